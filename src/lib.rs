@@ -3,7 +3,12 @@
 //! The real scheduler, autoscaler and healer, driven on a simulated clock against mock containers.
 //! ARCHITECTURE.md is the map of the house.
 
+pub mod cluster;
+pub mod control;
 pub mod ids;
+pub mod policy;
+pub mod record;
 pub mod rng;
+pub mod runtime;
 pub mod time;
 pub mod units;

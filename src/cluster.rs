@@ -1,0 +1,191 @@
+//! Belief: what the control plane holds to be true of nodes, pods, services and its own queue.
+//!
+//! There is one writer, [`Cluster::apply`]; [`Cluster::check`] rebuilds every index and compares.
+
+pub mod catalog;
+pub mod change;
+pub mod gpu;
+pub mod node;
+pub mod pod;
+pub mod queue;
+pub mod service;
+
+mod apply;
+mod check;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::ids::{Arena, NodeId, PodId, ServiceId, ZoneId};
+use crate::time::Time;
+use crate::units::Resources;
+use catalog::{Catalog, Shape};
+use gpu::Gpus;
+use node::{Changed, Node};
+use pod::Pod;
+use queue::Queue;
+use service::Service;
+
+/// A place in which a policy keeps one number from decision to decision.
+///
+/// What must be remembered is belief, so that a policy may forget its caches at any moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// The scheduler's.
+    Scheduler,
+    /// The healer's, of a zone.
+    Zone(ZoneId),
+    /// The autoscaler's, of a service.
+    Service(ServiceId),
+}
+
+/// The control plane's belief.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    catalog: Arc<Catalog>,
+    nodes: Arena<NodeId, Node>,
+    free: Arena<NodeId, Resources>,
+    gpus: Arena<NodeId, Gpus>,
+    pods: Arena<PodId, Pod>,
+    services: Arena<ServiceId, Service>,
+    queue: Queue,
+    changed: Changed,
+    /// Nodes that are silent, not ready or tainted.
+    troubled: BTreeSet<NodeId>,
+    /// Pods whose container is dead and has no restart planned yet.
+    crashed: BTreeSet<PodId>,
+    /// Planned restarts.
+    restarts: BTreeSet<(Time, PodId)>,
+    /// Services whose pods may differ from what is desired.
+    unsettled: BTreeSet<ServiceId>,
+    memory: BTreeMap<Slot, u64>,
+    present: u32,
+}
+
+impl Cluster {
+    /// A cluster that holds nothing yet; nodes and services of the catalogue are added by changes.
+    pub fn new(catalog: Arc<Catalog>) -> Cluster {
+        let nodes: Arena<NodeId, Node> = catalog.nodes.ids().map(|_| Node::absent()).collect();
+        let free = catalog
+            .nodes
+            .iter()
+            .map(|(_, spec)| spec.allocatable)
+            .collect();
+        let gpus = match catalog.has_gpus() {
+            true => catalog
+                .nodes
+                .iter()
+                .map(|(_, spec)| Gpus::new(spec.gpus))
+                .collect(),
+            false => Arena::new(),
+        };
+        let services = catalog.services.ids().map(|_| Service::default()).collect();
+        let changed = Changed::new(nodes.len());
+        Cluster {
+            catalog,
+            nodes,
+            free,
+            gpus,
+            pods: Arena::new(),
+            services,
+            queue: Queue::default(),
+            changed,
+            troubled: BTreeSet::new(),
+            crashed: BTreeSet::new(),
+            restarts: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
+            memory: BTreeMap::new(),
+            present: 0,
+        }
+    }
+
+    /// What nodes, shapes and services are, whatever their state.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// All nodes of the catalogue; those not in the cluster now are [`Node::present`] false.
+    pub fn nodes(&self) -> &Arena<NodeId, Node> {
+        &self.nodes
+    }
+
+    /// Number of nodes that are in the cluster now.
+    pub fn nodes_present(&self) -> u32 {
+        self.present
+    }
+
+    /// Allocatable less requested, by node.
+    pub fn free(&self) -> &Arena<NodeId, Resources> {
+        &self.free
+    }
+
+    /// What is left of each GPU of the node.
+    pub fn gpus(&self, node: NodeId) -> Gpus {
+        self.gpus.get(node).copied().unwrap_or_default()
+    }
+
+    /// All pods ever created, in order of creation.
+    pub fn pods(&self) -> &Arena<PodId, Pod> {
+        &self.pods
+    }
+
+    /// What the pod asks for.
+    pub fn shape(&self, pod: PodId) -> &Shape {
+        &self.catalog.shapes[self.pods[pod].shape]
+    }
+
+    /// All services.
+    pub fn services(&self) -> &Arena<ServiceId, Service> {
+        &self.services
+    }
+
+    /// The pods that wait for a node.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// The most recent changes of nodes, for caches that follow them.
+    pub fn changed(&self) -> &Changed {
+        &self.changed
+    }
+
+    /// Nodes that are silent, not ready or tainted, in order.
+    pub fn troubled(&self) -> &BTreeSet<NodeId> {
+        &self.troubled
+    }
+
+    /// Pods whose container is dead and has no restart planned yet, in order.
+    pub fn crashed(&self) -> &BTreeSet<PodId> {
+        &self.crashed
+    }
+
+    /// Planned restarts, soonest first.
+    pub fn restarts(&self) -> &BTreeSet<(Time, PodId)> {
+        &self.restarts
+    }
+
+    /// Services whose pods may differ from what is desired, in order.
+    pub fn unsettled(&self) -> &BTreeSet<ServiceId> {
+        &self.unsettled
+    }
+
+    /// What a policy remembered, zero at first.
+    pub fn memory(&self, slot: Slot) -> u64 {
+        self.memory.get(&slot).copied().unwrap_or(0)
+    }
+
+    /// Whether a pod of the shape fits on the node now: the node takes new pods, and resources,
+    /// pod count and single GPUs suffice.
+    pub fn fits(&self, shape: &Shape, node: NodeId) -> bool {
+        self.nodes[node].schedulable() && self.has_room(shape, node)
+    }
+
+    /// Whether resources, pod count and single GPUs of the node suffice, ready or not.
+    pub fn has_room(&self, shape: &Shape, node: NodeId) -> bool {
+        let spec = &self.catalog.nodes[node];
+        shape.requests.fits(&self.free[node])
+            && self.nodes[node].pods.len() < spec.max_pods as usize
+            && (shape.gpus.count == 0
+                || (shape.gpus.models.allow(spec.gpu_model) && self.gpus[node].fit(shape.gpus)))
+    }
+}

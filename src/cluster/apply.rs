@@ -1,0 +1,345 @@
+//! The one writer of belief.
+
+use std::cmp::Reverse;
+
+use super::Cluster;
+use super::change::Change;
+use super::gpu::GpuSet;
+use super::node::Node;
+use super::pod::{Exit, Outcome, Owner, Phase, Pod, Queued};
+use crate::ids::{NodeId, PodId, ServiceId, ShapeId};
+use crate::time::{Duration, Time};
+use crate::units::Resources;
+
+impl Cluster {
+    /// Takes a change over into belief and keeps every index true. Panics on a change that
+    /// contradicts belief: the caller decides on what is believed, so that is an error of ours.
+    pub fn apply(&mut self, now: Time, change: Change) {
+        match change {
+            Change::NodeAdded(node) => self.node_added(node),
+            Change::NodeRemoved(node) => self.node_removed(node),
+            Change::NodeCordoned(node) => self.node(node, |state| state.cordoned = true),
+            Change::NodeUncordoned(node) => self.node(node, |state| state.cordoned = false),
+            Change::NodeSilent { node, last } => {
+                self.node(node, |state| state.silent_since = Some(last));
+            }
+            Change::NodeHeard(node) => self.node(node, |state| state.silent_since = None),
+            Change::NodeNotReady(node) => self.node(node, |state| {
+                state.ready = false;
+                state.not_ready_since = Some(now);
+            }),
+            Change::NodeReady(node) => self.node(node, |state| {
+                state.ready = true;
+                state.not_ready_since = None;
+            }),
+            Change::NodeTainted(node) => self.node(node, |state| state.tainted_since = Some(now)),
+            Change::NodeUntainted(node) => self.node(node, |state| state.tainted_since = None),
+            Change::ServiceScaled { service, replicas } => {
+                self.services[service].replicas = replicas;
+                self.unsettled.insert(service);
+            }
+            Change::ServiceSettled(service) => {
+                self.unsettled.remove(&service);
+            }
+            Change::ServiceUsage { service, usage } => {
+                self.services[service].usage = Some(usage);
+            }
+            Change::ServiceRecommended {
+                service,
+                replicas,
+                keep,
+            } => {
+                let made = &mut self.services[service].recommendations;
+                made.push_back((now, replicas));
+                while made.front().is_some_and(|&(at, _)| at < keep) {
+                    made.pop_front();
+                }
+            }
+            Change::PodCreated {
+                pod,
+                owner,
+                shape,
+                index,
+                replace,
+            } => {
+                self.pod_created(now, pod, owner, shape, index, replace);
+            }
+            Change::PodUnschedulable(pod) => self.pod_unschedulable(now, pod),
+            Change::PodBackedOff { pod, until } => self.enqueue(pod, Queued::BackOff(until)),
+            Change::PodActivated(pod) => self.enqueue(pod, Queued::Active),
+            Change::PodBound { pod, node, gpus } => self.pod_bound(pod, node, gpus),
+            Change::ContainerOrdered(pod) => self.container_ordered(pod),
+            Change::ContainerStarted(pod) => {
+                self.pods[pod].phase = Phase::Running;
+                self.pods[pod].started = now;
+            }
+            Change::ContainerExited { pod, exit } => self.container_exited(now, pod, exit),
+            Change::RestartPlanned { pod, at, step } => self.restart_planned(pod, at, step),
+            Change::PodReady(pod) => self.pods[pod].ready = true,
+            Change::PodUnready(pod) => self.pods[pod].ready = false,
+            Change::PodRouted(pod) => self.route(pod, true),
+            Change::PodUnrouted(pod) => self.route(pod, false),
+            Change::PodDeleting { pod, deletion } => {
+                self.leave_service(pod);
+                self.pods[pod].deletion = Some(deletion);
+                self.forget_restart(pod);
+                self.enqueue(pod, Queued::No);
+            }
+            Change::PodGone { pod, outcome } => self.pod_gone(pod, outcome),
+            Change::Remembered { slot, value } => {
+                self.memory.insert(slot, value);
+            }
+        }
+    }
+
+    fn node_added(&mut self, node: NodeId) {
+        assert!(!self.nodes[node].present, "a node is added once");
+        self.nodes[node] = Node {
+            present: true,
+            ready: true,
+            ..Node::absent()
+        };
+        self.present += 1;
+        self.changed.push(node);
+    }
+
+    fn node_removed(&mut self, node: NodeId) {
+        assert!(
+            self.nodes[node].pods.is_empty(),
+            "pods go before their node"
+        );
+        assert!(self.nodes[node].present, "only a present node is removed");
+        self.nodes[node] = Node::absent();
+        self.present -= 1;
+        self.troubled.remove(&node);
+        self.changed.push(node);
+    }
+
+    fn node(&mut self, node: NodeId, change: impl FnOnce(&mut Node)) {
+        change(&mut self.nodes[node]);
+        match self.nodes[node].troubled() {
+            true => self.troubled.insert(node),
+            false => self.troubled.remove(&node),
+        };
+        self.changed.push(node);
+    }
+
+    fn pod_created(
+        &mut self,
+        now: Time,
+        pod: PodId,
+        owner: Owner,
+        shape: ShapeId,
+        index: u32,
+        replace: bool,
+    ) {
+        let id = self.pods.push(Pod {
+            owner,
+            shape,
+            index,
+            replace,
+            node: None,
+            gpus: GpuSet::NONE,
+            phase: Phase::Pending,
+            ready: false,
+            routed: false,
+            deletion: None,
+            incarnation: 0,
+            restart_step: 0,
+            restart_at: None,
+            created: now,
+            started: Time::ZERO,
+            ran: Duration::ZERO,
+            attempts: 0,
+            queued_at: now,
+            queued: Queued::No,
+        });
+        assert_eq!(id, pod, "pods are created in order of their ids");
+        if let Owner::Service(service) = owner {
+            let state = &mut self.services[service];
+            state.pods.push(pod);
+            state.created += 1;
+            state.active += 1;
+            self.unsettled.insert(service);
+        }
+        self.enqueue(pod, Queued::Active);
+    }
+
+    fn pod_unschedulable(&mut self, now: Time, pod: PodId) {
+        self.enqueue(pod, Queued::No);
+        self.pods[pod].attempts += 1;
+        self.pods[pod].queued_at = now;
+        self.enqueue(pod, Queued::Unschedulable);
+    }
+
+    fn pod_bound(&mut self, pod: PodId, node: NodeId, gpus: GpuSet) {
+        self.enqueue(pod, Queued::No);
+        let state = &mut self.pods[pod];
+        assert!(
+            state.phase == Phase::Pending && state.active(),
+            "a pod is bound once"
+        );
+        state.node = Some(node);
+        state.gpus = gpus;
+        state.phase = Phase::Starting;
+        let shape = &self.catalog.shapes[state.shape];
+        self.free[node] -= shape.requests;
+        if !gpus.is_empty() {
+            self.gpus[node].take(gpus, shape.gpus.milli);
+        }
+        self.nodes[node].pods.push(pod);
+        if let Owner::Service(service) = state.owner {
+            self.count_placed(service, node, 1);
+        }
+        self.changed.push(node);
+    }
+
+    fn container_ordered(&mut self, pod: PodId) {
+        self.forget_restart(pod);
+        let state = &mut self.pods[pod];
+        state.phase = Phase::Starting;
+        state.incarnation += 1;
+    }
+
+    fn container_exited(&mut self, now: Time, pod: PodId, exit: Exit) {
+        let state = &mut self.pods[pod];
+        state.ran = match state.phase {
+            Phase::Running => now.since(state.started),
+            Phase::Pending | Phase::Starting | Phase::Crashed | Phase::Gone(_) => Duration::ZERO,
+        };
+        state.phase = Phase::Crashed;
+        state.ready = false;
+        if state.deletion.is_none() && exit != Exit::Completed {
+            self.crashed.insert(pod);
+        }
+    }
+
+    fn restart_planned(&mut self, pod: PodId, at: Time, step: u8) {
+        self.forget_restart(pod);
+        self.pods[pod].restart_at = Some(at);
+        self.pods[pod].restart_step = step;
+        self.restarts.insert((at, pod));
+    }
+
+    fn forget_restart(&mut self, pod: PodId) {
+        self.crashed.remove(&pod);
+        if let Some(at) = self.pods[pod].restart_at.take() {
+            self.restarts.remove(&(at, pod));
+        }
+    }
+
+    fn route(&mut self, pod: PodId, routed: bool) {
+        let state = &mut self.pods[pod];
+        assert_ne!(state.routed, routed, "routes are changed, not repeated");
+        state.routed = routed;
+        let service = state.service().expect("only a service has traffic");
+        let count = &mut self.services[service].routed;
+        *count = if routed { *count + 1 } else { *count - 1 };
+    }
+
+    fn pod_gone(&mut self, pod: PodId, outcome: Outcome) {
+        self.enqueue(pod, Queued::No);
+        self.leave_service(pod);
+        self.forget_restart(pod);
+        if self.pods[pod].routed {
+            self.route(pod, false);
+        }
+        let state = &mut self.pods[pod];
+        assert!(!state.gone(), "a pod ends once");
+        state.phase = Phase::Gone(outcome);
+        state.ready = false;
+        if let Some(service) = state.service() {
+            self.services[service].pods.retain(|&other| other != pod);
+        }
+        if let Some(node) = state.node {
+            let shape = &self.catalog.shapes[state.shape];
+            let free: &mut Resources = &mut self.free[node];
+            *free += shape.requests;
+            if !state.gpus.is_empty() {
+                self.gpus[node].give(state.gpus, shape.gpus.milli);
+            }
+            let pods = &mut self.nodes[node].pods;
+            let at = pods.iter().position(|&other| other == pod);
+            pods.swap_remove(at.expect("a bound pod is on its node"));
+            self.changed.push(node);
+        }
+    }
+
+    /// The pod no longer counts among the active pods of its service.
+    fn leave_service(&mut self, pod: PodId) {
+        let state = &self.pods[pod];
+        let (Some(service), true) = (state.service(), state.active()) else {
+            return;
+        };
+        let node = state.node;
+        self.services[service].active -= 1;
+        self.unsettled.insert(service);
+        if let Some(node) = node {
+            self.count_placed(service, node, -1);
+        }
+    }
+
+    fn count_placed(&mut self, service: ServiceId, node: NodeId, by: i32) {
+        let zone = self.catalog.nodes[node].zone;
+        let state = &mut self.services[service];
+        add(&mut state.by_zone, zone, by);
+        add(&mut state.by_node, node, by);
+    }
+
+    /// Moves the pod to another part of the queue.
+    fn enqueue(&mut self, pod: PodId, to: Queued) {
+        let state = &mut self.pods[pod];
+        let (from, since, shape) = (state.queued, state.queued_at, state.shape);
+        state.queued = to;
+        let key = (Reverse(self.catalog.shapes[shape].priority), since, pod);
+        match from {
+            Queued::No => {}
+            Queued::Active => assert!(self.queue.active.remove(&key)),
+            Queued::BackOff(until) => assert!(self.queue.backoff.remove(&(until, pod))),
+            Queued::Unschedulable => {
+                assert!(self.queue.flush.remove(&(since, pod)));
+                let alike = self
+                    .queue
+                    .unschedulable
+                    .get_mut(&shape)
+                    .expect("the pod waits here");
+                assert!(alike.remove(&pod));
+                if alike.is_empty() {
+                    self.queue.unschedulable.remove(&shape);
+                }
+            }
+        }
+        match to {
+            Queued::No => {}
+            Queued::Active => assert!(self.queue.active.insert(key)),
+            Queued::BackOff(until) => assert!(self.queue.backoff.insert((until, pod))),
+            Queued::Unschedulable => {
+                assert!(self.queue.flush.insert((since, pod)));
+                self.queue
+                    .unschedulable
+                    .entry(shape)
+                    .or_default()
+                    .insert(pod);
+            }
+        }
+    }
+}
+
+/// Adds to a counter that is absent when zero.
+fn add<K: Ord>(counts: &mut std::collections::BTreeMap<K, u32>, key: K, by: i32) {
+    use std::collections::btree_map::Entry;
+    match counts.entry(key) {
+        Entry::Vacant(entry) => {
+            entry.insert(u32::try_from(by).expect("a count starts at zero"));
+        }
+        Entry::Occupied(mut entry) => {
+            *entry.get_mut() = entry
+                .get()
+                .checked_add_signed(by)
+                .expect("counts are not negative");
+            if *entry.get() == 0 {
+                entry.remove();
+            }
+        }
+    }
+}

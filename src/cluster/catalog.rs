@@ -1,0 +1,114 @@
+//! The catalogue: what nodes, shapes and services are, whatever their state. It never changes
+//! during a run.
+
+#[cfg(doc)]
+use super::gpu::GpuModels;
+use super::gpu::GpuRequest;
+use crate::ids::{Arena, GpuModelId, GroupId, NodeId, ServiceId, ShapeId, ZoneId};
+use crate::units::{Bytes, MilliCpu, Resources};
+
+/// Everything a scenario names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    /// Names of the node groups.
+    pub groups: Arena<GroupId, String>,
+    /// Names of the zones; a node without one is in a zone named `""`.
+    pub zones: Arena<ZoneId, String>,
+    /// Names of the kinds of GPU, at most [`GpuModels::MAX`].
+    pub gpu_models: Arena<GpuModelId, String>,
+    /// All nodes that ever take part.
+    pub nodes: Arena<NodeId, NodeSpec>,
+    /// All different things pods ask for.
+    pub shapes: Arena<ShapeId, Shape>,
+    /// All services.
+    pub services: Arena<ServiceId, ServiceSpec>,
+}
+
+/// What a node is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeSpec {
+    /// Unique name.
+    pub name: String,
+    /// The group of equal nodes it belongs to.
+    pub group: GroupId,
+    /// The failure domain it stands in.
+    pub zone: ZoneId,
+    /// What pods may request in sum.
+    pub allocatable: Resources,
+    /// Number of GPUs, at most [`super::gpu::MAX_GPUS`].
+    pub gpus: u8,
+    /// Kind of its GPUs.
+    pub gpu_model: Option<GpuModelId>,
+    /// Most pods at a time.
+    pub max_pods: u32,
+    /// Price of one hour in the scenario's currency, where known.
+    pub price_per_hour: Option<f64>,
+    /// Whether the node is there from the start; otherwise a node event adds it.
+    pub at_start: bool,
+}
+
+/// What pods that are alike ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shape {
+    /// What the scheduler reserves.
+    pub requests: Resources,
+    /// What the container cannot exceed.
+    pub limits: Limits,
+    /// GPUs, device by device. `requests.gpu` is their sum.
+    pub gpus: GpuRequest,
+    /// Higher is placed first (Kubernetes `spec.priority`).
+    pub priority: i32,
+}
+
+/// Upper bounds of a container's use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Limits {
+    /// CPU beyond which the container is throttled.
+    pub cpu: Option<MilliCpu>,
+    /// Memory beyond which the container is killed.
+    pub memory: Option<Bytes>,
+}
+
+/// What a service is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceSpec {
+    /// Unique name.
+    pub name: String,
+    /// What each replica asks for.
+    pub shape: ShapeId,
+    /// Replicas at the start.
+    pub replicas: u32,
+    /// Ready replicas below which the service counts as down.
+    pub min_available: u32,
+    /// The availability promised to its users.
+    pub slo: Option<Slo>,
+    /// Horizontal autoscaling, where wanted.
+    pub hpa: Option<Hpa>,
+}
+
+/// A service level objective.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slo {
+    /// Share of requests to be served, in (0, 1).
+    pub availability: f64,
+    /// The window the objective is judged over.
+    pub window: crate::time::Duration,
+}
+
+/// What a HorizontalPodAutoscaler is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hpa {
+    /// Fewest replicas (`minReplicas`).
+    pub min: u32,
+    /// Most replicas (`maxReplicas`).
+    pub max: u32,
+    /// Wanted CPU use in percent of the request (`target.averageUtilization`).
+    pub cpu_percent: u32,
+}
+
+impl Catalog {
+    /// Whether any node has a GPU.
+    pub fn has_gpus(&self) -> bool {
+        self.nodes.as_slice().iter().any(|node| node.gpus > 0)
+    }
+}

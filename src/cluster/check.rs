@@ -1,0 +1,145 @@
+//! Proof of the indexes: rebuild them from pods and nodes and compare.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::Cluster;
+use super::gpu::Gpus;
+use super::pod::{Owner, Phase, Queued};
+use super::queue::Queue;
+use super::service::Service;
+use crate::ids::{Arena, NodeId, PodId, ServiceId};
+
+impl Cluster {
+    /// Rebuilds every index and panics with a description where one differs from what is kept.
+    pub fn check(&self) {
+        self.check_nodes();
+        self.check_queue();
+        self.check_services();
+        self.check_restarts();
+    }
+
+    fn check_nodes(&self) {
+        let mut free: Arena<NodeId, _> = self
+            .catalog
+            .nodes
+            .iter()
+            .map(|(_, spec)| spec.allocatable)
+            .collect();
+        let mut gpus: Arena<NodeId, _> = self
+            .catalog
+            .nodes
+            .iter()
+            .map(|(_, spec)| Gpus::new(spec.gpus))
+            .collect();
+        let mut bound: Arena<NodeId, BTreeSet<PodId>> =
+            Arena::filled(BTreeSet::new(), self.nodes.len());
+        for (id, pod) in self.pods.iter().filter(|(_, pod)| !pod.gone()) {
+            if let Some(node) = pod.node {
+                let shape = &self.catalog.shapes[pod.shape];
+                free[node] -= shape.requests;
+                gpus[node].take(pod.gpus, shape.gpus.milli);
+                bound[node].insert(id);
+            }
+        }
+        let mut present = 0;
+        for (id, node) in self.nodes.iter() {
+            assert_eq!(free[id], self.free[id], "free resources of {id:?}");
+            assert!(
+                self.gpus.is_empty() || gpus[id] == self.gpus[id],
+                "GPUs of {id:?}"
+            );
+            assert_eq!(
+                bound[id],
+                node.pods.iter().copied().collect(),
+                "pods of {id:?}"
+            );
+            assert_eq!(
+                self.troubled.contains(&id),
+                node.troubled(),
+                "trouble of {id:?}"
+            );
+            assert!(
+                node.present || node.pods.is_empty(),
+                "pods on the absent {id:?}"
+            );
+            present += u32::from(node.present);
+        }
+        assert_eq!(present, self.present, "nodes present");
+    }
+
+    fn check_queue(&self) {
+        let mut queue = Queue::default();
+        for (id, pod) in self.pods.iter() {
+            match pod.queued {
+                Queued::No => {
+                    assert!(
+                        pod.phase != Phase::Pending || !pod.active(),
+                        "{id:?} is forgotten"
+                    );
+                }
+                Queued::Active => {
+                    let priority = self.catalog.shapes[pod.shape].priority;
+                    queue.active.insert((Reverse(priority), pod.queued_at, id));
+                }
+                Queued::BackOff(until) => {
+                    queue.backoff.insert((until, id));
+                }
+                Queued::Unschedulable => {
+                    queue.flush.insert((pod.queued_at, id));
+                    queue.unschedulable.entry(pod.shape).or_default().insert(id);
+                }
+            }
+        }
+        assert_eq!(queue, self.queue, "queue");
+    }
+
+    fn check_services(&self) {
+        let mut services: Arena<ServiceId, Service> =
+            Arena::filled(Service::default(), self.services.len());
+        for (id, pod) in self.pods.iter() {
+            let Owner::Service(service) = pod.owner else {
+                continue;
+            };
+            let rebuilt = &mut services[service];
+            rebuilt.created += 1;
+            rebuilt.routed += u32::from(pod.routed);
+            rebuilt.active += u32::from(pod.active());
+            if !pod.gone() {
+                rebuilt.pods.push(id);
+            }
+            if let (Some(node), true) = (pod.node, pod.active()) {
+                *rebuilt
+                    .by_zone
+                    .entry(self.catalog.nodes[node].zone)
+                    .or_default() += 1;
+                *rebuilt.by_node.entry(node).or_default() += 1;
+            }
+        }
+        for (id, kept) in self.services.iter() {
+            let rebuilt = Service {
+                replicas: kept.replicas,
+                usage: kept.usage,
+                recommendations: kept.recommendations.clone(),
+                ..services[id].clone()
+            };
+            assert_eq!(&rebuilt, kept, "service {id:?}");
+        }
+    }
+
+    fn check_restarts(&self) {
+        let planned: BTreeSet<_> = self
+            .pods
+            .iter()
+            .filter_map(|(id, pod)| pod.restart_at.map(|at| (at, id)))
+            .collect();
+        assert_eq!(planned, self.restarts, "planned restarts");
+        for &pod in &self.crashed {
+            assert_eq!(
+                self.pods[pod].phase,
+                Phase::Crashed,
+                "{pod:?} is listed as crashed"
+            );
+        }
+    }
+}

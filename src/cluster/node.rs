@@ -1,0 +1,118 @@
+//! What is believed of a node, and the ring of recent changes.
+
+use crate::ids::{NodeId, PodId};
+use crate::time::Time;
+
+/// What is believed of one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Part of the cluster.
+    pub present: bool,
+    /// Believed ready (Kubernetes: the Ready condition is true).
+    pub ready: bool,
+    /// Takes no new pods (`spec.unschedulable`).
+    pub cordoned: bool,
+    /// When its lease was last renewed, if it is silent now.
+    pub silent_since: Option<Time>,
+    /// When it was last marked not ready, if it is not ready now.
+    pub not_ready_since: Option<Time>,
+    /// Since when it evicts (taint `node.kubernetes.io/unreachable:NoExecute`).
+    pub tainted_since: Option<Time>,
+    /// Pods bound to it, terminating ones included, in no particular order.
+    pub pods: Vec<PodId>,
+}
+
+/// The most recently changed nodes, for caches that are brought up to date lazily.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    ring: Vec<NodeId>,
+    head: u64,
+}
+
+impl Node {
+    /// A node that is not part of the cluster.
+    pub(super) const fn absent() -> Node {
+        Node {
+            present: false,
+            ready: false,
+            cordoned: false,
+            silent_since: None,
+            not_ready_since: None,
+            tainted_since: None,
+            pods: Vec::new(),
+        }
+    }
+
+    /// Whether new pods may be bound to it.
+    pub const fn schedulable(&self) -> bool {
+        self.present && self.ready && !self.cordoned && self.tainted_since.is_none()
+    }
+
+    /// Whether anything is amiss.
+    pub(super) const fn troubled(&self) -> bool {
+        self.present && (!self.ready || self.silent_since.is_some() || self.tainted_since.is_some())
+    }
+}
+
+impl Changed {
+    /// A ring that remembers at least as many changes as there are nodes.
+    pub(super) fn new(nodes: usize) -> Changed {
+        Changed {
+            ring: vec![NodeId(0); nodes.next_power_of_two().max(1024)],
+            head: 0,
+        }
+    }
+
+    /// Notes that a node changed.
+    pub(super) fn push(&mut self, node: NodeId) {
+        let mask = self.ring.len() as u64 - 1;
+        self.ring[(self.head & mask) as usize] = node;
+        self.head += 1;
+    }
+
+    /// The cursor of a cache that has seen everything.
+    pub const fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// The nodes changed since a cursor, oldest first, perhaps repeated; `None` when the cursor is
+    /// older than the ring: the cache must be rebuilt.
+    pub fn since(&self, cursor: u64) -> Option<impl Iterator<Item = NodeId>> {
+        let mask = self.ring.len() as u64 - 1;
+        (self.head - cursor <= self.ring.len() as u64)
+            .then(|| (cursor..self.head).map(move |at| self.ring[(at & mask) as usize]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_sees_every_change_once() {
+        let mut changed = Changed::new(3);
+        let start = changed.head();
+        changed.push(NodeId(2));
+        changed.push(NodeId(2));
+        changed.push(NodeId(1));
+        let seen: Vec<_> = changed.since(start).expect("within the ring").collect();
+        assert_eq!(seen, [NodeId(2), NodeId(2), NodeId(1)]);
+        assert_eq!(
+            changed
+                .since(changed.head())
+                .expect("within the ring")
+                .count(),
+            0
+        );
+    }
+
+    #[test]
+    fn a_cursor_older_than_the_ring_must_rebuild() {
+        let mut changed = Changed::new(3);
+        for n in 0..1025 {
+            changed.push(NodeId(n % 3));
+        }
+        assert!(changed.since(0).is_none());
+        assert!(changed.since(1).is_some());
+    }
+}

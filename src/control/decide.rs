@@ -1,0 +1,265 @@
+//! What is decided at an instant, policy by policy.
+
+use super::command::Command;
+use super::{Control, Step};
+use crate::cluster::change::Change;
+use crate::cluster::pod::{Deletion, Outcome, Owner, Queued};
+use crate::cluster::{Slot, pod};
+use crate::ids::{NodeId, PodId, ServiceId};
+use crate::policy::healer::{NodeAction, PodAction};
+use crate::policy::scheduler::Placement;
+use crate::policy::{Plan, View, queue, rollout};
+use crate::time::Time;
+
+impl Control {
+    /// Decides everything that is due at `now`: repairs, sizes, pods to create or delete, nodes for
+    /// pods, and last where traffic goes.
+    pub fn decide(&mut self, now: Time) {
+        self.now = now;
+        self.heal();
+        self.scale();
+        self.settle();
+        self.wake_pods();
+        self.schedule();
+        self.switch_traffic();
+    }
+
+    fn heal(&mut self) {
+        let mut plans = Vec::new();
+        while self
+            .healer
+            .wake(&self.view())
+            .is_some_and(|at| at <= self.now)
+        {
+            let view = View::new(self.now, self.seed, &self.cluster);
+            self.healer.heal(&view, &mut plans);
+            assert!(
+                !plans.is_empty(),
+                "a healer that is due has something to do"
+            );
+            for plan in plans.drain(..) {
+                self.steps.push(Step::Planned(plan));
+                match plan {
+                    Plan::HealPod { pod, action } => self.heal_pod(pod, action),
+                    Plan::HealNode { node, action } => self.heal_node(node, action),
+                    Plan::Place { .. } | Plan::Scale { .. } => panic!("a healer heals: {plan:?}"),
+                }
+            }
+        }
+    }
+
+    fn heal_pod(&mut self, pod: PodId, action: PodAction) {
+        match action {
+            PodAction::RestartAt { at, step } => {
+                self.change(Change::RestartPlanned { pod, at, step });
+            }
+            PodAction::Restart => self.start(pod),
+            PodAction::Fail => {
+                self.gone(pod, Outcome::Failed);
+                self.replace(pod);
+            }
+            PodAction::Evict(deletion) => self.delete(pod, deletion),
+        }
+    }
+
+    fn heal_node(&mut self, node: NodeId, action: NodeAction) {
+        match action {
+            NodeAction::NotReady => {
+                self.change(Change::NodeNotReady(node));
+                self.unrouted.extend(self.pods_on(node));
+            }
+            NodeAction::Ready => {
+                self.change(Change::NodeReady(node));
+                self.unrouted.extend(self.pods_on(node));
+                self.helpful.insert(node);
+            }
+            NodeAction::Taint { zone_next } => {
+                self.change(Change::NodeTainted(node));
+                let zone = self.cluster.catalog().nodes[node].zone;
+                self.change(Change::Remembered {
+                    slot: Slot::Zone(zone),
+                    value: zone_next,
+                });
+            }
+            NodeAction::Untaint => {
+                self.change(Change::NodeUntainted(node));
+                self.helpful.insert(node);
+            }
+        }
+    }
+
+    fn scale(&mut self) {
+        if self.next_scaling.is_none_or(|at| at > self.now) {
+            return;
+        }
+        for service in self.cluster.services().ids() {
+            let view = View::new(self.now, self.seed, &self.cluster);
+            let Some(scaling) = self.autoscaler.scale(&view, service) else {
+                continue;
+            };
+            self.steps
+                .push(Step::Planned(Plan::Scale { service, scaling }));
+            if let Some((replicas, keep)) = scaling.recommended {
+                self.change(Change::ServiceRecommended {
+                    service,
+                    replicas,
+                    keep,
+                });
+            }
+            if scaling.to != scaling.from {
+                self.change(Change::ServiceScaled {
+                    service,
+                    replicas: scaling.to,
+                });
+            }
+        }
+        self.next_scaling = self.autoscaler.wake(&self.view());
+    }
+
+    fn settle(&mut self) {
+        while let Some(&service) = self.cluster.unsettled().first() {
+            let adjustment = rollout::adjust(&self.view(), service);
+            for _ in 0..adjustment.create {
+                self.create_replica(service);
+            }
+            for pod in adjustment.delete {
+                self.delete(pod, Deletion::ScaledDown);
+            }
+            self.change(Change::ServiceSettled(service));
+        }
+    }
+
+    fn create_replica(&mut self, service: ServiceId) {
+        let pod = self.cluster.pods().next_id();
+        let index = self.cluster.services()[service].created;
+        let shape = self.cluster.catalog().services[service].shape;
+        let owner = Owner::Service(service);
+        self.change(Change::PodCreated {
+            pod,
+            owner,
+            shape,
+            index,
+            replace: true,
+        });
+    }
+
+    /// Moves pods whose wait is over back to the active queue.
+    fn wake_pods(&mut self) {
+        while let Some(&(since, pod)) = self.cluster.queue().longest_unschedulable().first() {
+            if since + queue::UNSCHEDULABLE_MAX > self.now {
+                break;
+            }
+            self.retry(pod);
+        }
+        while let Some(node) = self.helpful.pop_first() {
+            let shapes: Vec<_> = queue::helped_by(&self.cluster, node).collect();
+            for shape in shapes {
+                let alike: Vec<PodId> = self.cluster.queue().unschedulable()[&shape]
+                    .iter()
+                    .copied()
+                    .collect();
+                alike.into_iter().for_each(|pod| self.retry(pod));
+            }
+        }
+        while let Some(&(until, pod)) = self.cluster.queue().backoff().first() {
+            if until > self.now {
+                break;
+            }
+            self.change(Change::PodActivated(pod));
+        }
+    }
+
+    /// Tries an unschedulable pod again, after its back-off.
+    fn retry(&mut self, pod: PodId) {
+        let until = queue::backoff_until(self.pod(pod));
+        self.change(match until > self.now {
+            true => Change::PodBackedOff { pod, until },
+            false => Change::PodActivated(pod),
+        });
+    }
+
+    fn schedule(&mut self) {
+        while self.scheduler_free <= self.now {
+            let Some(pod) = self.cluster.queue().next() else {
+                return;
+            };
+            debug_assert_eq!(self.pod(pod).queued, Queued::Active);
+            let view = View::new(self.now, self.seed, &self.cluster);
+            let placement = self.scheduler.place(&view, pod);
+            self.steps
+                .push(Step::Planned(Plan::Place { pod, placement }));
+            match placement {
+                Placement::Bind {
+                    node,
+                    gpus,
+                    remember,
+                    ..
+                } => {
+                    let fits = self.cluster.fits(self.cluster.shape(pod), node);
+                    assert!(
+                        fits,
+                        "the scheduler chose {node:?}, on which {pod:?} does not fit"
+                    );
+                    self.change(Change::PodBound { pod, node, gpus });
+                    if let Some((slot, value)) = remember {
+                        self.change(Change::Remembered { slot, value });
+                    }
+                    self.start(pod);
+                }
+                Placement::Wait { .. } => self.change(Change::PodUnschedulable(pod)),
+            }
+            self.scheduler_free = self.now + self.settings.scheduling;
+        }
+    }
+
+    fn start(&mut self, pod: PodId) {
+        self.change(Change::ContainerOrdered(pod));
+        let pod::Pod {
+            incarnation,
+            owner,
+            index,
+            shape,
+            node,
+            gpus,
+            ..
+        } = *self.pod(pod);
+        let node = node.expect("only a bound pod has containers");
+        self.command(|id| Command::Start {
+            id,
+            pod,
+            incarnation,
+            owner,
+            index,
+            shape,
+            node,
+            gpus,
+        });
+    }
+
+    /// Sends traffic to pods that are ready, stay, and stand on ready nodes; to no others.
+    fn switch_traffic(&mut self) {
+        let mut unrouted = std::mem::take(&mut self.unrouted);
+        for pod in unrouted.drain(..) {
+            let state = self.pod(pod);
+            let Some(service) = state.service() else {
+                continue;
+            };
+            let wanted = state.ready
+                && state.active()
+                && state
+                    .node
+                    .is_some_and(|node: NodeId| self.cluster.nodes()[node].ready);
+            if state.gone() || state.routed == wanted {
+                continue;
+            }
+            if wanted {
+                self.change(Change::PodRouted(pod));
+                self.command(|id| Command::Route { id, service, pod });
+            } else {
+                self.change(Change::PodUnrouted(pod));
+                self.command(|id| Command::Unroute { id, service, pod });
+            }
+        }
+        self.unrouted = unrouted;
+    }
+}

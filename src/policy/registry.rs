@@ -1,0 +1,79 @@
+//! All policies by name. Adding one is one file and one line here.
+
+use super::autoscaler::{self, Autoscaler};
+use super::healer::{self, Healer};
+use super::params::{Param, Params};
+use super::scheduler::{self, Scheduler};
+
+/// A policy that can be chosen by name.
+pub struct Entry<P: ?Sized> {
+    /// The name in scenario files.
+    pub name: &'static str,
+    /// One line: what it does.
+    pub summary: &'static str,
+    /// Where its rules come from.
+    pub source: &'static str,
+    /// What can be set.
+    pub params: &'static [Param],
+    /// Makes one.
+    pub build: fn(&Params) -> Box<P>,
+}
+
+/// A policy chosen by name, with all its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// A name of the registry.
+    pub name: &'static str,
+    /// A value for every declared parameter.
+    pub params: Params,
+}
+
+/// The policies of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// One of [`SCHEDULERS`].
+    pub scheduler: Named,
+    /// One of [`AUTOSCALERS`].
+    pub autoscaler: Named,
+    /// One of [`HEALERS`].
+    pub healer: Named,
+}
+
+/// All schedulers, by name.
+pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[Entry {
+    name: "least-allocated",
+    summary: "the node with the largest share of resources left",
+    source: "Kubernetes NodeResourcesFit, scoringStrategy LeastAllocated (v1.34)",
+    params: &[],
+    build: |params| Box::new(scheduler::least_allocated::LeastAllocated::new(params)),
+}];
+
+/// All autoscalers, by name.
+pub const AUTOSCALERS: &[Entry<dyn Autoscaler>] = &[Entry {
+    name: "fixed",
+    summary: "replicas stay as the scenario gives them",
+    source: "a Deployment without an autoscaler",
+    params: &[],
+    build: |_| Box::new(autoscaler::Fixed),
+}];
+
+/// All healers, by name.
+pub const HEALERS: &[Entry<dyn Healer>] = &[Entry {
+    name: "none",
+    summary: "dead containers stay dead, dead nodes go unnoticed",
+    source: "the baseline that shows what healing is worth",
+    params: &[],
+    build: |_| Box::new(healer::NoHealer),
+}];
+
+/// The entry of that name.
+pub fn find<P: ?Sized>(entries: &'static [Entry<P>], name: &str) -> Option<&'static Entry<P>> {
+    entries.iter().find(|entry| entry.name == name)
+}
+
+/// The policy of that name. Panics on a name that is not in the list: a [`Named`] is valid by
+/// construction.
+pub fn build<P: ?Sized>(entries: &'static [Entry<P>], named: &Named) -> Box<P> {
+    let entry = find(entries, named.name).expect("a chosen policy is registered");
+    (entry.build)(&named.params)
+}

@@ -1,0 +1,97 @@
+//! Schedulers: which node a pod goes to.
+
+pub mod least_allocated;
+
+use super::{Remember, View};
+use crate::cluster::gpu::GpuSet;
+use crate::ids::{NodeId, PodId};
+use crate::time::Time;
+
+/// Chooses nodes for pods, one pod at a time.
+pub trait Scheduler: Send {
+    /// Where the pod goes. The control plane applies the answer before it asks again.
+    fn place(&mut self, view: &View, pod: PodId) -> Placement;
+
+    /// Drops all caches; no later answer changes.
+    fn forget(&mut self);
+
+    /// When the scheduler wants to be asked even if nothing happens.
+    fn wake(&self, _view: &View) -> Option<Time> {
+        None
+    }
+}
+
+/// What a scheduler decided on a pod.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Placement {
+    /// The pod goes to a node.
+    Bind {
+        /// The node.
+        node: NodeId,
+        /// The GPUs there.
+        gpus: GpuSet,
+        /// Why.
+        why: Chosen,
+        /// What to remember.
+        remember: Remember,
+    },
+    /// The pod waits.
+    Wait {
+        /// Why.
+        why: Refused,
+    },
+}
+
+/// Why a node was chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Chosen {
+    /// It scored highest.
+    Score(i64),
+    /// It was the first that fits in the policy's order.
+    First,
+    /// By lot, among that many.
+    Lot {
+        /// Nodes that fit.
+        feasible: u32,
+    },
+}
+
+/// Why a pod waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// No node fits.
+    NoNodeFits {
+        /// Nodes in the cluster.
+        nodes: u32,
+    },
+}
+
+impl Placement {
+    /// The pod goes to the node, on its best-fitting GPUs. Panics if they do not suffice.
+    pub fn on(view: &View, pod: PodId, node: NodeId, why: Chosen) -> Placement {
+        let request = view.cluster.shape(pod).gpus;
+        let gpus = match request.count {
+            0 => GpuSet::NONE,
+            _ => view
+                .cluster
+                .gpus(node)
+                .choose(request)
+                .expect("a feasible node has GPUs left"),
+        };
+        Placement::Bind {
+            node,
+            gpus,
+            why,
+            remember: None,
+        }
+    }
+
+    /// No node fits.
+    pub fn nowhere(view: &View) -> Placement {
+        Placement::Wait {
+            why: Refused::NoNodeFits {
+                nodes: view.cluster.nodes_present(),
+            },
+        }
+    }
+}
