@@ -178,7 +178,7 @@ impl<I: Id, T> IndexMut<I> for Arena<I, T> {
 }
 
 /// Many short names in one piece of memory, indexed by a typed id.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Names<I> {
     text: String,
     ends: Vec<u32>,
@@ -223,5 +223,11 @@ impl<I: Id> Names<I> {
     /// Whether there are no names.
     pub const fn is_empty(&self) -> bool {
         self.ends.is_empty()
+    }
+}
+
+impl<I: Id> Default for Names<I> {
+    fn default() -> Self {
+        Names::new()
     }
 }

@@ -5,10 +5,15 @@
 
 pub mod cluster;
 pub mod control;
+pub mod dist;
 pub mod ids;
+pub mod metrics;
 pub mod policy;
 pub mod record;
 pub mod rng;
 pub mod runtime;
+pub mod scenario;
+pub mod script;
+pub mod sim;
 pub mod time;
 pub mod units;

@@ -118,12 +118,11 @@ impl Control {
     fn service_submitted(&mut self, service: ServiceId) {
         let replicas = self.cluster.catalog().services[service].replicas;
         self.change(Change::ServiceScaled { service, replicas });
-        if let Some(every) = self.autoscaler.sampling() {
-            if self.cluster.catalog().services[service].hpa.is_some() {
+        if let Some(every) = self.autoscaler.sampling()
+            && self.cluster.catalog().services[service].hpa.is_some() {
                 self.command(|id| Command::Sample { id, service, every });
                 self.next_scaling = self.autoscaler.wake(&self.view());
             }
-        }
     }
 
     fn drain(&mut self, node: NodeId) {

@@ -1,0 +1,91 @@
+//! The script: what the outside world does, whatever the policies. Both runtimes read it.
+
+pub mod failure;
+pub mod jobs;
+pub mod load;
+pub mod service;
+
+use std::sync::Arc;
+
+use crate::ids::{Arena, NodeId, ServiceId};
+use crate::rng::Seed;
+use crate::time::Time;
+use failure::Failure;
+use jobs::{JobSource, Jobs};
+use service::Behaviour;
+
+/// What the outside world is made of; a seed turns it into a [`Script`].
+#[derive(Clone, Debug, Default)]
+pub struct Outline {
+    /// Jobs of a trace, in order of arrival.
+    pub trace: Arc<Jobs>,
+    /// Jobs by distribution.
+    pub sources: Vec<JobSource>,
+    /// Node events of a trace, in order of time.
+    pub node_events: Arc<[NodeEvent]>,
+    /// How the replicas of each service behave, and who asks them for what.
+    pub services: Arena<ServiceId, Behaviour>,
+    /// What fails.
+    pub failures: Vec<Failure>,
+}
+
+/// What the outside world does in one run.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Every job, in order of arrival.
+    pub jobs: Arc<Jobs>,
+    /// Node events of a trace, in order of time.
+    pub node_events: Arc<[NodeEvent]>,
+    /// How the replicas of each service behave, and who asks them for what.
+    pub services: Arena<ServiceId, Behaviour>,
+    /// What fails.
+    pub failures: Vec<Failure>,
+    /// Keys every stream.
+    pub seed: Seed,
+}
+
+/// Something that happens to a node at a given time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeEvent {
+    /// When.
+    pub at: Time,
+    /// To which node.
+    pub node: NodeId,
+    /// What.
+    pub event: NodeEventKind,
+}
+
+/// What happens to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeEventKind {
+    /// It joins the cluster.
+    Add,
+    /// It leaves the cluster for good, announced.
+    Remove,
+    /// It crashes, unannounced.
+    Fail,
+    /// It comes back from a crash.
+    Recover,
+    /// An operator drains it.
+    Drain,
+    /// An operator gives it back.
+    Undrain,
+}
+
+impl Outline {
+    /// The script of one run over [0, end).
+    pub fn script(&self, seed: Seed, end: Time) -> Script {
+        Script {
+            jobs: jobs::merge(&self.trace, &self.sources, seed, end),
+            node_events: self.node_events.clone(),
+            services: self.services.clone(),
+            failures: self.failures.clone(),
+            seed,
+        }
+    }
+
+    /// Whether two seeds can give different scripts.
+    pub fn is_random(&self) -> bool {
+        !self.sources.is_empty() || self.failures.iter().any(Failure::is_random)
+    }
+}

@@ -1,0 +1,60 @@
+//! What fails, and when. Failures of nodes and zones run on the calendar: they are the same
+//! whatever the policies. Those of containers run on each container's age.
+
+use crate::dist::Distribution;
+use crate::ids::{NodeId, ServiceId, ZoneId};
+use crate::time::Time;
+
+/// One `[[failures]]` table.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Names its streams: unique in a scenario.
+    pub name: String,
+    /// What fails.
+    pub target: Target,
+    /// When.
+    pub when: When,
+    /// Seconds until it is back; `None`: for good. Containers are back when they are restarted, so
+    /// it means nothing for them.
+    pub down: Option<Distribution>,
+}
+
+/// What fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Nodes, each by itself.
+    Nodes(Vec<NodeId>),
+    /// Zones, each with all its nodes.
+    Zones(Vec<ZoneId>),
+    /// The containers of services, each by itself.
+    Containers(Vec<ServiceId>),
+}
+
+/// When something fails.
+#[derive(Clone, Debug)]
+pub enum When {
+    /// Once, at that time: `count` of the targets by lot, all of them when `count` is `None`.
+    At {
+        /// When.
+        at: Time,
+        /// How many.
+        count: Option<u32>,
+    },
+    /// Again and again: seconds from the start, or from the end of the last failure, to the next.
+    After(Distribution),
+}
+
+impl Failure {
+    /// Whether two seeds can give different failures.
+    pub fn is_random(&self) -> bool {
+        let lot = match &self.when {
+            When::At { count, .. } => count.is_some(),
+            When::After(up) => varies(up),
+        };
+        lot || self.down.as_ref().is_some_and(varies)
+    }
+}
+
+fn varies(distribution: &Distribution) -> bool {
+    distribution.variance() != Some(0.0)
+}
