@@ -119,10 +119,11 @@ impl Control {
         let replicas = self.cluster.catalog().services[service].replicas;
         self.change(Change::ServiceScaled { service, replicas });
         if let Some(every) = self.autoscaler.sampling()
-            && self.cluster.catalog().services[service].hpa.is_some() {
-                self.command(|id| Command::Sample { id, service, every });
-                self.next_scaling = self.autoscaler.wake(&self.view());
-            }
+            && self.cluster.catalog().services[service].hpa.is_some()
+        {
+            self.command(|id| Command::Sample { id, service, every });
+            self.next_scaling = self.autoscaler.wake(&self.view());
+        }
     }
 
     fn drain(&mut self, node: NodeId) {

@@ -44,6 +44,22 @@ pub enum When {
     After(Distribution),
 }
 
+impl Target {
+    /// Number of things that can be struck.
+    pub fn len(&self) -> usize {
+        match self {
+            Target::Nodes(nodes) => nodes.len(),
+            Target::Zones(zones) => zones.len(),
+            Target::Containers(services) => services.len(),
+        }
+    }
+
+    /// Whether there is nothing to strike.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 impl Failure {
     /// Whether two seeds can give different failures.
     pub fn is_random(&self) -> bool {

@@ -1,0 +1,186 @@
+//! Mock nodes: up and down, heartbeats, images.
+
+use std::collections::BTreeMap;
+
+use super::Sim;
+use super::config::Config;
+use super::event::Event;
+use crate::cluster::catalog::NodeSpec;
+use crate::cluster::pod::Exit;
+use crate::control::fact::Fact;
+use crate::ids::{NodeId, PodId};
+use crate::record::{Cause, Truth};
+use crate::rng::{self, Purpose};
+use crate::script::Script;
+use crate::script::service::Image;
+use crate::time::{Duration, Time};
+
+/// The truth about a node.
+pub(super) struct Node {
+    /// Part of the cluster.
+    pub(super) provisioned: bool,
+    /// Runs.
+    pub(super) up: bool,
+    /// Failures that keep it down.
+    causes: u32,
+    /// Counts ups and downs, so that events made for an earlier one are known.
+    epoch: u32,
+    /// Whether the control plane was told that a heartbeat is missing.
+    missed: bool,
+    /// When in each interval it renews its lease.
+    phase: Duration,
+    /// Pods whose containers it holds, starting ones included, in no particular order.
+    pub(super) pods: Vec<PodId>,
+    /// When each image is, or will be, there.
+    images: BTreeMap<String, Time>,
+    /// When its last pull ends: the kubelet pulls one image at a time (`serializeImagePulls`).
+    pulls_end: Time,
+    /// Counts changes of its memory use.
+    pub(super) memory_epoch: u32,
+}
+
+impl Node {
+    /// A node that is not part of the cluster yet.
+    pub(super) fn new(spec: &NodeSpec, script: &Script, config: &Config) -> Node {
+        let mut stream = rng::stream(script.seed, Purpose::Heartbeats, &spec.name, 0);
+        let phase = rng::unit(&mut stream) * config.heartbeat.secs_f64();
+        Node {
+            provisioned: false,
+            up: false,
+            causes: 0,
+            epoch: 0,
+            missed: false,
+            phase: Duration::from_secs_f64(phase),
+            pods: Vec::new(),
+            images: BTreeMap::new(),
+            pulls_end: Time::ZERO,
+            memory_epoch: 0,
+        }
+    }
+
+    /// When the image will be there if it is asked for at `now`; notes the pull.
+    pub(super) fn pull(&mut self, now: Time, image: &Image, bandwidth: u64) -> Time {
+        if let Some(&at) = self.images.get(&image.name) {
+            return at.max(now);
+        }
+        let nanos = u128::from(image.size.0) * 1_000_000_000 / u128::from(bandwidth);
+        let length = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+        self.pulls_end = self.pulls_end.max(now) + length;
+        self.images.insert(image.name.clone(), self.pulls_end);
+        self.pulls_end
+    }
+
+    /// When the lease was last renewed before or at `now`.
+    fn last_beat(&self, now: Time, interval: Duration) -> Time {
+        match now.nanos().checked_sub(self.phase.nanos()) {
+            Some(since) => Time::from_nanos(now.nanos() - since % interval.nanos()),
+            None => Time::ZERO,
+        }
+    }
+}
+
+impl Sim {
+    /// A node joins the cluster and is up.
+    pub(super) fn add_node(&mut self, node: NodeId) {
+        let state = &mut self.nodes[node];
+        if state.provisioned {
+            return;
+        }
+        state.provisioned = true;
+        state.causes = 0;
+        state.missed = false;
+        state.epoch += 1;
+        state.up = true;
+        self.happened(Truth::NodeProvisioned(node));
+        self.happened(Truth::NodeUp(node));
+        self.facts.push(Fact::NodeAdded(node));
+    }
+
+    /// A node leaves the cluster for good; its containers die with it.
+    pub(super) fn remove_node(&mut self, node: NodeId) {
+        if !self.nodes[node].provisioned {
+            return;
+        }
+        self.halt(node, Cause::Trace);
+        self.nodes[node].provisioned = false;
+        self.nodes[node].images.clear();
+        self.happened(Truth::NodeReleased(node));
+        self.facts.push(Fact::NodeRemoved(node));
+    }
+
+    /// One more reason for a node to be down.
+    pub(super) fn node_down(&mut self, node: NodeId, cause: Cause) {
+        if !self.nodes[node].provisioned {
+            return;
+        }
+        self.nodes[node].causes += 1;
+        if self.nodes[node].up {
+            let interval = self.config.heartbeat;
+            let last = self.nodes[node].last_beat(self.now, interval);
+            self.halt(node, cause);
+            let epoch = self.nodes[node].epoch;
+            self.queue
+                .push(last + interval, Event::Beat { node, epoch });
+        }
+    }
+
+    /// One reason less for a node to be down; without any it boots.
+    pub(super) fn node_cause_over(&mut self, node: NodeId) {
+        let state = &mut self.nodes[node];
+        if !state.provisioned || state.causes == 0 {
+            return;
+        }
+        state.causes -= 1;
+        if state.causes == 0 {
+            let epoch = state.epoch;
+            self.queue
+                .push(self.now + self.config.boot, Event::Booted { node, epoch });
+        }
+    }
+
+    /// The node stops at once, and everything on it.
+    fn halt(&mut self, node: NodeId, cause: Cause) {
+        let now = self.now;
+        let state = &mut self.nodes[node];
+        if !state.up {
+            return;
+        }
+        state.up = false;
+        state.epoch += 1;
+        state.images.retain(|_, at| *at <= now);
+        state.pulls_end = Time::ZERO;
+        let mut pods = std::mem::take(&mut state.pods);
+        pods.sort_unstable();
+        self.happened(Truth::NodeDown { node, cause });
+        for pod in pods {
+            self.kill(pod, Exit::NodeLost);
+        }
+    }
+
+    /// A heartbeat that was due did not come.
+    pub(super) fn beat_missed(&mut self, node: NodeId, epoch: u32) {
+        let state = &mut self.nodes[node];
+        if state.epoch == epoch && !state.up && state.provisioned {
+            state.missed = true;
+            let last = self.now.saturating_sub(self.config.heartbeat);
+            self.tell(self.config.status, Fact::HeartbeatMissed { node, last });
+        }
+    }
+
+    /// A node is up again: it renews its lease and lists its containers, of which there are none.
+    pub(super) fn booted(&mut self, node: NodeId, epoch: u32) {
+        let state = &mut self.nodes[node];
+        if state.epoch != epoch || state.causes > 0 || state.up || !state.provisioned {
+            return;
+        }
+        state.up = true;
+        state.epoch += 1;
+        let missed = std::mem::take(&mut state.missed);
+        self.happened(Truth::NodeUp(node));
+        if missed {
+            self.tell(self.config.status, Fact::HeartbeatSeen(node));
+        }
+        self.report(Fact::RelistBegun(node));
+        self.report(Fact::RelistEnded(node));
+    }
+}

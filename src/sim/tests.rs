@@ -1,0 +1,183 @@
+//! Whole simulations of small worlds, with the arithmetic beside them. Every one ends with the
+//! checkers: indexes equal a rebuild, and belief equals truth.
+
+mod world;
+
+use world::{World, at, secs};
+
+use crate::cluster::pod::Exit;
+use crate::record::{Flow, Record, Truth};
+use crate::script::NodeEventKind::{Add, Drain, Fail, Recover, Remove};
+use crate::script::load::Load;
+use crate::script::service::MemoryUse;
+use crate::time::Time;
+use crate::units::Bytes;
+
+#[test]
+fn a_job_runs_from_its_arrival_for_its_duration() {
+    let ran = World::new(1).job(at(5), secs(30)).run(at(60));
+    assert_eq!(ran.starts(), [at(5)]);
+    assert_eq!(ran.exits(), [(at(35), Exit::Completed)]);
+}
+
+#[test]
+fn a_job_waits_until_another_makes_room() {
+    // A node has 4 cores and each job asks for 3. The second is tried at 1 s and fails; when the
+    // first ends at 10 s its back-off of 1 s is long over, so it is tried at once.
+    let ran = World::new(1)
+        .job(at(0), secs(10))
+        .job(at(1), secs(10))
+        .run(at(60));
+    assert_eq!(ran.starts(), [at(0), at(10)]);
+}
+
+#[test]
+fn a_pod_is_not_tried_again_before_its_back_off_ends() {
+    // The second job fails at 9.5 s; room comes at 10 s, the back-off ends at 10.5 s.
+    let late = Time::from_secs_f64(9.5);
+    let ran = World::new(1)
+        .job(at(0), secs(10))
+        .job(late, secs(10))
+        .run(at(60));
+    assert_eq!(ran.starts(), [at(0), Time::from_secs_f64(10.5)]);
+}
+
+#[test]
+fn losing_one_of_three_zones_unnoticed_loses_a_third_of_the_traffic() {
+    // Three replicas, one in each zone, 900 requests per second: 300 each. A replica could serve
+    // 1 core ÷ 1 ms = 1000, so the two that live have room for all 900; but a third goes to the
+    // dead one as long as nobody has noticed.
+    let world = World::new(3).service(3, Load::Constant { rate: 900.0 });
+    let ran = world.event(at(100), 0, Fail).run_unhealed(at(200));
+    let flow = ran.last_flow();
+    assert_eq!(
+        (flow.served, flow.stale_endpoint, flow.over_capacity),
+        (600.0, 300.0, 0.0)
+    );
+    assert_eq!(flow.capacity, 2000.0);
+}
+
+#[test]
+fn traffic_beyond_a_replicas_limit_is_lost() {
+    // Two replicas with a limit of 1 core each and 1 ms per request serve 2000 of 3000.
+    let ran = World::new(2)
+        .service(2, Load::Constant { rate: 3000.0 })
+        .run(at(10));
+    let flow = ran.last_flow();
+    assert_eq!((flow.served, flow.over_capacity), (2000.0, 1000.0));
+}
+
+#[test]
+fn a_service_without_replicas_loses_everything_for_want_of_an_endpoint() {
+    let ran = World::new(1)
+        .service(0, Load::Constant { rate: 7.0 })
+        .run(at(10));
+    assert_eq!(ran.last_flow().no_endpoint, 7.0);
+}
+
+#[test]
+fn a_crashed_node_is_heard_of_when_its_heartbeat_is_due() {
+    // Leases are renewed every 10 s: a crash at 100 s is heard of in (100 s, 110 s].
+    let ran = World::new(1)
+        .event(at(100), 0, Fail)
+        .event(at(200), 0, Recover)
+        .run_unhealed(at(300));
+    let missed = ran.heard("HeartbeatMissed");
+    assert!(
+        missed.len() == 1 && missed[0] > at(100) && missed[0] <= at(110),
+        "{missed:?}"
+    );
+    assert_eq!(ran.heard("HeartbeatSeen"), [at(200)]);
+    assert_eq!(ran.heard("RelistEnded"), [at(200)]);
+}
+
+#[test]
+fn a_node_that_is_back_before_its_heartbeat_is_due_is_only_relisted() {
+    let back = Time::from_nanos(at(100).nanos() + 1);
+    let ran = World::new(1)
+        .event(at(100), 0, Fail)
+        .event(back, 0, Recover)
+        .run_unhealed(at(300));
+    assert_eq!(ran.heard("HeartbeatMissed"), []);
+    assert_eq!(ran.heard("RelistEnded"), [back]);
+}
+
+#[test]
+fn a_drained_node_gives_its_jobs_up_and_takes_no_new_ones() {
+    let world = World::new(2).job(at(0), secs(50)).event(at(10), 0, Drain);
+    let ran = world.job(at(20), secs(50)).run(at(200));
+    // The first job starts over on node 1 at 10 s and ends at 60 s; only then the second fits.
+    assert_eq!(ran.starts(), [at(0), at(10), at(60)]);
+    assert_eq!(
+        ran.exits(),
+        [
+            (at(10), Exit::Stopped),
+            (at(60), Exit::Completed),
+            (at(110), Exit::Completed)
+        ]
+    );
+}
+
+#[test]
+fn a_removed_node_takes_its_containers_along_and_an_added_one_takes_new_ones() {
+    let world = World::new(1).job(at(0), secs(50)).event(at(10), 0, Remove);
+    let ran = world.event(at(30), 0, Add).run(at(200));
+    assert_eq!(ran.starts(), [at(0), at(30)]);
+    assert_eq!(
+        ran.exits(),
+        [(at(10), Exit::NodeLost), (at(80), Exit::Completed)]
+    );
+}
+
+#[test]
+fn an_image_is_pulled_once_and_one_at_a_time() {
+    // 100 MB at 10 MB/s take 10 s. Both replicas on the one node wait for the same pull.
+    let mut world = World::new(1).service(2, Load::Zero);
+    world.pull_bandwidth(10_000_000, Bytes(100_000_000));
+    assert_eq!(world.run(at(60)).starts(), [at(10), at(10)]);
+}
+
+#[test]
+fn a_container_that_grows_past_its_limit_is_killed() {
+    // 100 MiB at the start, limit 1024 MiB, 924 MiB an hour: over after exactly an hour.
+    let mut world = World::new(1).service(1, Load::Zero);
+    world.memory(MemoryUse {
+        base: Bytes::from_mib(100),
+        growth_per_hour: Bytes::from_mib(924),
+    });
+    let ran = world.run_unhealed(at(4000));
+    assert_eq!(ran.exits(), [(at(3600), Exit::OutOfMemory)]);
+}
+
+#[test]
+fn equal_seeds_give_equal_records() {
+    let records = || {
+        let world = World::new(3).service(3, Load::Constant { rate: 900.0 });
+        world
+            .job(at(3), secs(40))
+            .event(at(100), 0, Fail)
+            .run_unhealed(at(200))
+            .records
+    };
+    assert_eq!(records(), records());
+}
+
+#[test]
+fn flow_adds_up() {
+    let world = World::new(3).service(3, Load::Constant { rate: 5000.0 });
+    let ran = world.event(at(100), 1, Fail).run_unhealed(at(200));
+    for (_, record) in ran.records {
+        if let Record::Truth(Truth::Traffic { flow, .. }) = record {
+            let Flow {
+                offered,
+                served,
+                no_endpoint,
+                stale_endpoint,
+                over_capacity,
+                ..
+            } = flow;
+            let sum = served + no_endpoint + stale_endpoint + over_capacity;
+            assert!((offered - sum).abs() < 1e-9, "{flow:?}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! A small world to be set up in a line.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::cluster::Cluster;
+use crate::cluster::catalog::{Catalog, Limits, NodeSpec, ServiceSpec, Shape};
+use crate::cluster::gpu::GpuRequest;
+use crate::cluster::pod::Exit;
+use crate::control::{Control, Settings};
+use crate::ids::{GroupId, NodeId, ServiceId, ShapeId, ZoneId};
+use crate::policy::params::Params;
+use crate::policy::registry::{Choice, Named};
+use crate::record::{Flow, Memory, Record, Recorder, Truth};
+use crate::rng::Seed;
+use crate::runtime;
+use crate::script::jobs::{Job, Jobs};
+use crate::script::load::Load;
+use crate::script::service::{Behaviour, Image, MemoryUse};
+use crate::script::{NodeEvent, NodeEventKind, Outline};
+use crate::sim::Sim;
+use crate::sim::config::Config;
+use crate::time::{Duration, Time};
+use crate::units::{Bytes, MilliCpu, Resources};
+
+/// The instant of that second.
+pub(super) fn at(seconds: u64) -> Time {
+    Time::from_secs(seconds)
+}
+
+/// That many seconds.
+pub(super) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Nodes of 4 cores and 8 GiB, each in a zone of its own; jobs of 3 cores; one service of pods that
+/// request 1 core and 1 GiB, their limits too, and take 1 ms of CPU per request.
+pub(super) struct World {
+    catalog: Catalog,
+    jobs: Jobs,
+    events: Vec<NodeEvent>,
+    behaviours: Vec<Behaviour>,
+    config: Config,
+}
+
+/// What came of it.
+pub(super) struct Ran {
+    pub(super) records: Vec<(Time, Record)>,
+}
+
+/// Checks the indexes of belief at every turn.
+struct Checked;
+
+impl Recorder for Checked {
+    fn record(&mut self, _at: Time, _record: Record) {}
+
+    fn turn(&mut self, _now: Time, belief: &Cluster) -> ControlFlow<()> {
+        belief.check();
+        ControlFlow::Continue(())
+    }
+}
+
+impl World {
+    pub(super) fn new(nodes: u32) -> World {
+        let mut catalog = Catalog::default();
+        catalog.groups.push("worker".into());
+        for index in 0..nodes {
+            catalog.zones.push(format!("zone-{index}"));
+            catalog.nodes.push(NodeSpec {
+                name: format!("worker-{index}"),
+                group: GroupId(0),
+                zone: ZoneId(index),
+                allocatable: Resources::new(MilliCpu(4000), Bytes(8 * Bytes::GIB)),
+                gpus: 0,
+                gpu_model: None,
+                max_pods: 110,
+                price_per_hour: None,
+                at_start: true,
+            });
+        }
+        let requests = Resources::new(MilliCpu(1000), Bytes(Bytes::GIB));
+        let limits = Limits {
+            cpu: Some(requests.cpu),
+            memory: Some(requests.memory),
+        };
+        let shape = Shape {
+            requests,
+            limits,
+            gpus: GpuRequest::default(),
+            priority: 0,
+        };
+        catalog.shapes.push(shape.clone());
+        catalog.shapes.push(Shape {
+            requests: Resources::new(MilliCpu(3000), Bytes(Bytes::GIB)),
+            limits: Limits::default(),
+            ..shape
+        });
+        World {
+            catalog,
+            jobs: Jobs::default(),
+            events: Vec::new(),
+            behaviours: Vec::new(),
+            config: Config::default(),
+        }
+    }
+
+    pub(super) fn job(mut self, arrival: Time, duration: Duration) -> World {
+        let name = format!("job-{}", self.jobs.len());
+        self.jobs.push(Job {
+            name: &name,
+            arrival,
+            duration,
+            shape: ShapeId(1),
+            replace: true,
+        });
+        self
+    }
+
+    pub(super) fn service(mut self, replicas: u32, load: Load) -> World {
+        self.catalog.services.push(ServiceSpec {
+            name: "web".into(),
+            shape: ShapeId(0),
+            replicas,
+            min_available: replicas,
+            slo: None,
+            hpa: None,
+        });
+        self.behaviours.push(Behaviour {
+            image: None,
+            startup: None,
+            probe_period: None,
+            shutdown: Duration::ZERO,
+            work: Some(Duration::from_millis(1)),
+            memory: None,
+            load,
+        });
+        self
+    }
+
+    pub(super) fn event(mut self, at: Time, node: u32, event: NodeEventKind) -> World {
+        self.events.push(NodeEvent {
+            at,
+            node: NodeId(node),
+            event,
+        });
+        self
+    }
+
+    pub(super) fn pull_bandwidth(&mut self, bandwidth: u64, size: Bytes) {
+        self.config.pull_bandwidth = Some(bandwidth);
+        self.behaviours[0].image = Some(Image {
+            name: "web:1".into(),
+            size,
+        });
+    }
+
+    pub(super) fn memory(&mut self, memory: MemoryUse) {
+        self.behaviours[0].memory = Some(memory);
+    }
+
+    /// Runs without a healer; belief must equal truth at the end.
+    pub(super) fn run(self, end: Time) -> Ran {
+        let (ran, differences) = self.simulate(end);
+        assert_eq!(
+            differences,
+            Vec::<String>::new(),
+            "belief differs from the truth at the end"
+        );
+        ran
+    }
+
+    /// Runs without a healer where something stays broken: belief may differ at the end.
+    pub(super) fn run_unhealed(self, end: Time) -> Ran {
+        self.simulate(end).0
+    }
+
+    fn simulate(self, end: Time) -> (Ran, Vec<String>) {
+        let seed = Seed {
+            seed: 1,
+            replication: 1,
+        };
+        let outline = Outline {
+            trace: Arc::new(self.jobs),
+            sources: Vec::new(),
+            node_events: self.events.into(),
+            services: self.behaviours.into_iter().collect(),
+            failures: Vec::new(),
+        };
+        let named = |name| Named {
+            name,
+            params: Params::default(),
+        };
+        let choice = Choice {
+            scheduler: named("least-allocated"),
+            autoscaler: named("fixed"),
+            healer: named("none"),
+        };
+        let catalog = Arc::new(self.catalog);
+        let mut control = Control::new(catalog.clone(), &choice, Settings::default(), seed);
+        let mut sim = Sim::new(catalog, outline.script(seed, end), self.config);
+        let mut recorder = (Memory::default(), Checked);
+        runtime::drive(&mut control, &mut sim, &mut recorder, end).expect("simulations go on");
+        let differences = sim.audit(control.cluster());
+        (
+            Ran {
+                records: recorder.0.records,
+            },
+            differences,
+        )
+    }
+}
+
+impl Ran {
+    fn truths(&self) -> impl Iterator<Item = (Time, Truth)> {
+        self.records
+            .iter()
+            .filter_map(|&(at, record)| match record {
+                Record::Truth(truth) => Some((at, truth)),
+                _ => None,
+            })
+    }
+
+    /// When containers began to run.
+    pub(super) fn starts(&self) -> Vec<Time> {
+        let started = |truth| matches!(truth, Truth::ContainerStarted { .. });
+        self.truths()
+            .filter(|&(_, truth)| started(truth))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// When and how containers ended.
+    pub(super) fn exits(&self) -> Vec<(Time, Exit)> {
+        let exits = self.truths().filter_map(|(at, truth)| match truth {
+            Truth::ContainerExited { exit, .. } => Some((at, exit)),
+            _ => None,
+        });
+        exits.collect()
+    }
+
+    /// When the control plane heard facts of that name.
+    pub(super) fn heard(&self, name: &str) -> Vec<Time> {
+        let heard = self.records.iter().filter(|(_, record)| match record {
+            Record::Heard(fact) => format!("{fact:?}").starts_with(name),
+            _ => false,
+        });
+        heard.map(|&(at, _)| at).collect()
+    }
+
+    /// How the service's traffic flows at the end.
+    pub(super) fn last_flow(&self) -> Flow {
+        let flows = self.truths().filter_map(|(_, truth)| match truth {
+            Truth::Traffic {
+                service: ServiceId(0),
+                flow,
+            } => Some(flow),
+            _ => None,
+        });
+        flows.last().expect("the service has traffic")
+    }
+}
