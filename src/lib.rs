@@ -4,6 +4,7 @@
 //! ARCHITECTURE.md is the map of the house.
 
 pub mod ids;
+pub mod import;
 pub mod rng;
 pub mod time;
 pub mod units;
