@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod control;
 pub mod dist;
 pub mod ids;
+pub mod import;
 pub mod metrics;
 pub mod policy;
 pub mod record;
