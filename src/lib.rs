@@ -3,6 +3,7 @@
 //! The real scheduler, autoscaler and healer, driven on a simulated clock against mock containers.
 //! ARCHITECTURE.md is the map of the house.
 
+pub mod dist;
 pub mod ids;
 pub mod rng;
 pub mod time;
