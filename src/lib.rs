@@ -6,5 +6,6 @@
 pub mod dist;
 pub mod ids;
 pub mod rng;
+pub mod stats;
 pub mod time;
 pub mod units;
