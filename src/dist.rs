@@ -3,7 +3,7 @@
 //! Every draw is by inversion ([`Distribution::quantile`] of one uniform number) and takes exactly
 //! one 64-bit word from the stream, whatever the distribution. So two variants of a scenario that
 //! share a stream stay in step, draw by draw, even where a parameter or the distribution itself
-//! differs, and the larger parameter gives the larger draw (Law, "Simulation Modeling and Analysis",
+//! differs, and the larger scale gives the larger draw (Law, "Simulation Modeling and Analysis",
 //! 5th ed., §8.2.1 inverse transform and §11.2 common random numbers).
 
 use std::error::Error;
@@ -261,7 +261,7 @@ impl Distribution {
                 let mean = gamma(1.0 + 1.0 / shape);
                 scale * scale * (gamma(1.0 + 2.0 / shape) - mean * mean)
             }
-            Law::Gamma { shape, scale } => shape * scale,
+            Law::Gamma { shape, scale } => shape * scale * scale,
             Law::Pareto { shape, .. } if shape <= 2.0 => f64::INFINITY,
             Law::Pareto { shape, scale } => (scale / (shape - 1.0)).powi(2) * shape / (shape - 2.0),
             Law::BoundedPareto { shape, low, high } => {

@@ -1,0 +1,132 @@
+//! How likely an event is, from how often it happened.
+
+use statrs::function::beta::inv_beta_reg;
+
+use super::{Confidence, Estimate, Interval, Method};
+
+/// The share of trials that succeed, with its exact interval (Clopper and Pearson, "The Use of
+/// Confidence or Fiducial Limits Illustrated in the Case of the Binomial", Biometrika 26, 1934):
+/// at its ends, what was seen or more extreme has probability (1 − confidence)/2.
+///
+/// It contains the truth at least as often as it says, whatever the truth. Absent for no trials;
+/// panics when there are more successes than trials.
+pub fn clopper_pearson(successes: u64, trials: u64, confidence: Confidence) -> Option<Estimate> {
+    assert!(
+        successes <= trials,
+        "{successes} of {trials} trials succeeded"
+    );
+    if trials == 0 {
+        return None;
+    }
+    // The binomial's tails are the beta's: P(X ≥ x) = I_p(x, n − x + 1).
+    let (x, n) = (successes as f64, trials as f64);
+    let interval = Interval {
+        low: match successes {
+            0 => 0.0,
+            _ => inv_beta_reg(x, n - x + 1.0, confidence.tail()),
+        },
+        high: match trials - successes {
+            0 => 1.0,
+            _ => inv_beta_reg(x + 1.0, n - x, 1.0 - confidence.tail()),
+        },
+    };
+    Some(Estimate::with(x / n, interval, Method::ClopperPearson))
+}
+
+/// The rate of an event that was never seen in `exposure`, in events per unit of exposure: zero, and
+/// with `confidence` below −ln(1 − confidence)/exposure.
+///
+/// At 95 % that is 2.996 over the exposure, hence the name (Hanley and Lippman-Hand, "If Nothing
+/// Goes Wrong, Is Everything All Right?", JAMA 249, 1983). A Poisson process of a larger rate would
+/// have shown an event with more than that confidence. Absent unless the exposure is positive and
+/// finite.
+pub fn rule_of_three(exposure: f64, confidence: Confidence) -> Option<Estimate> {
+    if !(exposure > 0.0 && exposure.is_finite()) {
+        return None;
+    }
+    let interval = Interval {
+        low: 0.0,
+        high: -(-confidence.level()).ln_1p() / exposure,
+    };
+    Some(Estimate::with(0.0, interval, Method::RuleOfThree))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P95: Confidence = Confidence::NINETY_FIVE;
+
+    #[track_caller]
+    fn check(successes: u64, trials: u64, level: f64, low: f64, high: f64, precision: f64) {
+        let confidence = Confidence::new(level).unwrap();
+        let estimate = clopper_pearson(successes, trials, confidence).unwrap();
+        let found = estimate.interval.unwrap();
+        assert_eq!(estimate.value, successes as f64 / trials as f64);
+        assert!((found.low - low).abs() <= precision, "{found:?}");
+        assert!((found.high - high).abs() <= precision, "{found:?}");
+    }
+
+    #[test]
+    fn intervals_are_those_that_were_published() {
+        // Newcombe, "Two-Sided Confidence Intervals for the Single Proportion", Statistics in
+        // Medicine 17, 1998, table I, method 5.
+        check(81, 263, 0.95, 0.2527, 0.3676, 0.000_051);
+        check(15, 148, 0.95, 0.0578, 0.1617, 0.000_051);
+        check(0, 20, 0.95, 0.0, 0.1684, 0.000_051);
+        check(1, 29, 0.95, 0.0009, 0.1776, 0.000_051);
+        // The example of R's binom.test, from Conover (1971), "Practical Nonparametric Statistics".
+        check(682, 925, 0.95, 0.707_668_3, 0.765_406_6, 0.000_000_1);
+        // NIST/SEMATECH e-Handbook of Statistical Methods, §7.2.4.1.
+        check(4, 20, 0.90, 0.071_354, 0.401_029, 0.000_002);
+    }
+
+    #[test]
+    fn when_all_trials_agree_the_other_end_is_a_root() {
+        // 0.025^(1/72) = 0.950056: with 72 of 72 good runs, at least 95 % of all runs are good.
+        check(72, 72, 0.95, 0.025_f64.powf(1.0 / 72.0), 1.0, 1e-12);
+        check(0, 72, 0.95, 0.0, 1.0 - 0.025_f64.powf(1.0 / 72.0), 1e-12);
+    }
+
+    #[test]
+    fn many_trials_come_near_the_normal_interval() {
+        // 0.5 ± 1.959964 · sqrt(0.25/10⁶) = 0.5 ± 0.000980, plus half a trial.
+        check(500_000, 1_000_000, 0.95, 0.499_020, 0.500_980, 1e-6);
+    }
+
+    #[test]
+    fn no_trial_says_nothing() {
+        assert_eq!(clopper_pearson(0, 0, P95), None);
+        assert_eq!(rule_of_three(0.0, P95), None);
+    }
+
+    #[test]
+    fn intervals_contain_the_truth_at_least_as_often_as_they_say() {
+        // Exact: the sum of C(20,x) p^x (1−p)^(20−x) over the x whose interval contains p.
+        let intervals: Vec<Interval> = (0..=20)
+            .map(|x| clopper_pearson(x, 20, P95).unwrap().interval.unwrap())
+            .collect();
+        let coverage = |p: f64| -> f64 {
+            let mut mass = (1.0 - p).powi(20);
+            let mut covered = 0.0;
+            for (x, interval) in (0..).zip(&intervals) {
+                covered += if interval.contains(p) { mass } else { 0.0 };
+                mass *= f64::from(20 - x) / f64::from(x + 1) * p / (1.0 - p);
+            }
+            covered
+        };
+        let found: Vec<f64> = (1..1000).map(|i| coverage(f64::from(i) / 1000.0)).collect();
+        let least = found.iter().copied().fold(1.0, f64::min);
+        assert!((0.95..0.96).contains(&least), "{least}");
+    }
+
+    #[test]
+    fn three_over_the_exposure_bounds_what_was_never_seen() {
+        // −ln 0.05 = 2.995732; over 20 runs of a day, 0.14979 a day.
+        let bound = rule_of_three(20.0, P95).unwrap().interval.unwrap();
+        assert_eq!(bound.low, 0.0);
+        assert!((bound.high - 2.995_732 / 20.0).abs() < 1e-7, "{bound:?}");
+        // At that rate no event in 20 days has probability exp(−20 · rate) = 5 %.
+        assert!(((-20.0 * bound.high).exp() - 0.05).abs() < 1e-12);
+    }
+}
