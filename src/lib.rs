@@ -3,6 +3,8 @@
 //! The real scheduler, autoscaler and healer, driven on a simulated clock against mock containers.
 //! ARCHITECTURE.md is the map of the house.
 
+pub mod cluster;
+pub mod control;
 pub mod dist;
 pub mod ids;
 pub mod import;
@@ -10,6 +12,10 @@ pub mod metrics;
 pub mod policy;
 pub mod record;
 pub mod rng;
+pub mod runtime;
+pub mod scenario;
+pub mod script;
+pub mod sim;
 pub mod stats;
 pub mod time;
 pub mod units;
