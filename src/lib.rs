@@ -5,5 +5,6 @@
 
 pub mod ids;
 pub mod rng;
+pub mod sim;
 pub mod time;
 pub mod units;

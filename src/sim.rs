@@ -1,0 +1,3 @@
+//! The simulated world: what happens to mock containers, on a clock of its own.
+
+pub mod queue;
