@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod policy;
 pub mod record;
 pub mod rng;
+pub mod run;
 pub mod runtime;
 pub mod scenario;
 pub mod script;
