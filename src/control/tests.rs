@@ -1,0 +1,5 @@
+//! The whole control plane with the policies that answer to time, told facts at chosen times.
+
+mod kubernetes;
+mod restart;
+mod rig;
