@@ -5,6 +5,9 @@ use super::rig::{Rig, at};
 use crate::cluster::pod::{Deletion, Exit};
 use crate::control::fact::Fact;
 use crate::ids::{NodeId, PodId};
+use crate::policy::healer::lifecycle::EVICTION_RATE;
+use crate::policy::params::Value;
+use crate::time::Duration;
 
 /// What is done about nodes and zones.
 const NODES: &[&str] = &[" n", " z"];
@@ -387,14 +390,16 @@ fn removing_the_last_ready_node_of_a_zone_is_judged_at_the_next_pass() {
 
 #[test]
 fn a_zone_without_nodes_is_forgotten_at_the_next_pass() {
-    let mut rig = kubernetes(&[1, 1]);
+    // One taint in 1000 s.
+    let rate = [(EVICTION_RATE.name, Value::Number(0.001))];
+    let mut rig = Rig::with("kubernetes", &[1, 1], &rate);
     rig.lose(100.0, [0]);
     rig.tell(at(152.0), [Fact::NodeRemoved(NodeId(0))]);
     assert_eq!(
         rig.log_of(200.0, &["tainted", " z"]),
         ["150 z0 Full", "150 n0 tainted", "155 z0 None"]
     );
-    // Its limiter was forgotten too: the node is back, lost again, and tainted at once.
+    // Its limiter was forgotten too: the node is there again, lost again, and tainted at once.
     rig.tell(at(200.0), [Fact::NodeAdded(NodeId(0))]);
     rig.lose(210.0, [0]);
     assert_eq!(
@@ -486,6 +491,25 @@ fn a_drained_node_counts_as_ready_and_its_pods_are_not_evicted_twice() {
             "200 p0 drained",
             "200 p3 drained",
             "460 p1 evicted",
+        ]
+    );
+}
+
+#[test]
+fn a_late_control_plane_does_what_was_due_and_counts_from_then() {
+    let mut rig = kubernetes(&[4, 1]).late(Duration::from_millis(3)).service();
+    rig.lose(100.0, 0..3);
+    rig.back(201.0, [0, 1]);
+    assert_eq!(
+        rig.log_of(1000.0, &["n0 ", "n2 ", " z", "p2 evicted"]),
+        [
+            "150.003 n0 not ready",
+            "150.003 n2 not ready",
+            "150.003 z0 Halted",
+            "205.003 n0 ready",
+            "205.003 z0 None",
+            "215.006 n2 tainted",
+            "515.009 p2 evicted",
         ]
     );
 }

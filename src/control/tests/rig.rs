@@ -28,6 +28,7 @@ pub(super) struct Rig {
     now: Time,
     dead: BTreeSet<NodeId>,
     forgetful: bool,
+    late: Duration,
     log: Vec<String>,
 }
 
@@ -40,6 +41,11 @@ impl Rig {
     /// A cluster with that many nodes in each zone, numbered through, and the healer of that name.
     /// Nodes have room for 10 pods.
     pub(super) fn new(healer: &'static str, zones: &[u32]) -> Rig {
+        Rig::with(healer, zones, &[])
+    }
+
+    /// The same with some parameters of the healer set.
+    pub(super) fn with(healer: &'static str, zones: &[u32], set: &[(&str, Value)]) -> Rig {
         let mut catalog = Catalog::default();
         catalog.groups.push("worker".into());
         for &nodes in zones {
@@ -61,9 +67,9 @@ impl Rig {
             hpa: None,
         });
         let choice = Choice {
-            scheduler: chosen(registry::SCHEDULERS, "least-allocated"),
-            autoscaler: chosen(registry::AUTOSCALERS, "fixed"),
-            healer: chosen(registry::HEALERS, healer),
+            scheduler: chosen(registry::SCHEDULERS, "least-allocated", &[]),
+            autoscaler: chosen(registry::AUTOSCALERS, "fixed", &[]),
+            healer: chosen(registry::HEALERS, healer, set),
         };
         let seed = Seed {
             seed: 1,
@@ -76,6 +82,7 @@ impl Rig {
             now: Time::ZERO,
             dead: BTreeSet::new(),
             forgetful: false,
+            late: Duration::ZERO,
             log: Vec::new(),
         };
         let nodes = catalog.nodes.ids().map(Fact::NodeAdded);
@@ -86,6 +93,12 @@ impl Rig {
     /// Drops the caches of all policies after every decision.
     pub(super) fn forgetful(mut self) -> Rig {
         self.forgetful = true;
+        self
+    }
+
+    /// Acts so much later than is due, as a live runtime may.
+    pub(super) fn late(mut self, by: Duration) -> Rig {
+        self.late = by;
         self
     }
 
@@ -112,7 +125,7 @@ impl Rig {
     pub(super) fn lose(&mut self, last: f64, nodes: impl IntoIterator<Item = u32>) {
         let last = at(last);
         let nodes: Vec<NodeId> = nodes.into_iter().map(NodeId).collect();
-        self.until(last.max(self.now));
+        self.pass(last.max(self.now), |due| due < last);
         self.dead.extend(&nodes);
         let missed = nodes.into_iter();
         let missed = missed.map(|node| Fact::HeartbeatMissed { node, last });
@@ -121,21 +134,21 @@ impl Rig {
 
     /// Nodes renew their leases again; their containers are gone.
     pub(super) fn back(&mut self, time: f64, nodes: impl IntoIterator<Item = u32>) {
-        self.until(at(time));
+        let mut facts = Vec::new();
         for node in nodes.into_iter().map(NodeId) {
             self.dead.remove(&node);
-            let facts = [
+            facts.extend([
                 Fact::HeartbeatSeen(node),
                 Fact::RelistBegun(node),
                 Fact::RelistEnded(node),
-            ];
-            self.tell(at(time), facts);
+            ]);
         }
+        self.tell(at(time), facts);
     }
 
     /// The container of a pod ends.
     pub(super) fn crash(&mut self, time: f64, pod: u32, exit: Exit) {
-        self.until(at(time));
+        self.pass(at(time), |due| due < at(time));
         let incarnation = self.cluster().pods()[PodId(pod)].incarnation;
         let fact = Fact::ContainerExited {
             pod: PodId(pod),
@@ -145,9 +158,9 @@ impl Rig {
         self.tell(at(time), [fact]);
     }
 
-    /// Lets time pass and then tells facts.
+    /// Lets time pass and then tells facts, together with what is due at that instant.
     pub(super) fn tell(&mut self, time: Time, facts: impl IntoIterator<Item = Fact>) {
-        self.until(time);
+        self.pass(time, |due| due < time);
         for fact in facts {
             self.control.observe(time, fact);
         }
@@ -156,15 +169,20 @@ impl Rig {
 
     /// Lets time pass, with everything that is due until then and at that instant.
     pub(super) fn until(&mut self, end: Time) {
+        self.pass(end, |due| due <= end);
+    }
+
+    fn pass(&mut self, end: Time, wanted: impl Fn(Time) -> bool) {
         assert!(self.now <= end, "time runs forward");
-        while let Some(due) = self.control.next_deadline(self.now) {
-            if due > end {
-                break;
-            }
-            self.now = due;
+        while let Some(due) = self
+            .control
+            .next_deadline(self.now)
+            .filter(|&due| wanted(due))
+        {
+            self.now = due + self.late;
             self.decide();
         }
-        self.now = end;
+        self.now = self.now.max(end);
     }
 
     /// What is believed.
@@ -301,13 +319,18 @@ fn add_node(catalog: &mut Catalog, zone: ZoneId) {
     });
 }
 
-/// The policy of that name with the declared defaults.
-fn chosen<P: ?Sized>(entries: &'static [Entry<P>], name: &'static str) -> Named {
+/// The policy of that name, with the declared defaults where nothing is set.
+fn chosen<P: ?Sized>(
+    entries: &'static [Entry<P>],
+    name: &'static str,
+    set: &[(&str, Value)],
+) -> Named {
     let entry = registry::find(entries, name).expect("the policy is registered");
-    let values = entry
-        .params
-        .iter()
-        .map(|param| (param.name, default(param)));
+    let values = entry.params.iter().map(|param| {
+        let set = set.iter().find(|&&(name, _)| name == param.name);
+        let value = set.map_or_else(|| default(param), |(_, value)| value.clone());
+        (param.name, value)
+    });
     Named {
         name,
         params: Params::new(values),
