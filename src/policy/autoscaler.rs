@@ -8,6 +8,11 @@ use crate::time::{Duration, Time};
 
 /// Chooses the number of replicas of services.
 pub trait Autoscaler: Send {
+    /// Time between two looks at every service; `None` when it never looks.
+    fn period(&self) -> Option<Duration> {
+        None
+    }
+
     /// How often use is to be measured; `None` when it is not needed.
     fn sampling(&self) -> Option<Duration>;
 

@@ -182,6 +182,10 @@ impl Hpa {
 }
 
 impl Autoscaler for Hpa {
+    fn period(&self) -> Option<Duration> {
+        Some(self.sync_period)
+    }
+
     fn sampling(&self) -> Option<Duration> {
         Some(self.sampling)
     }
