@@ -223,3 +223,6 @@ impl Autoscaler for Hpa {
 
     fn forget(&mut self) {}
 }
+
+#[cfg(test)]
+mod tests;
