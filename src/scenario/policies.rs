@@ -1,6 +1,7 @@
 //! Policies by name and parameter, checked against what the registry declares.
 
 use std::fmt;
+use std::str::FromStr;
 
 use toml::de::DeValue;
 
@@ -11,6 +12,7 @@ use super::schema::Schema;
 use super::suggest;
 use crate::policy::params::{Kind, Param, Params, Value};
 use crate::policy::registry::{self, Choice, Entry, Named};
+use crate::time::Duration;
 
 /// What a policy decides on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,25 +238,50 @@ fn parameter(
 
 /// The value that was written, or what would be right.
 fn value(kind: Kind, written: &Scalar) -> Result<Value, String> {
-    match (kind, written) {
-        (Kind::Integer { min, max }, Scalar::Number(digits)) => digits
-            .parse()
-            .ok()
-            .filter(|number| (min..=max).contains(number))
-            .map(Value::Integer),
-        (Kind::Number { min, max }, Scalar::Number(digits)) => digits
-            .parse()
-            .ok()
-            .filter(|number| (min..=max).contains(number))
-            .map(Value::Number),
-        (Kind::Duration, Scalar::Text(text)) => quantity::duration(text).ok().map(Value::Duration),
-        (Kind::Choice(words), Scalar::Text(text)) => words
-            .contains(&text.as_str())
-            .then(|| Value::Choice(text.clone())),
-        (Kind::Integer { .. } | Kind::Number { .. }, Scalar::Text(_))
-        | (Kind::Duration | Kind::Choice(_), Scalar::Number(_)) => None,
+    match kind {
+        Kind::Integer { min, max } => {
+            let number = written
+                .number()
+                .filter(|number| (min..=max).contains(number));
+            number.map(Value::Integer)
+        }
+        Kind::Number { min, max } => {
+            let number = written
+                .number()
+                .filter(|number| (min..=max).contains(number));
+            number.map(Value::Number)
+        }
+        Kind::Duration => written.duration().map(Value::Duration),
+        Kind::Period => {
+            let length = written.duration().filter(|length| !length.is_zero());
+            length.map(Value::Duration)
+        }
+        Kind::Choice(words) => {
+            let word = written.text().filter(|word| words.contains(word));
+            word.map(|word| Value::Choice(word.to_owned()))
+        }
     }
     .ok_or_else(|| wanted(kind))
+}
+
+impl Scalar {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Scalar::Text(text) => Some(text),
+            Scalar::Number(_) => None,
+        }
+    }
+
+    fn number<T: FromStr>(&self) -> Option<T> {
+        match self {
+            Scalar::Text(_) => None,
+            Scalar::Number(digits) => digits.parse().ok(),
+        }
+    }
+
+    fn duration(&self) -> Option<Duration> {
+        quantity::duration(self.text()?).ok()
+    }
 }
 
 fn wanted(kind: Kind) -> String {
@@ -262,6 +289,7 @@ fn wanted(kind: Kind) -> String {
         Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
         Kind::Number { min, max } => format!("a number from {min} to {max}"),
         Kind::Duration => "a length of time such as \"5m\"".to_owned(),
+        Kind::Period => "a length of time above zero such as \"5m\"".to_owned(),
         Kind::Choice(words) => format!("one of: {}", words.join(", ")),
     }
 }
@@ -270,7 +298,7 @@ fn wanted(kind: Kind) -> String {
 fn default(param: &Param) -> Value {
     let written = match param.kind {
         Kind::Integer { .. } | Kind::Number { .. } => Scalar::Number(param.default.to_owned()),
-        Kind::Duration | Kind::Choice(_) => Scalar::Text(param.default.to_owned()),
+        Kind::Duration | Kind::Period | Kind::Choice(_) => Scalar::Text(param.default.to_owned()),
     };
     match value(param.kind, &written) {
         Ok(value) => value,

@@ -174,9 +174,10 @@ fn param(param: &Param) -> Value {
             json!({ "type": "integer", "minimum": min, "maximum": max })
         }
         Kind::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
-        Kind::Duration => json!({ "type": "string", "examples": ["5m"] }),
+        Kind::Duration | Kind::Period => json!({ "type": "string", "examples": ["5m"] }),
         Kind::Choice(words) => json!({ "enum": words }),
     };
-    schema["description"] = json!(format!("{} Default: {}.", param.doc, param.default));
+    let doc = param.doc.trim_end_matches('.');
+    schema["description"] = json!(format!("{doc}. Default: {}.", param.default));
     schema
 }

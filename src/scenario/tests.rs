@@ -26,6 +26,12 @@ const PARAMS: &[Param] = &[
         doc: "Time between decisions.",
     },
     Param {
+        name: "lag",
+        kind: Kind::Period,
+        default: "10s",
+        doc: "Age of what is measured",
+    },
+    Param {
         name: "steps",
         kind: Kind::Integer { min: 1, max: 9 },
         default: "3",

@@ -18,6 +18,7 @@ scheduler = { sprad = {} }
 tolerance = 2
 snc = "1s"
 sync = 5
+lag = "0s"
 steps = 10
 metric = "disk"
 "#;
@@ -44,7 +45,7 @@ metric = "disk"
         9 │ snc = "1s"
           │ ^^^ did you mean `sync`?
           │
-          = known: tolerance, sync, steps, metric
+          = known: tolerance, sync, lag, steps, metric
 
         error: `sync` must be a length of time such as "5m"
            ┌─ shop.toml:10:8
@@ -54,18 +55,26 @@ metric = "disk"
            │
            = sync: Time between decisions.
 
-        error: `steps` must be a whole number from 1 to 9
-           ┌─ shop.toml:11:9
+        error: `lag` must be a length of time above zero such as "5m"
+           ┌─ shop.toml:11:7
            │
-        11 │ steps = 10
+        11 │ lag = "0s"
+           │       ^^^^
+           │
+           = lag: Age of what is measured
+
+        error: `steps` must be a whole number from 1 to 9
+           ┌─ shop.toml:12:9
+           │
+        12 │ steps = 10
            │         ^^
            │
            = steps: Most replicas at once.
 
         error: `metric` must be one of: cpu, memory
-           ┌─ shop.toml:12:10
+           ┌─ shop.toml:13:10
            │
-        12 │ metric = "disk"
+        13 │ metric = "disk"
            │          ^^^^^^
            │
            = metric: What is measured.
@@ -76,7 +85,7 @@ metric = "disk"
         error: nothing runs on the nodes
          = give at least one of [[services]], [[jobs]] and [trace] pods
 
-        8 errors in shop.toml. Nothing was run.
+        9 errors in shop.toml. Nothing was run.
     "#]]
     .assert_eq(&refusal(text));
 }
