@@ -6,6 +6,7 @@
 pub mod cluster;
 pub mod control;
 pub mod dist;
+pub mod folder;
 pub mod ids;
 pub mod import;
 pub mod metrics;
