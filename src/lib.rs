@@ -6,12 +6,14 @@
 pub mod cluster;
 pub mod control;
 pub mod dist;
+pub mod experiment;
 pub mod folder;
 pub mod ids;
 pub mod import;
 pub mod metrics;
 pub mod policy;
 pub mod record;
+pub mod report;
 pub mod rng;
 pub mod runtime;
 pub mod scenario;

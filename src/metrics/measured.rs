@@ -158,3 +158,9 @@ pub struct Fates {
     /// Not placed (again) by the end.
     pub never_placed: u64,
 }
+impl Fates {
+    /// All jobs counted.
+    pub const fn total(&self) -> u64 {
+        self.finished + self.running + self.starting + self.lost + self.never_placed
+    }
+}
