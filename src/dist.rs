@@ -1,14 +1,24 @@
 //! Named probability distributions of durations, sizes and counts.
 //!
-//! Every draw is by inversion ([`Distribution::quantile`] of one uniform number) and takes exactly
-//! one 64-bit word from the stream, whatever the distribution. So two variants of a scenario that
-//! share a stream stay in step, draw by draw, even where a parameter or the distribution itself
-//! differs, and the larger scale gives the larger draw (Law, "Simulation Modeling and Analysis",
-//! 5th ed., §8.2.1 inverse transform and §11.2 common random numbers).
+//! Exponential, lognormal, Weibull, gamma and Pareto draws are those of the crate `rand_distr`; all
+//! others are made by inversion ([`Distribution::quantile`] of one uniform number).
+//!
+//! The draws from one stream are a sequence. An inversion takes one 64-bit word of the stream; a
+//! draw of `rand_distr` takes one or more, and how many varies from draw to draw, so where a draw
+//! lies in the stream depends on all before it. That does no harm: common random numbers (Law,
+//! "Simulation Modeling and Analysis", 5th ed., §11.2) rest on every process having its own stream
+//! ([`crate::rng`]), and what one process takes moves nothing in another. Within a process, variants
+//! that differ in scale alone draw the same numbers scaled; ones that differ in shape or kind need
+//! not match draw by draw.
+//!
+//! One stream gives the same draws on one target with the versions of Cargo.lock. Another version of
+//! `rand_distr` may choose another method, and another target may round a logarithm otherwise.
 
 use std::error::Error;
 use std::fmt;
 
+use rand_distr::{Distribution as _, Exp1, Gamma, LogNormal, Pareto, Weibull};
+use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 use statrs::function::gamma::gamma;
 
 use crate::rng::{self, Stream};
@@ -17,7 +27,6 @@ use crate::time::Duration;
 use empirical::Table;
 
 mod empirical;
-mod special;
 #[cfg(test)]
 mod tests;
 
@@ -27,14 +36,15 @@ mod tests;
 /// longer shaped by the mean and the deviation that were asked for.
 const DEEPEST_NORMAL_MEAN: f64 = 5.0;
 
-/// Largest shape of a gamma: its standard deviation is then a thousandth of its mean, and a draw
-/// costs twenty times that of shape 1, growing with the root of the shape.
+/// Largest shape of a gamma: its standard deviation is then a thousandth of its mean. Beyond it a
+/// constant says the same, so a larger shape is taken for a slip.
 const LARGEST_GAMMA_SHAPE: f64 = 1e6;
 
 /// A probability distribution over non-negative numbers.
 ///
 /// Made only by its constructors, so its parameters are always possible. The unit is the caller's;
-/// [`Distribution::sample_duration`] reads seconds. A draw beyond the range of a double is infinite.
+/// [`Distribution::sample_duration`] reads seconds. A draw beyond the range of a double is infinite,
+/// one too small for it zero.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distribution(Law);
 
@@ -180,12 +190,28 @@ impl Distribution {
         Ok(Distribution(Law::Empirical(table)))
     }
 
-    /// One draw; takes one 64-bit word.
+    /// One draw; takes one 64-bit word or more.
     pub fn sample(&self, stream: &mut Stream) -> f64 {
-        self.quantile(rng::unit(stream))
+        match self.0 {
+            Law::Exponential { mean } => {
+                let unit: f64 = Exp1.sample(stream);
+                mean * unit
+            }
+            Law::Lognormal { mu, sigma } => draw(LogNormal::new(mu, sigma), stream),
+            Law::Weibull { shape, scale } => draw(Weibull::new(scale, shape), stream),
+            Law::Gamma { shape, scale } => draw(Gamma::new(shape, scale), stream),
+            Law::Pareto { shape, scale } => draw(Pareto::new(scale, shape), stream),
+            Law::Constant { .. }
+            | Law::Uniform { .. }
+            | Law::TruncatedNormal { .. }
+            | Law::BoundedPareto { .. }
+            | Law::Empirical(_) => self
+                .quantile(rng::unit(stream))
+                .expect("what is drawn by inversion has quantiles"),
+        }
     }
 
-    /// One draw read as seconds; takes one 64-bit word. Beyond the range of a duration it is
+    /// One draw read as seconds; takes one 64-bit word or more. Beyond the range of a duration it is
     /// [`Duration::MAX`].
     pub fn sample_duration(&self, stream: &mut Stream) -> Duration {
         Duration::from_secs_f64(self.sample(stream))
@@ -193,34 +219,33 @@ impl Distribution {
 
     /// The smallest value that at least a share `p` of all draws does not exceed; infinite for
     /// `p` = 1 where nothing bounds the draws. Panics unless 0 ≤ p ≤ 1.
-    pub fn quantile(&self, p: f64) -> f64 {
+    ///
+    /// Absent for a gamma: it has no closed form, and that of statrs 0.19 stops within 1e-9 scales
+    /// of the root, which for a small shape is many times the quantile itself.
+    pub fn quantile(&self, p: f64) -> Option<f64> {
         assert!(
             (0.0..=1.0).contains(&p),
             "a share lies between 0 and 1, not {p}"
         );
-        match self.0 {
+        let normal = Normal::standard();
+        Some(match self.0 {
             Law::Constant { value } => value,
             Law::Uniform { low, high } => low + p * (high - low),
             Law::Exponential { mean } => -mean * (-p).ln_1p(),
             Law::TruncatedNormal { mean, sd } => {
-                let above = (1.0 - p) * special::normal_cdf(mean / sd);
-                (mean - sd * special::normal_quantile(above)).max(0.0)
+                let above = (1.0 - p) * normal.cdf(mean / sd);
+                (mean - sd * normal.inverse_cdf(above)).max(0.0)
             }
-            Law::Lognormal { mu, sigma } => (mu + sigma * special::normal_quantile(p)).exp(),
+            Law::Lognormal { mu, sigma } => (mu + sigma * normal.inverse_cdf(p)).exp(),
             Law::Weibull { shape, scale } => scale * (-(-p).ln_1p()).powf(1.0 / shape),
-            Law::Gamma { shape, scale } => scale * special::gamma_quantile(shape, p),
+            Law::Gamma { .. } => return None,
             Law::Pareto { shape, scale } => scale * (1.0 - p).powf(-1.0 / shape),
             Law::BoundedPareto { shape, low, high } => {
                 let survival = (1.0 - p) + p * (low / high).powf(shape);
                 (low * survival.powf(-1.0 / shape)).min(high)
             }
             Law::Empirical(ref table) => table.quantile(p),
-        }
-    }
-
-    /// The value that half of the draws do not exceed.
-    pub fn median(&self) -> f64 {
-        self.quantile(0.5)
+        })
     }
 
     /// The expected value; absent where it is infinite or beyond the range of a double.
@@ -229,7 +254,7 @@ impl Distribution {
             Law::Constant { value } => value,
             Law::Uniform { low, high } => low + (high - low) / 2.0,
             Law::Exponential { mean } => mean,
-            Law::TruncatedNormal { mean, sd } => mean + sd * special::normal_hazard(-mean / sd),
+            Law::TruncatedNormal { mean, sd } => mean + sd * normal_hazard(-mean / sd),
             Law::Lognormal { mu, sigma } => (mu + sigma * sigma / 2.0).exp(),
             Law::Weibull { shape, scale } => scale * gamma(1.0 + 1.0 / shape),
             Law::Gamma { shape, scale } => shape * scale,
@@ -250,7 +275,7 @@ impl Distribution {
             // Johnson, Kotz and Balakrishnan, "Continuous Univariate Distributions" 1, §13.10.1.
             Law::TruncatedNormal { mean, sd } => {
                 let cut = -mean / sd;
-                let hazard = special::normal_hazard(cut);
+                let hazard = normal_hazard(cut);
                 sd * sd * (1.0 - hazard * (hazard - cut))
             }
             Law::Lognormal { mu, sigma } => {
@@ -272,6 +297,22 @@ impl Distribution {
         };
         variance.is_finite().then_some(variance)
     }
+}
+
+/// One draw from what `rand_distr` made of the parameters.
+fn draw<E: fmt::Debug>(
+    made: Result<impl rand_distr::Distribution<f64>, E>,
+    stream: &mut Stream,
+) -> f64 {
+    made.expect("the constructor lets no impossible parameter pass")
+        .sample(stream)
+}
+
+/// The density of the standard normal at `x` over its share above `x`: the mean of what is left
+/// when all below `x` is cut off.
+fn normal_hazard(x: f64) -> f64 {
+    let normal = Normal::standard();
+    normal.pdf(x) / normal.sf(x)
 }
 
 /// E[X^order] of a Pareto conditioned on [low, high]:

@@ -15,6 +15,7 @@ pub mod policy;
 pub mod record;
 pub mod report;
 pub mod rng;
+pub mod run;
 pub mod runtime;
 pub mod scenario;
 pub mod script;

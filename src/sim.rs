@@ -234,6 +234,3 @@ impl Runtime for Sim {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

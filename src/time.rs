@@ -51,7 +51,7 @@ impl Time {
         Duration(self.0.saturating_sub(earlier.0))
     }
 
-    /// `self - earlier`; the caller knows that `earlier` is not later.
+    /// The instant `by` earlier, at least the start of the run.
     pub const fn saturating_sub(self, by: Duration) -> Time {
         Time(self.0.saturating_sub(by.0))
     }

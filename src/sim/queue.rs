@@ -2,16 +2,16 @@
 //!
 //! A radix heap (Ahuja, Mehlhorn, Orlin and Tarjan, "Faster Algorithms for the Shortest Path
 //! Problem", Journal of the ACM, 1990) with 64 buckets per level. Write an entry's time and the
-//! queue's clock as numbers of eleven base-64 digits. The place of the first digit in which they
-//! differ is the entry's level, its own digit there the bucket. As no entry lies before the clock,
-//! every entry of a level comes before those of the levels above, and every entry of a bucket before
-//! those of the buckets after it.
+//! queue's clock as numbers of eleven digits in base 64. The place of the highest digit in which they
+//! differ is the entry's level; its own digit there is its bucket. No entry lies before the clock,
+//! so that every entry of a level comes before all of the levels above, and every entry of a bucket
+//! before all of the buckets after it.
 //!
-//! To take the earliest entry, the clock jumps to its time. Only the entries of its own bucket then
-//! agree with the clock in more digits than before: they move down, at least one level each. So an
-//! entry moves at most eleven times, whatever the distribution of times, and nothing is compared
-//! with more than one other entry. Moves keep the order of a bucket, and entries of equal time are
-//! always in the same one: that is why no sequence number is needed.
+//! To take the earliest entry, the clock jumps to its time. The other entries of its bucket now
+//! agree with the clock in more digits than before and move to lower levels; all others stay where
+//! they are. So an entry moves at most eleven times, whatever the distribution of times. Moves keep
+//! the order within a bucket, and entries of equal time are always in the same one: equal times need
+//! no sequence number.
 
 use std::collections::VecDeque;
 use std::{array, mem};
@@ -80,7 +80,7 @@ impl<T: Copy> Queue<T> {
     pub fn push(&mut self, at: Time, item: T) {
         assert!(
             at >= self.clock,
-            "an entry at {at} s after one at {} s was taken",
+            "an entry at {at} s is before the clock, at {} s",
             self.clock
         );
         self.len += 1;
@@ -196,9 +196,10 @@ impl<T> Level<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
 
     use proptest::prelude::*;
+    use proptest::sample::Index;
 
     use super::*;
     use crate::time::Duration;
@@ -206,41 +207,72 @@ mod tests {
     /// What a simulation does with its queue.
     #[derive(Clone, Debug)]
     enum Op {
-        /// Pushes some entries, all this long after the present.
-        Push(Duration, u8),
-        /// Takes the earliest.
+        /// Pushes an entry this long after the present.
+        Push(Duration),
+        /// Pushes an entry at the time of one that is pending.
+        Tie(Index),
+        /// Takes the earliest entry.
         Pop,
         /// Lets time pass and takes all that is due.
         Wait(Duration),
     }
 
-    /// Short and long waits, often equal ones, and "never".
-    fn delays() -> impl Strategy<Value = Duration> {
-        prop_oneof![
-            Just(Duration::ZERO),
-            (0..4_u64).prop_map(Duration::from_nanos),
-            (0..4_u64).prop_map(Duration::from_secs),
-            (0..64_u32, any::<u64>()).prop_map(|(shift, word)| Duration::from_nanos(word >> shift)),
-            Just(Duration::MAX),
-        ]
+    /// The queue beside the obviously right one: ordered by time, then by number of insertion, which
+    /// is the item.
+    struct Pair {
+        queue: Queue<u64>,
+        model: BTreeSet<(Time, u64)>,
+        now: Time,
+        pushed: u64,
     }
 
-    fn ops() -> impl Strategy<Value = Op> {
-        prop_oneof![
-            4 => (delays(), 1..6_u8).prop_map(|(delay, count)| Op::Push(delay, count)),
-            6 => Just(Op::Pop),
-            2 => delays().prop_map(Op::Wait),
-        ]
-    }
+    impl Pair {
+        fn new() -> Pair {
+            Pair {
+                queue: Queue::new(),
+                model: BTreeSet::new(),
+                now: Time::ZERO,
+                pushed: 0,
+            }
+        }
 
-    /// The obviously right queue: ordered by time, then by number of insertion, which is the item.
-    #[derive(Default)]
-    struct Model(BTreeMap<(Time, u64), ()>);
+        fn apply(&mut self, op: Op) {
+            match op {
+                Op::Push(delay) => self.push(self.now + delay),
+                Op::Tie(_) if self.model.is_empty() => self.push(self.now),
+                Op::Tie(index) => {
+                    let pending = self.model.iter().nth(index.index(self.model.len()));
+                    self.push(pending.unwrap().0);
+                }
+                Op::Pop => {
+                    let taken = self.queue.pop();
+                    assert_eq!(taken, self.model.pop_first());
+                    self.now = taken.map_or(self.now, |(at, _)| at);
+                }
+                Op::Wait(delay) => {
+                    self.now += delay;
+                    while self.model.first().is_some_and(|first| first.0 <= self.now) {
+                        assert_eq!(self.queue.pop_due(self.now), self.model.pop_first());
+                    }
+                    assert_eq!(self.queue.pop_due(self.now), None);
+                }
+            }
+        }
 
-    impl Model {
-        fn pop_due(&mut self, now: Time) -> Option<(Time, u64)> {
-            let first = self.0.first_entry().filter(|first| first.key().0 <= now)?;
-            Some(first.remove_entry().0)
+        fn push(&mut self, at: Time) {
+            self.queue.push(at, self.pushed);
+            self.model.insert((at, self.pushed));
+            self.pushed += 1;
+        }
+
+        fn check(&self) {
+            self.queue.check();
+            assert_eq!(
+                self.queue.next_time(),
+                self.model.first().map(|first| first.0)
+            );
+            assert_eq!(self.queue.len(), self.model.len());
+            assert_eq!(self.queue.is_empty(), self.model.is_empty());
         }
     }
 
@@ -253,9 +285,9 @@ mod tests {
                 for (digit, bucket) in level.buckets.iter().enumerate() {
                     let marked = level.occupied >> digit & 1 == 1;
                     assert_eq!(marked, !bucket.entries.is_empty());
-                    let times = bucket.entries.iter().map(|entry| entry.0);
-                    assert_eq!(bucket.earliest, times.clone().min().unwrap_or(Time::MAX));
-                    for at in times {
+                    let earliest = bucket.entries.iter().map(|entry| entry.0).min();
+                    assert_eq!(bucket.earliest, earliest.unwrap_or(Time::MAX));
+                    for &(at, _) in &bucket.entries {
                         let shift = DIGIT_BITS * place as u32;
                         let (at, clock) = (at.nanos() >> shift, self.clock.nanos() >> shift);
                         assert_eq!(at >> DIGIT_BITS, clock >> DIGIT_BITS);
@@ -275,44 +307,42 @@ mod tests {
         }
     }
 
+    /// Short and long, often equal, and "for ever".
+    fn delays() -> impl Strategy<Value = Duration> {
+        prop_oneof![
+            2 => Just(Duration::ZERO),
+            4 => (0..4_u64).prop_map(Duration::from_nanos),
+            4 => (0..4_u64).prop_map(Duration::from_secs),
+            8 => (8..64_u32, any::<u64>())
+                .prop_map(|(shift, word)| Duration::from_nanos(word >> shift)),
+            1 => Just(Duration::MAX),
+        ]
+    }
+
+    fn ops() -> impl Strategy<Value = Op> {
+        prop_oneof![
+            6 => delays().prop_map(Op::Push),
+            3 => any::<Index>().prop_map(Op::Tie),
+            6 => Just(Op::Pop),
+            1 => delays().prop_filter("time goes on", |&delay| delay < Duration::MAX)
+                .prop_map(Op::Wait),
+        ]
+    }
+
     proptest! {
         #[test]
         fn entries_leave_by_time_and_then_by_order_of_insertion(
-            ops in prop::collection::vec(ops(), 0..200),
+            ops in prop::collection::vec(ops(), 0..300),
         ) {
-            let (mut queue, mut model) = (Queue::new(), Model::default());
-            let (mut now, mut pushed) = (Time::ZERO, 0);
+            let mut pair = Pair::new();
             for op in ops {
-                match op {
-                    Op::Push(delay, count) => {
-                        for _ in 0..count {
-                            queue.push(now + delay, pushed);
-                            model.0.insert((now + delay, pushed), ());
-                            pushed += 1;
-                        }
-                    }
-                    Op::Pop => {
-                        let taken = queue.pop();
-                        prop_assert_eq!(taken, model.pop_due(Time::MAX));
-                        now = taken.map_or(now, |(at, _)| at.max(now));
-                    }
-                    Op::Wait(delay) => {
-                        now += delay;
-                        while let Some(due) = model.pop_due(now) {
-                            prop_assert_eq!(queue.pop_due(now), Some(due));
-                        }
-                        prop_assert_eq!(queue.pop_due(now), None);
-                    }
-                }
-                queue.check();
-                prop_assert_eq!(queue.next_time(), model.0.keys().next().map(|key| key.0));
-                prop_assert_eq!(queue.len(), model.0.len());
-                prop_assert_eq!(queue.is_empty(), model.0.is_empty());
+                pair.apply(op);
+                pair.check();
             }
-            while let Some(taken) = queue.pop() {
-                prop_assert_eq!(Some(taken), model.pop_due(Time::MAX));
+            while !pair.model.is_empty() {
+                pair.apply(Op::Pop);
+                pair.check();
             }
-            prop_assert!(model.0.is_empty());
         }
     }
 
@@ -341,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "an entry at 1 s after one at 2 s was taken")]
+    #[should_panic(expected = "an entry at 1 s is before the clock, at 2 s")]
     fn the_past_is_refused() {
         let mut queue = Queue::new();
         queue.push(Time::from_secs(2), ());
@@ -350,10 +380,34 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_moves_down_at_every_move() {
+        // Two values of each of the eleven digits: 2^11 entries. Those with a 1 there are moved once
+        // for that digit: half of them for each digit, 11 * 2^10 moves in all.
+        let mut queue = Queue::new();
+        for item in 0..1_u64 << LEVELS {
+            let digits = (0..LEVELS as u32).filter(|digit| item >> digit & 1 == 1);
+            let nanos = digits.map(|digit| 1 << (DIGIT_BITS * digit)).sum();
+            queue.push(Time::from_nanos(nanos), item);
+        }
+        assert_eq!(queue.pop(), Some((Time::ZERO, 0)));
+        let mut moves = 0;
+        while let Some((level, bucket)) = queue.first_bucket() {
+            let moved = queue.levels[level].buckets[bucket].entries.len();
+            queue.pop();
+            let lower = queue.levels[..level]
+                .iter()
+                .flat_map(|level| &level.buckets);
+            assert_eq!(1 + lower.map(|b| b.entries.len()).sum::<usize>(), moved);
+            moves += moved;
+        }
+        assert_eq!(moves, 11 << 10);
+    }
+
+    #[test]
     fn the_memory_of_a_burst_is_given_back() {
         const BURST: u64 = 100_000;
         let mut queue = Queue::new();
-        // As many at one time as spread over another second.
+        // As many at one time as spread over another second, every 10 us.
         for item in 0..BURST {
             queue.push(Time::from_secs(1), item);
             queue.push(
@@ -364,29 +418,5 @@ mod tests {
         assert!(queue.capacity() >= 2 * BURST as usize);
         while queue.pop().is_some() {}
         assert!(queue.capacity() <= (LEVELS * BUCKETS + 1) * KEPT);
-        queue.check();
-    }
-
-    #[test]
-    fn an_entry_moves_at_most_once_per_level() {
-        // Two values of every digit: the times that share the most buckets on their way. Whenever
-        // one is taken, the others of its bucket must be at a lower level than before.
-        let times = (0..1_u64 << LEVELS).map(|bits| {
-            let digits = (0..LEVELS).filter(|digit| bits >> digit & 1 == 1);
-            Time::from_nanos(digits.map(|digit| 1 << (DIGIT_BITS as usize * digit)).sum())
-        });
-        let mut queue = Queue::new();
-        for (item, at) in times.enumerate() {
-            queue.push(at, item as u64);
-        }
-        let mut before = vec![LEVELS; 1 << LEVELS];
-        while queue.pop().is_some() {
-            for (place, level) in queue.levels.iter().enumerate() {
-                for &(_, item) in level.buckets.iter().flat_map(|bucket| &bucket.entries) {
-                    assert!(place <= before[item as usize]);
-                    before[item as usize] = place;
-                }
-            }
-        }
     }
 }

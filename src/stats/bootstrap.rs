@@ -72,9 +72,9 @@ fn expanded_tail(n: usize, confidence: Confidence) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Histogram;
-    use super::super::testing::dice;
     use super::*;
+    use crate::stats::Histogram;
+    use crate::stats::testing::dice;
 
     const P95: Confidence = Confidence::NINETY_FIVE;
     const NEVER: f64 = f64::INFINITY;

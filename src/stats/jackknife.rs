@@ -86,10 +86,10 @@ impl Ratio {
 
 #[cfg(test)]
 mod tests {
-    use super::super::t_mean;
-    use super::super::testing::{dice, exponential};
     use super::*;
     use crate::rng;
+    use crate::stats::t_mean;
+    use crate::stats::testing::{dice, exponential};
 
     const P95: Confidence = Confidence::NINETY_FIVE;
 

@@ -56,8 +56,8 @@ pub(super) fn t_quantile(freedom: usize, confidence: Confidence) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{dice, normal};
     use super::*;
+    use crate::stats::testing::{dice, normal};
 
     const P95: Confidence = Confidence::NINETY_FIVE;
 

@@ -3,39 +3,39 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::cluster::Cluster;
-use crate::cluster::catalog::{Catalog, Limits, NodeSpec, ServiceSpec, Shape};
-use crate::cluster::gpu::GpuRequest;
-use crate::cluster::pod::Exit;
-use crate::control::{Control, Settings};
-use crate::ids::{GroupId, NodeId, ServiceId, ShapeId, ZoneId};
-use crate::policy::params::Params;
-use crate::policy::registry::{Choice, Named};
-use crate::record::{Flow, Memory, Record, Recorder, Truth};
-use crate::rng::Seed;
-use crate::runtime;
-use crate::script::jobs::{Job, Jobs};
-use crate::script::load::Load;
-use crate::script::service::{Behaviour, Image, MemoryUse};
-use crate::script::{NodeEvent, NodeEventKind, Outline};
-use crate::sim::Sim;
-use crate::sim::config::Config;
-use crate::time::{Duration, Time};
-use crate::units::{Bytes, MilliCpu, Resources};
+use plimsoll::cluster::Cluster;
+use plimsoll::cluster::catalog::{Catalog, Limits, NodeSpec, ServiceSpec, Shape};
+use plimsoll::cluster::gpu::GpuRequest;
+use plimsoll::cluster::pod::Exit;
+use plimsoll::control::{Control, Settings};
+use plimsoll::ids::{GroupId, NodeId, ServiceId, ShapeId, ZoneId};
+use plimsoll::policy::params::Params;
+use plimsoll::policy::registry::{Choice, Named};
+use plimsoll::record::{Flow, Memory, Record, Recorder, Truth};
+use plimsoll::rng::Seed;
+use plimsoll::runtime;
+use plimsoll::script::jobs::{Job, Jobs};
+use plimsoll::script::load::Load;
+use plimsoll::script::service::{Behaviour, Image, MemoryUse};
+use plimsoll::script::{NodeEvent, NodeEventKind, Outline};
+use plimsoll::sim::Sim;
+use plimsoll::sim::config::Config;
+use plimsoll::time::{Duration, Time};
+use plimsoll::units::{Bytes, MilliCpu, Resources};
 
 /// The instant of that second.
-pub(super) fn at(seconds: u64) -> Time {
+pub(crate) fn at(seconds: u64) -> Time {
     Time::from_secs(seconds)
 }
 
 /// That many seconds.
-pub(super) fn secs(seconds: u64) -> Duration {
+pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 /// Nodes of 4 cores and 8 GiB, each in a zone of its own; jobs of 3 cores; one service of pods that
 /// request 1 core and 1 GiB, their limits too, and take 1 ms of CPU per request.
-pub(super) struct World {
+pub(crate) struct World {
     catalog: Catalog,
     jobs: Jobs,
     events: Vec<NodeEvent>,
@@ -44,8 +44,8 @@ pub(super) struct World {
 }
 
 /// What came of it.
-pub(super) struct Ran {
-    pub(super) records: Vec<(Time, Record)>,
+pub(crate) struct Ran {
+    pub(crate) records: Vec<(Time, Record)>,
 }
 
 /// Checks the indexes of belief at every turn.
@@ -61,7 +61,7 @@ impl Recorder for Checked {
 }
 
 impl World {
-    pub(super) fn new(nodes: u32) -> World {
+    pub(crate) fn new(nodes: u32) -> World {
         let mut catalog = Catalog::default();
         catalog.groups.push("worker".into());
         for index in 0..nodes {
@@ -104,7 +104,7 @@ impl World {
         }
     }
 
-    pub(super) fn job(mut self, arrival: Time, duration: Duration) -> World {
+    pub(crate) fn job(mut self, arrival: Time, duration: Duration) -> World {
         let name = format!("job-{}", self.jobs.len());
         self.jobs.push(Job {
             name: &name,
@@ -116,7 +116,7 @@ impl World {
         self
     }
 
-    pub(super) fn service(mut self, replicas: u32, load: Load) -> World {
+    pub(crate) fn service(mut self, replicas: u32, load: Load) -> World {
         self.catalog.services.push(ServiceSpec {
             name: "web".into(),
             shape: ShapeId(0),
@@ -137,7 +137,7 @@ impl World {
         self
     }
 
-    pub(super) fn event(mut self, at: Time, node: u32, event: NodeEventKind) -> World {
+    pub(crate) fn event(mut self, at: Time, node: u32, event: NodeEventKind) -> World {
         self.events.push(NodeEvent {
             at,
             node: NodeId(node),
@@ -146,7 +146,7 @@ impl World {
         self
     }
 
-    pub(super) fn pull_bandwidth(&mut self, bandwidth: u64, size: Bytes) {
+    pub(crate) fn pull_bandwidth(&mut self, bandwidth: u64, size: Bytes) {
         self.config.pull_bandwidth = Some(bandwidth);
         self.behaviours[0].image = Some(Image {
             name: "web:1".into(),
@@ -154,12 +154,12 @@ impl World {
         });
     }
 
-    pub(super) fn memory(&mut self, memory: MemoryUse) {
+    pub(crate) fn memory(&mut self, memory: MemoryUse) {
         self.behaviours[0].memory = Some(memory);
     }
 
     /// Runs without a healer; belief must equal truth at the end.
-    pub(super) fn run(self, end: Time) -> Ran {
+    pub(crate) fn run(self, end: Time) -> Ran {
         let (ran, differences) = self.simulate(end);
         assert_eq!(
             differences,
@@ -170,7 +170,7 @@ impl World {
     }
 
     /// Runs without a healer where something stays broken: belief may differ at the end.
-    pub(super) fn run_unhealed(self, end: Time) -> Ran {
+    pub(crate) fn run_unhealed(self, end: Time) -> Ran {
         self.simulate(end).0
     }
 
@@ -221,7 +221,7 @@ impl Ran {
     }
 
     /// When containers began to run.
-    pub(super) fn starts(&self) -> Vec<Time> {
+    pub(crate) fn starts(&self) -> Vec<Time> {
         let started = |truth| matches!(truth, Truth::ContainerStarted { .. });
         self.truths()
             .filter(|&(_, truth)| started(truth))
@@ -230,7 +230,7 @@ impl Ran {
     }
 
     /// When and how containers ended.
-    pub(super) fn exits(&self) -> Vec<(Time, Exit)> {
+    pub(crate) fn exits(&self) -> Vec<(Time, Exit)> {
         let exits = self.truths().filter_map(|(at, truth)| match truth {
             Truth::ContainerExited { exit, .. } => Some((at, exit)),
             _ => None,
@@ -239,7 +239,7 @@ impl Ran {
     }
 
     /// When the control plane heard facts of that name.
-    pub(super) fn heard(&self, name: &str) -> Vec<Time> {
+    pub(crate) fn heard(&self, name: &str) -> Vec<Time> {
         let heard = self.records.iter().filter(|(_, record)| match record {
             Record::Heard(fact) => format!("{fact:?}").starts_with(name),
             _ => false,
@@ -248,7 +248,7 @@ impl Ran {
     }
 
     /// How the service's traffic flows at the end.
-    pub(super) fn last_flow(&self) -> Flow {
+    pub(crate) fn last_flow(&self) -> Flow {
         let flows = self.truths().filter_map(|(_, truth)| match truth {
             Truth::Traffic {
                 service: ServiceId(0),

@@ -5,13 +5,13 @@ mod world;
 
 use world::{World, at, secs};
 
-use crate::cluster::pod::Exit;
-use crate::record::{Flow, Record, Truth};
-use crate::script::NodeEventKind::{Add, Drain, Fail, Recover, Remove};
-use crate::script::load::Load;
-use crate::script::service::MemoryUse;
-use crate::time::Time;
-use crate::units::Bytes;
+use plimsoll::cluster::pod::Exit;
+use plimsoll::record::{Flow, Record, Truth};
+use plimsoll::script::NodeEventKind::{Add, Drain, Fail, Recover, Remove};
+use plimsoll::script::load::Load;
+use plimsoll::script::service::MemoryUse;
+use plimsoll::time::Time;
+use plimsoll::units::Bytes;
 
 #[test]
 fn a_job_runs_from_its_arrival_for_its_duration() {
