@@ -9,14 +9,17 @@ pub mod node;
 pub mod pod;
 pub mod queue;
 pub mod service;
+pub mod trouble;
+pub mod zone;
 
 mod apply;
 mod check;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::ids::{Arena, NodeId, PodId, ServiceId, ZoneId};
+use crate::ids::{Arena, Id, NodeId, PodId, ServiceId, ZoneId};
 use crate::time::Time;
 use crate::units::Resources;
 use catalog::{Catalog, Shape};
@@ -25,6 +28,8 @@ use node::{Changed, Node};
 use pod::Pod;
 use queue::Queue;
 use service::Service;
+use trouble::Trouble;
+use zone::Zone;
 
 /// A place in which a policy keeps one number from decision to decision.
 ///
@@ -33,8 +38,10 @@ use service::Service;
 pub enum Slot {
     /// The scheduler's.
     Scheduler,
-    /// The healer's, of a zone.
+    /// The healer's, of a zone: when its next node may be tainted, in nanoseconds.
     Zone(ZoneId),
+    /// The healer's, of a zone: how it was disrupted when the healer last looked.
+    Disruption(ZoneId),
     /// The autoscaler's, of a service.
     Service(ServiceId),
 }
@@ -50,8 +57,10 @@ pub struct Cluster {
     services: Arena<ServiceId, Service>,
     queue: Queue,
     changed: Changed,
-    /// Nodes that are silent, not ready or tainted.
-    troubled: BTreeSet<NodeId>,
+    trouble: Trouble,
+    zones: Arena<ZoneId, Zone>,
+    /// Zones with a node that is not ready.
+    disrupted: BTreeSet<ZoneId>,
     /// Pods whose container is dead and has no restart planned yet.
     crashed: BTreeSet<PodId>,
     /// Planned restarts.
@@ -60,6 +69,9 @@ pub struct Cluster {
     unsettled: BTreeSet<ServiceId>,
     memory: BTreeMap<Slot, u64>,
     present: u32,
+    ready: u32,
+    /// When a node last joined or left.
+    moved: Time,
 }
 
 impl Cluster {
@@ -81,6 +93,8 @@ impl Cluster {
         };
         let services = catalog.services.ids().map(|_| Service::default()).collect();
         let changed = Changed::new(nodes.len());
+        let last_zone = catalog.nodes.iter().map(|(_, spec)| spec.zone.index());
+        let zones = Arena::filled(Zone::default(), last_zone.max().map_or(0, |last| last + 1));
         Cluster {
             catalog,
             nodes,
@@ -90,12 +104,16 @@ impl Cluster {
             services,
             queue: Queue::default(),
             changed,
-            troubled: BTreeSet::new(),
+            trouble: Trouble::default(),
+            zones,
+            disrupted: BTreeSet::new(),
             crashed: BTreeSet::new(),
             restarts: BTreeSet::new(),
             unsettled: BTreeSet::new(),
             memory: BTreeMap::new(),
             present: 0,
+            ready: 0,
+            moved: Time::ZERO,
         }
     }
 
@@ -112,6 +130,16 @@ impl Cluster {
     /// Number of nodes that are in the cluster now.
     pub fn nodes_present(&self) -> u32 {
         self.present
+    }
+
+    /// Number of nodes that are in the cluster and believed ready.
+    pub fn nodes_ready(&self) -> u32 {
+        self.ready
+    }
+
+    /// When a node last joined or left; the start if none ever did.
+    pub fn nodes_moved(&self) -> Time {
+        self.moved
     }
 
     /// Allocatable less requested, by node.
@@ -149,9 +177,19 @@ impl Cluster {
         &self.changed
     }
 
-    /// Nodes that are silent, not ready or tainted, in order.
-    pub fn troubled(&self) -> &BTreeSet<NodeId> {
-        &self.troubled
+    /// Nodes that are silent or not ready, sorted by what is to happen to them.
+    pub fn trouble(&self) -> &Trouble {
+        &self.trouble
+    }
+
+    /// The nodes of each zone, counted.
+    pub fn zones(&self) -> &Arena<ZoneId, Zone> {
+        &self.zones
+    }
+
+    /// Zones with a node that is not ready, in order.
+    pub fn disrupted(&self) -> &BTreeSet<ZoneId> {
+        &self.disrupted
     }
 
     /// Pods whose container is dead and has no restart planned yet, in order.
@@ -172,6 +210,13 @@ impl Cluster {
     /// What a policy remembered, zero at first.
     pub fn memory(&self, slot: Slot) -> u64 {
         self.memory.get(&slot).copied().unwrap_or(0)
+    }
+
+    /// What policies remembered in a range of slots, in order; slots that hold zero are left out.
+    pub fn memories(&self, slots: RangeInclusive<Slot>) -> impl Iterator<Item = (Slot, u64)> {
+        self.memory
+            .range(slots)
+            .map(|(&slot, &value)| (slot, value))
     }
 
     /// Whether a pod of the shape fits on the node now: the node takes new pods, and resources,

@@ -151,3 +151,6 @@ impl Control {
         self.steps.push(Step::Command(command(id)));
     }
 }
+
+#[cfg(test)]
+mod tests;

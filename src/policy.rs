@@ -15,7 +15,7 @@ pub mod scheduler;
 
 use crate::cluster::pod::Owner;
 use crate::cluster::{Cluster, Slot};
-use crate::ids::{NodeId, PodId, ServiceId};
+use crate::ids::{NodeId, PodId, ServiceId, ZoneId};
 use crate::rng::{self, Purpose, Seed, Stream};
 use crate::time::Time;
 
@@ -63,6 +63,15 @@ pub enum Plan {
         node: NodeId,
         /// What was decided.
         action: healer::NodeAction,
+    },
+    /// A healer decided how fast nodes of a zone are tainted.
+    HealZone {
+        /// The zone.
+        zone: ZoneId,
+        /// How the zone is disrupted.
+        disruption: healer::Disruption,
+        /// Earliest time, in nanoseconds, of the zone's next taint.
+        zone_next: u64,
     },
 }
 

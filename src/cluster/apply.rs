@@ -7,6 +7,7 @@ use super::change::Change;
 use super::gpu::GpuSet;
 use super::node::Node;
 use super::pod::{Exit, Outcome, Owner, Phase, Pod, Queued};
+use super::service::{RESIZES_KEPT, Resize};
 use crate::ids::{NodeId, PodId, ServiceId, ShapeId};
 use crate::time::{Duration, Time};
 use crate::units::Resources;
@@ -16,14 +17,20 @@ impl Cluster {
     /// contradicts belief: the caller decides on what is believed, so that is an error of ours.
     pub fn apply(&mut self, now: Time, change: Change) {
         match change {
-            Change::NodeAdded(node) => self.node_added(node),
-            Change::NodeRemoved(node) => self.node_removed(node),
+            Change::NodeAdded(node) => self.node_added(now, node),
+            Change::NodeRemoved(node) => self.node_removed(now, node),
             Change::NodeCordoned(node) => self.node(node, |state| state.cordoned = true),
             Change::NodeUncordoned(node) => self.node(node, |state| state.cordoned = false),
             Change::NodeSilent { node, last } => {
-                self.node(node, |state| state.silent_since = Some(last));
+                self.node(node, |state| {
+                    state.silent_since = Some(last);
+                    state.heard_at = None;
+                });
             }
-            Change::NodeHeard(node) => self.node(node, |state| state.silent_since = None),
+            Change::NodeHeard(node) => self.node(node, |state| {
+                state.silent_since = None;
+                state.heard_at = Some(now);
+            }),
             Change::NodeNotReady(node) => self.node(node, |state| {
                 state.ready = false;
                 state.not_ready_since = Some(now);
@@ -35,8 +42,7 @@ impl Cluster {
             Change::NodeTainted(node) => self.node(node, |state| state.tainted_since = Some(now)),
             Change::NodeUntainted(node) => self.node(node, |state| state.tainted_since = None),
             Change::ServiceScaled { service, replicas } => {
-                self.services[service].replicas = replicas;
-                self.unsettled.insert(service);
+                self.service_scaled(now, service, replicas);
             }
             Change::ServiceSettled(service) => {
                 self.unsettled.remove(&service);
@@ -75,53 +81,96 @@ impl Cluster {
             }
             Change::ContainerExited { pod, exit } => self.container_exited(now, pod, exit),
             Change::RestartPlanned { pod, at, step } => self.restart_planned(pod, at, step),
-            Change::PodReady(pod) => self.pods[pod].ready = true,
-            Change::PodUnready(pod) => self.pods[pod].ready = false,
+            Change::PodReady(pod) => self.readiness(now, pod, true),
+            Change::PodUnready(pod) => self.readiness(now, pod, false),
             Change::PodRouted(pod) => self.route(pod, true),
             Change::PodUnrouted(pod) => self.route(pod, false),
             Change::PodDeleting { pod, deletion } => {
-                self.leave_service(pod);
+                self.deactivate(pod);
                 self.pods[pod].deletion = Some(deletion);
                 self.forget_restart(pod);
                 self.enqueue(pod, Queued::No);
             }
             Change::PodGone { pod, outcome } => self.pod_gone(pod, outcome),
+            Change::Remembered { slot, value: 0 } => {
+                self.memory.remove(&slot);
+            }
             Change::Remembered { slot, value } => {
                 self.memory.insert(slot, value);
             }
         }
     }
 
-    fn node_added(&mut self, node: NodeId) {
+    fn node_added(&mut self, now: Time, node: NodeId) {
+        self.moved = now;
         assert!(!self.nodes[node].present, "a node is added once");
-        self.nodes[node] = Node {
-            present: true,
-            ready: true,
-            ..Node::absent()
-        };
-        self.present += 1;
-        self.changed.push(node);
+        self.node(node, |state| {
+            state.present = true;
+            state.ready = true;
+        });
     }
 
-    fn node_removed(&mut self, node: NodeId) {
+    fn node_removed(&mut self, now: Time, node: NodeId) {
+        self.moved = now;
         assert!(
             self.nodes[node].pods.is_empty(),
             "pods go before their node"
         );
         assert!(self.nodes[node].present, "only a present node is removed");
-        self.nodes[node] = Node::absent();
-        self.present -= 1;
-        self.troubled.remove(&node);
+        self.node(node, |state| *state = Node::absent());
+    }
+
+    /// Changes a node and every index over nodes.
+    fn node(&mut self, node: NodeId, change: impl FnOnce(&mut Node)) {
+        let zone = self.catalog.nodes[node].zone;
+        let state = &self.nodes[node];
+        self.zones[zone].subtract(state);
+        self.present -= u32::from(state.present);
+        self.ready -= u32::from(state.present && state.ready);
+        self.restage(node, change);
+        let state = &self.nodes[node];
+        self.zones[zone].add(state);
+        self.present += u32::from(state.present);
+        self.ready += u32::from(state.present && state.ready);
+        match self.zones[zone].not_ready() {
+            0 => self.disrupted.remove(&zone),
+            _ => self.disrupted.insert(zone),
+        };
         self.changed.push(node);
     }
 
-    fn node(&mut self, node: NodeId, change: impl FnOnce(&mut Node)) {
+    /// Changes what may move a node from one part of the index of trouble to another.
+    fn restage(&mut self, node: NodeId, change: impl FnOnce(&mut Node)) {
+        let from = self.nodes[node].stage();
         change(&mut self.nodes[node]);
-        match self.nodes[node].troubled() {
-            true => self.troubled.insert(node),
-            false => self.troubled.remove(&node),
-        };
-        self.changed.push(node);
+        let to = self.nodes[node].stage();
+        let zone = self.catalog.nodes[node].zone;
+        self.trouble.shift(node, zone, from, to);
+    }
+
+    fn service_scaled(&mut self, now: Time, service: ServiceId, replicas: u32) {
+        let state = &mut self.services[service];
+        let from = std::mem::replace(&mut state.replicas, replicas);
+        if from > 0 && from != replicas {
+            let keep = now.saturating_sub(RESIZES_KEPT);
+            while state.resizes.front().is_some_and(|old| old.at < keep) {
+                state.resizes.pop_front();
+            }
+            state.resizes.push_back(Resize {
+                at: now,
+                from,
+                to: replicas,
+            });
+        }
+        self.unsettled.insert(service);
+    }
+
+    fn readiness(&mut self, now: Time, pod: PodId, ready: bool) {
+        let state = &mut self.pods[pod];
+        if state.ready != ready {
+            state.ready = ready;
+            state.ready_changed = now;
+        }
     }
 
     fn pod_created(
@@ -142,6 +191,7 @@ impl Cluster {
             gpus: GpuSet::NONE,
             phase: Phase::Pending,
             ready: false,
+            ready_changed: now,
             routed: false,
             deletion: None,
             incarnation: 0,
@@ -191,6 +241,7 @@ impl Cluster {
         if let Owner::Service(service) = state.owner {
             self.count_placed(service, node, 1);
         }
+        self.restage(node, |state| state.active += 1);
         self.changed.push(node);
     }
 
@@ -208,10 +259,14 @@ impl Cluster {
             Phase::Pending | Phase::Starting | Phase::Crashed | Phase::Gone(_) => Duration::ZERO,
         };
         state.phase = Phase::Crashed;
-        state.ready = false;
+        // The kubelet keeps its back-off in memory: it ends with the node.
+        if exit == Exit::NodeLost {
+            state.restart_step = 0;
+        }
         if state.deletion.is_none() && exit != Exit::Completed {
             self.crashed.insert(pod);
         }
+        self.readiness(now, pod, false);
     }
 
     fn restart_planned(&mut self, pod: PodId, at: Time, step: u8) {
@@ -239,7 +294,7 @@ impl Cluster {
 
     fn pod_gone(&mut self, pod: PodId, outcome: Outcome) {
         self.enqueue(pod, Queued::No);
-        self.leave_service(pod);
+        self.deactivate(pod);
         self.forget_restart(pod);
         if self.pods[pod].routed {
             self.route(pod, false);
@@ -265,16 +320,21 @@ impl Cluster {
         }
     }
 
-    /// The pod no longer counts among the active pods of its service.
-    fn leave_service(&mut self, pod: PodId) {
+    /// The pod no longer counts among the active pods of its node and its service.
+    fn deactivate(&mut self, pod: PodId) {
         let state = &self.pods[pod];
-        let (Some(service), true) = (state.service(), state.active()) else {
+        if !state.active() {
             return;
-        };
-        let node = state.node;
-        self.services[service].active -= 1;
-        self.unsettled.insert(service);
+        }
+        let (node, service) = (state.node, state.service());
         if let Some(node) = node {
+            self.restage(node, |state| state.active -= 1);
+        }
+        if let Some(service) = service {
+            self.services[service].active -= 1;
+            self.unsettled.insert(service);
+        }
+        if let (Some(node), Some(service)) = (node, service) {
             self.count_placed(service, node, -1);
         }
     }

@@ -8,12 +8,15 @@ use super::gpu::Gpus;
 use super::pod::{Owner, Phase, Queued};
 use super::queue::Queue;
 use super::service::Service;
-use crate::ids::{Arena, NodeId, PodId, ServiceId};
+use super::trouble::{Stage, Trouble};
+use super::zone::Zone;
+use crate::ids::{Arena, NodeId, PodId, ServiceId, ZoneId};
 
 impl Cluster {
     /// Rebuilds every index and panics with a description where one differs from what is kept.
     pub fn check(&self) {
         self.check_nodes();
+        self.check_trouble();
         self.check_queue();
         self.check_services();
         self.check_restarts();
@@ -54,11 +57,6 @@ impl Cluster {
                 node.pods.iter().copied().collect(),
                 "pods of {id:?}"
             );
-            assert_eq!(
-                self.troubled.contains(&id),
-                node.troubled(),
-                "trouble of {id:?}"
-            );
             assert!(
                 node.present || node.pods.is_empty(),
                 "pods on the absent {id:?}"
@@ -66,6 +64,34 @@ impl Cluster {
             present += u32::from(node.present);
         }
         assert_eq!(present, self.present, "nodes present");
+    }
+
+    fn check_trouble(&self) {
+        let mut trouble = Trouble::default();
+        let mut zones = Arena::filled(Zone::default(), self.zones.len());
+        for (id, node) in self.nodes.iter() {
+            let active = node.pods.iter().filter(|&&pod| self.pods[pod].active());
+            assert_eq!(
+                active.count(),
+                node.active as usize,
+                "active pods of {id:?}"
+            );
+            assert_eq!(
+                node.present && !node.ready,
+                node.not_ready_since.is_some(),
+                "readiness of {id:?}"
+            );
+            let zone = self.catalog.nodes[id].zone;
+            zones[zone].add(node);
+            trouble.shift(id, zone, Stage::Settled, node.stage());
+        }
+        let disrupted = zones.iter().filter(|(_, zone)| zone.not_ready() > 0);
+        let disrupted: BTreeSet<ZoneId> = disrupted.map(|(id, _)| id).collect();
+        let ready: u32 = zones.iter().map(|(_, zone)| zone.ready).sum();
+        assert_eq!(trouble, self.trouble, "trouble");
+        assert_eq!(zones, self.zones, "zones");
+        assert_eq!(disrupted, self.disrupted, "disrupted zones");
+        assert_eq!(ready, self.ready, "nodes ready");
     }
 
     fn check_queue(&self) {
@@ -121,6 +147,7 @@ impl Cluster {
                 replicas: kept.replicas,
                 usage: kept.usage,
                 recommendations: kept.recommendations.clone(),
+                resizes: kept.resizes.clone(),
                 ..services[id].clone()
             };
             assert_eq!(&rebuilt, kept, "service {id:?}");

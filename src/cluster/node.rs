@@ -1,5 +1,6 @@
 //! What is believed of a node, and the ring of recent changes.
 
+use super::trouble::Stage;
 use crate::ids::{NodeId, PodId};
 use crate::time::Time;
 
@@ -14,10 +15,14 @@ pub struct Node {
     pub cordoned: bool,
     /// When its lease was last renewed, if it is silent now.
     pub silent_since: Option<Time>,
+    /// When it was heard again after its last silence, if it is not silent now.
+    pub heard_at: Option<Time>,
     /// When it was last marked not ready, if it is not ready now.
     pub not_ready_since: Option<Time>,
     /// Since when it evicts (taint `node.kubernetes.io/unreachable:NoExecute`).
     pub tainted_since: Option<Time>,
+    /// How many of its pods are not being deleted.
+    pub active: u32,
     /// Pods bound to it, terminating ones included, in no particular order.
     pub pods: Vec<PodId>,
 }
@@ -37,8 +42,10 @@ impl Node {
             ready: false,
             cordoned: false,
             silent_since: None,
+            heard_at: None,
             not_ready_since: None,
             tainted_since: None,
+            active: 0,
             pods: Vec::new(),
         }
     }
@@ -48,9 +55,16 @@ impl Node {
         self.present && self.ready && !self.cordoned && self.tainted_since.is_none()
     }
 
-    /// Whether anything is amiss.
-    pub(super) const fn troubled(&self) -> bool {
-        self.present && (!self.ready || self.silent_since.is_some() || self.tainted_since.is_some())
+    /// What is to happen to it because something is amiss.
+    pub(super) fn stage(&self) -> Stage {
+        match (self.silent_since, self.not_ready_since, self.tainted_since) {
+            (None, None, _) => Stage::Settled,
+            (None, Some(since), _) => Stage::Heard(self.heard_at.unwrap_or(since)),
+            (Some(last), None, _) => Stage::Silent(last),
+            (Some(_), Some(since), None) => Stage::Untainted(since),
+            (Some(_), Some(_), Some(since)) if self.active > 0 => Stage::Evicting(since),
+            (Some(_), Some(_), Some(_)) => Stage::Settled,
+        }
     }
 }
 

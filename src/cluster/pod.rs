@@ -103,6 +103,9 @@ pub struct Pod {
     pub phase: Phase,
     /// Whether its container passes its readiness probe, as last heard.
     pub ready: bool,
+    /// When that last changed: created, until it does (Kubernetes: `lastTransitionTime` of the
+    /// Ready condition).
+    pub ready_changed: Time,
     /// Whether the service's traffic is sent to it.
     pub routed: bool,
     /// Why it is being deleted, if it is.
@@ -136,6 +139,15 @@ impl Pod {
     /// Whether it is over.
     pub const fn gone(&self) -> bool {
         matches!(self.phase, Phase::Gone(_))
+    }
+
+    /// Whether none of its containers has been started yet (Kubernetes: phase Pending).
+    pub const fn pending(&self) -> bool {
+        match self.phase {
+            Phase::Pending => true,
+            Phase::Starting => self.incarnation <= 1,
+            Phase::Running | Phase::Crashed | Phase::Gone(_) => false,
+        }
     }
 
     /// The service it is a replica of.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::ids::{NodeId, PodId, ZoneId};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// What is believed of one service.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,24 @@ pub struct Service {
     pub usage: Option<Usage>,
     /// What the autoscaler recommended, oldest first.
     pub recommendations: VecDeque<(Time, u32)>,
+    /// How its wanted size changed within [`RESIZES_KEPT`] before its last change, oldest first.
+    pub resizes: VecDeque<Resize>,
 }
+
+/// A change of a service's wanted size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resize {
+    /// When.
+    pub at: Time,
+    /// Replicas wanted before.
+    pub from: u32,
+    /// Replicas wanted since.
+    pub to: u32,
+}
+
+/// How long a change of size is remembered: 30 minutes, the longest `periodSeconds` of a scaling
+/// policy (Kubernetes, `pkg/apis/autoscaling/validation`, `MaxPeriodSeconds`, v1.34).
+pub const RESIZES_KEPT: Duration = Duration::from_secs(1800);
 
 /// Use of all ready pods of a service together, as a metrics pipeline reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

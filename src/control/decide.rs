@@ -42,6 +42,14 @@ impl Control {
                 match plan {
                     Plan::HealPod { pod, action } => self.heal_pod(pod, action),
                     Plan::HealNode { node, action } => self.heal_node(node, action),
+                    Plan::HealZone {
+                        zone,
+                        disruption,
+                        zone_next,
+                    } => {
+                        self.remember(Slot::Disruption(zone), disruption as u64);
+                        self.remember(Slot::Zone(zone), zone_next);
+                    }
                     Plan::Place { .. } | Plan::Scale { .. } => panic!("a healer heals: {plan:?}"),
                 }
             }
@@ -76,15 +84,18 @@ impl Control {
             NodeAction::Taint { zone_next } => {
                 self.change(Change::NodeTainted(node));
                 let zone = self.cluster.catalog().nodes[node].zone;
-                self.change(Change::Remembered {
-                    slot: Slot::Zone(zone),
-                    value: zone_next,
-                });
+                self.remember(Slot::Zone(zone), zone_next);
             }
             NodeAction::Untaint => {
                 self.change(Change::NodeUntainted(node));
                 self.helpful.insert(node);
             }
+        }
+    }
+
+    fn remember(&mut self, slot: Slot, value: u64) {
+        if self.cluster.memory(slot) != value {
+            self.change(Change::Remembered { slot, value });
         }
     }
 
@@ -202,7 +213,7 @@ impl Control {
                     );
                     self.change(Change::PodBound { pod, node, gpus });
                     if let Some((slot, value)) = remember {
-                        self.change(Change::Remembered { slot, value });
+                        self.remember(slot, value);
                     }
                     self.start(pod);
                 }

@@ -232,7 +232,8 @@ impl Control {
         self.change(Change::PodGone { pod, outcome });
     }
 
-    /// Deletes a pod; the replacement is created at once, the pod goes when its container is dead.
+    /// Deletes a pod; the replacement is created at once, the pod goes when its node confirms that
+    /// its container is dead. A node that is not ready confirms nothing before it lists what it has.
     pub(super) fn delete(&mut self, pod: PodId, deletion: Deletion) {
         self.mark_deleted(pod, deletion);
         let state = self.pod(pod);
@@ -246,6 +247,7 @@ impl Control {
                     node,
                 });
             }
+            (Phase::Crashed, Some(node)) if !self.cluster.nodes()[node].ready => {}
             _ => self.gone(pod, Outcome::Deleted),
         }
     }

@@ -1,5 +1,9 @@
 //! Healers: what is done about dead containers and dead nodes.
 
+pub mod kubernetes;
+pub mod lifecycle;
+pub mod restart;
+
 use super::{Plan, View};
 use crate::cluster::pod::Deletion;
 use crate::time::Time;
@@ -10,8 +14,8 @@ pub trait Healer: Send {
     /// `None` while nothing is amiss. Asked after every change.
     fn wake(&self, view: &View) -> Option<Time>;
 
-    /// What to do now: [`Plan::HealPod`] and [`Plan::HealNode`] only, each carried out before the
-    /// next view. Asked again at the same time until nothing is due.
+    /// What to do now: [`Plan::HealPod`], [`Plan::HealNode`] and [`Plan::HealZone`] only, all
+    /// carried out before the next view. Asked again at the same time until nothing is due.
     fn heal(&mut self, view: &View, plans: &mut Vec<Plan>);
 
     /// Drops all caches; no later answer changes.
@@ -51,6 +55,21 @@ pub enum NodeAction {
     },
     /// Takes the taint back.
     Untaint,
+}
+
+/// How a zone is disrupted, and so how fast its nodes are tainted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Disruption {
+    /// Most nodes are ready: tainted at the normal rate.
+    None,
+    /// Too many nodes are not ready, and the zone is large: tainted at the secondary rate.
+    Slowed,
+    /// Too many nodes are not ready, and the zone is small: none is tainted.
+    Halted,
+    /// No node is ready, but one of another zone is: tainted at the normal rate.
+    Full,
+    /// No node of any zone was ready: none is tainted.
+    Blackout,
 }
 
 /// `none`: nothing is repaired and nothing is noticed.

@@ -37,6 +37,8 @@ pub enum Kind {
     },
     /// A length of time.
     Duration,
+    /// A length of time above zero: the time between two passes of something that recurs.
+    Period,
     /// One of these words.
     Choice(&'static [&'static str]),
 }

@@ -58,6 +58,7 @@ mod tests {
             gpus: GpuSet::NONE,
             phase: Phase::Pending,
             ready: false,
+            ready_changed: Time::ZERO,
             routed: false,
             deletion: None,
             incarnation: 0,

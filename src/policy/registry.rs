@@ -58,13 +58,44 @@ pub const AUTOSCALERS: &[Entry<dyn Autoscaler>] = &[Entry {
 }];
 
 /// All healers, by name.
-pub const HEALERS: &[Entry<dyn Healer>] = &[Entry {
-    name: "none",
-    summary: "dead containers stay dead, dead nodes go unnoticed",
-    source: "the baseline that shows what healing is worth",
-    params: &[],
-    build: |_| Box::new(healer::NoHealer),
-}];
+pub const HEALERS: &[Entry<dyn Healer>] = &[
+    Entry {
+        name: "none",
+        summary: "dead containers stay dead, dead nodes go unnoticed",
+        source: "the baseline that shows what healing is worth",
+        params: &[],
+        build: |_| Box::new(healer::NoHealer),
+    },
+    Entry {
+        name: "restart",
+        summary: "dead containers are restarted with growing delays, dead nodes go unnoticed",
+        source: "Kubernetes' kubelet (v1.34)",
+        params: &[
+            healer::restart::BACKOFF,
+            healer::restart::BACKOFF_MAX,
+            healer::restart::BACKOFF_RESET,
+        ],
+        build: |params| Box::new(healer::restart::Restart::new(params)),
+    },
+    Entry {
+        name: "kubernetes",
+        summary: "as restart, and the pods of dead nodes are replaced elsewhere",
+        source: "Kubernetes' kubelet, node lifecycle and taint eviction controllers (v1.34)",
+        params: &[
+            healer::restart::BACKOFF,
+            healer::restart::BACKOFF_MAX,
+            healer::restart::BACKOFF_RESET,
+            healer::lifecycle::MONITOR_PERIOD,
+            healer::lifecycle::GRACE_PERIOD,
+            healer::lifecycle::EVICTION_RATE,
+            healer::lifecycle::SECONDARY_RATE,
+            healer::lifecycle::LARGE_ZONE,
+            healer::lifecycle::UNHEALTHY_SHARE,
+            healer::lifecycle::TOLERATION,
+        ],
+        build: |params| Box::new(healer::kubernetes::Kubernetes::new(params)),
+    },
+];
 
 /// The entry of that name.
 pub fn find<P: ?Sized>(entries: &'static [Entry<P>], name: &str) -> Option<&'static Entry<P>> {

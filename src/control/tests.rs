@@ -1,0 +1,6 @@
+//! The whole control plane with the policies that answer to time, told facts at chosen times.
+
+mod kubernetes;
+mod reference;
+mod restart;
+mod rig;
