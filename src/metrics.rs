@@ -1,4 +1,26 @@
 //! Metrics: records folded, while they are made, into what a reader wants to know.
 
 pub mod dictionary;
+pub mod fold;
 pub mod measured;
+pub mod mix;
+
+mod durations;
+mod headroom;
+mod healing;
+mod jobs;
+mod node_values;
+mod nodes;
+mod outages;
+mod output;
+mod pods;
+mod samples;
+mod service_values;
+mod services;
+mod table;
+mod track;
+mod waste;
+mod window;
+
+#[cfg(test)]
+mod tests;

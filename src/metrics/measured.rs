@@ -1,21 +1,29 @@
 //! What one replication measured.
 
+use std::sync::Arc;
+
 use super::dictionary::Metric;
+pub use super::table::Pods;
+use crate::cluster::pod::{Outcome, Owner};
 use crate::ids::{NodeId, PodId, ServiceId};
-use crate::time::Time;
+use crate::stats::Ecdf;
+use crate::time::{Duration, Time};
 
 /// Everything one replication measured.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
-    /// One value per metric and entity; those that do not exist are not listed.
+    /// Length of the window in which it was measured: the run less its warm-up.
+    pub window: Duration,
+    /// One value per metric and entity, in the order of the dictionary; those that do not exist are
+    /// not listed.
     pub values: Vec<Value>,
-    /// Means over equal cells of the run.
+    /// Means over equal cells of the window; empty unless asked for.
     pub series: Vec<Series>,
-    /// The start of each cell of [`Measured::series`], in seconds.
+    /// The start of each cell of [`Measured::series`], in seconds; empty unless asked for.
     pub cells: Vec<f64>,
     /// One row per pod incarnation, in order of creation; empty unless asked for.
-    pub pods: Vec<PodRow>,
-    /// One row per outage, in order of their starts.
+    pub pods: Pods,
+    /// One row per outage that reaches into the window, in order of their starts.
     pub incidents: Vec<Incident>,
     /// What became of every job.
     pub accounting: Accounting,
@@ -63,12 +71,13 @@ pub enum Amount {
         /// Lower part, larger than zero.
         under: f64,
     },
-    /// A percentile of durations: pooled over replications.
+    /// A percentile: pooled over replications.
     Percentile {
         /// Which, in (0, 1].
         p: f64,
-        /// The durations, in seconds, ascending, each with how often it occurred; never = infinity.
-        counts: std::sync::Arc<[(f64, u64)]>,
+        /// The values in the metric's unit, ascending, each with how often it occurred; never =
+        /// infinity.
+        counts: Arc<[(f64, u64)]>,
     },
 }
 
@@ -91,7 +100,7 @@ pub struct PodRow {
     /// The pod.
     pub pod: PodId,
     /// The service, or the job, it belongs to.
-    pub owner: crate::cluster::pod::Owner,
+    pub owner: Owner,
     /// The n-th pod of its owner.
     pub index: u32,
     /// When it was created.
@@ -105,7 +114,7 @@ pub struct PodRow {
     /// When it was over, as believed.
     pub ended: Option<Time>,
     /// How it ended.
-    pub outcome: Option<crate::cluster::pod::Outcome>,
+    pub outcome: Option<Outcome>,
     /// Restarts of its container.
     pub restarts: u32,
 }
@@ -117,7 +126,7 @@ pub struct Incident {
     pub service: ServiceId,
     /// When too few replicas were ready first.
     pub start: Time,
-    /// When the control plane first heard of a failure that contributes.
+    /// When the control plane first knew of a failure that contributes; `start` if it did before.
     pub detected: Option<Time>,
     /// When enough replicas were ready again.
     pub recovered: Option<Time>,
@@ -125,7 +134,7 @@ pub struct Incident {
     pub causes: Vec<String>,
     /// Whether it began before the window or was open at its end.
     pub censored: bool,
-    /// Requests lost during it.
+    /// Requests lost during it, as far as it lies in the window.
     pub lost: f64,
 }
 
@@ -151,13 +160,71 @@ pub struct Fates {
     pub finished: u64,
     /// Running at the end.
     pub running: u64,
-    /// Bound but not running yet at the end.
+    /// Placed but not running yet at the end.
     pub starting: u64,
-    /// Lost with its node, or crashed, and not running again at the end.
+    /// Lost with its node, crashed or evicted, and not running again at the end.
     pub lost: u64,
-    /// Not placed (again) by the end.
+    /// Never placed.
     pub never_placed: u64,
 }
+
+impl Measured {
+    /// The amount of one metric of one entity, if it exists.
+    pub fn get(&self, metric: &str, entity: &Entity) -> Option<&Amount> {
+        let found = |value: &&Value| value.metric.name == metric && value.entity == *entity;
+        self.values.iter().find(found).map(|value| &value.amount)
+    }
+}
+
+impl Amount {
+    /// The number that this replication alone gives; infinite for a percentile that falls among
+    /// what never happened.
+    pub fn value(&self) -> f64 {
+        match self {
+            Amount::Number(number) => *number,
+            Amount::Ratio { over, under } => over / under,
+            Amount::Percentile { p, counts } => {
+                let values = Ecdf::from_ascending(counts.iter().copied());
+                values.quantile(*p).expect("a percentile is of something")
+            }
+        }
+    }
+}
+
+impl Entity {
+    /// Its kind, as the files write it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Entity::Cluster => "cluster",
+            Entity::Group(_) => "group",
+            Entity::Zone(_) => "zone",
+            Entity::Service(_) => "service",
+            Entity::Node(_) => "node",
+            Entity::Part(_) => "part",
+        }
+    }
+
+    /// Its name; empty for the cluster.
+    pub fn name(&self) -> &str {
+        match self {
+            Entity::Cluster => "",
+            Entity::Group(name)
+            | Entity::Zone(name)
+            | Entity::Service(name)
+            | Entity::Node(name)
+            | Entity::Part(name) => name,
+        }
+    }
+}
+
+impl Accounting {
+    /// Jobs that arrived.
+    pub fn arrived(&self) -> u64 {
+        let excluded: u64 = self.excluded.iter().map(|&(_, count)| count).sum();
+        self.total - excluded - self.not_arrived
+    }
+}
+
 impl Fates {
     /// All jobs counted.
     pub const fn total(&self) -> u64 {

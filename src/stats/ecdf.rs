@@ -17,7 +17,7 @@ impl Ecdf {
     }
 
     /// The distribution of (value, how often) pairs in ascending order.
-    pub(super) fn from_ascending(counted: impl Iterator<Item = (f64, u64)>) -> Ecdf {
+    pub fn from_ascending(counted: impl Iterator<Item = (f64, u64)>) -> Ecdf {
         let mut ecdf = Ecdf::default();
         let mut total = 0;
         for (value, count) in counted.filter(|&(_, count)| count > 0) {
@@ -31,6 +31,17 @@ impl Ecdf {
             ecdf.upto.push(total);
         }
         ecdf
+    }
+
+    /// The values in ascending order, each with how often it occurred.
+    pub fn counted(&self) -> impl Iterator<Item = (f64, u64)> {
+        let before = std::iter::once(0).chain(self.upto.iter().copied());
+        let counts = self
+            .upto
+            .iter()
+            .zip(before)
+            .map(|(upto, before)| upto - before);
+        self.values.iter().copied().zip(counts)
     }
 
     /// How many values there are.
@@ -99,6 +110,14 @@ mod tests {
             (1.0, 50.0),
         ];
         check(&[50.0, 15.0, 40.0, 20.0, 35.0], &quantiles);
+    }
+
+    #[test]
+    fn values_are_told_once_with_their_counts() {
+        let ecdf = Ecdf::new(vec![2.0, f64::INFINITY, 1.0, 2.0]);
+        let counted: Vec<_> = ecdf.counted().collect();
+        assert_eq!(counted, [(1.0, 1), (2.0, 2), (f64::INFINITY, 1)]);
+        assert_eq!(Ecdf::from_ascending(counted.into_iter()), ecdf);
     }
 
     #[test]

@@ -1,0 +1,367 @@
+//! Headroom: whether everything would fit again after losing the worst node, or the worst zone.
+//!
+//! Pods are placed anew by first fit, larger shapes first, so that "does not fit" is no proof, but
+//! what fits does fit.
+
+use super::measured::Entity;
+use super::nodes::Nodes;
+use super::output::Output;
+use super::services::Services;
+use super::window::CELLS;
+use crate::cluster::catalog::Shape;
+use crate::cluster::gpu::Gpus;
+use crate::ids::{GpuModelId, Id, NodeId, ShapeId, ZoneId};
+use crate::units::Resources;
+
+/// Nodes and blocks that may be looked at for headroom in one run, per node of the catalogue. With
+/// 1,000 nodes that is about 50 ms.
+const LOOKS_PER_NODE: u64 = 10_000;
+
+/// The same for small clusters.
+const LOOKS_LEAST: u64 = 5_000_000;
+
+/// Nodes of one block, which is skipped as a whole when it has no room.
+const BLOCK: usize = 32;
+
+/// What losing the worst node, or the worst zone, would do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Loss {
+    /// Pods that would not fit again.
+    pub(super) unplaced: u64,
+    /// Services that would fall below `min_available` at once.
+    pub(super) services: u32,
+}
+
+/// Headroom over the samples of a run.
+#[derive(Debug)]
+pub(super) struct Headroom {
+    /// Place of each shape by size, larger first.
+    rank: Vec<u32>,
+    by_size: Vec<ShapeId>,
+    looks: u64,
+    allowed: u64,
+    samples: u64,
+    last: [Loss; 2],
+    sums: [Sums; 2],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    fits: u64,
+    unplaced: u64,
+    services: u64,
+}
+
+/// Room on the nodes that take pods, to be filled and restored.
+#[derive(Debug)]
+struct Room<'a> {
+    places: Vec<Place>,
+    blocks: Vec<Most>,
+    changed: Vec<(usize, Place)>,
+    changed_blocks: Vec<(usize, Most)>,
+    shapes: &'a [Shape],
+    looks: u64,
+}
+
+/// Room on one node.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    node: NodeId,
+    zone: ZoneId,
+    free: Resources,
+    pods: u32,
+    gpus: Gpus,
+    model: Option<GpuModelId>,
+}
+
+/// At least the room of every node of a block.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    free: Resources,
+    pods: u32,
+    /// Thousandths left of one device.
+    device: u16,
+}
+
+/// What is lost.
+#[derive(Clone, Copy, Debug)]
+enum Lost {
+    Node(NodeId),
+    Zone(ZoneId),
+}
+
+impl Headroom {
+    /// Nothing yet; `by_size` are all shapes, larger first.
+    pub(super) fn new(nodes: usize, by_size: &[ShapeId]) -> Headroom {
+        let mut rank = vec![0; by_size.len()];
+        for (place, shape) in by_size.iter().enumerate() {
+            rank[shape.index()] = place as u32;
+        }
+        Headroom {
+            rank,
+            by_size: by_size.to_vec(),
+            looks: 0,
+            allowed: (LOOKS_PER_NODE * nodes as u64).max(LOOKS_LEAST),
+            samples: 0,
+            last: [Loss::default(); 2],
+            sums: [Sums::default(); 2],
+        }
+    }
+
+    /// One sample. Where the run has looked at more than its share by now, the last one holds on.
+    pub(super) fn sample(&mut self, nodes: &Nodes, services: &Services) {
+        if self.looks <= self.allowed / CELLS * self.samples {
+            self.last = self.look(nodes, services);
+        }
+        self.samples += 1;
+        for (sums, loss) in self.sums.iter_mut().zip(self.last) {
+            sums.fits += u64::from(loss.unplaced == 0);
+            sums.unplaced += loss.unplaced;
+            sums.services += u64::from(loss.services);
+        }
+    }
+
+    fn look(&mut self, nodes: &Nodes, services: &Services) -> [Loss; 2] {
+        let mut room = Room::of(nodes);
+        let node = self.worst_node(nodes, &mut room);
+        let zone = self.worst_zone(nodes, services.zones(), &mut room);
+        self.looks += room.looks;
+        let endangered = services.endangered();
+        [
+            Loss {
+                unplaced: node,
+                services: endangered.0,
+            },
+            Loss {
+                unplaced: zone,
+                services: endangered.1,
+            },
+        ]
+    }
+
+    fn worst_node(&mut self, nodes: &Nodes, room: &mut Room) -> u64 {
+        let roomiest = room.roomiest();
+        let mut worst = 0;
+        let mut ranks = Vec::new();
+        for (id, node) in nodes.all().iter().filter(|(_, node)| node.up) {
+            self.looks += 1;
+            let takes_all = |place: &Place| {
+                place.node != id
+                    && node.bound.gpu.0 == 0
+                    && node.bound.fits(&place.free)
+                    && node.pods.len() <= place.pods as usize
+            };
+            if node.pods.is_empty() || roomiest.iter().any(takes_all) {
+                continue;
+            }
+            ranks.clear();
+            ranks.extend(node.pods.iter().map(|(_, shape)| self.rank[shape.index()]));
+            ranks.sort_unstable();
+            let alike = ranks
+                .chunk_by(|a, b| a == b)
+                .map(|same| (same[0], same.len() as u64));
+            worst = worst.max(room.unplaced(Lost::Node(id), alike, &self.by_size));
+        }
+        worst
+    }
+
+    fn worst_zone(&mut self, nodes: &Nodes, zones: &[ZoneId], room: &mut Room) -> u64 {
+        if zones.len() < 2 {
+            return 0;
+        }
+        let shapes = self.by_size.len();
+        let mut counts = vec![0; shapes * nodes.catalog.zones.len()];
+        for (id, node) in nodes.all().iter().filter(|(_, node)| node.up) {
+            let zone = nodes.catalog.nodes[id].zone.index();
+            for (_, shape) in &node.pods {
+                counts[zone * shapes + self.rank[shape.index()] as usize] += 1;
+            }
+            self.looks += node.pods.len() as u64;
+        }
+        let unplaced = zones.iter().map(|&zone| {
+            let counts = counts[zone.index() * shapes..][..shapes].iter();
+            let alike = counts.enumerate().filter(|&(_, &count)| count > 0);
+            let alike = alike.map(|(rank, &count)| (rank as u32, count));
+            room.unplaced(Lost::Zone(zone), alike, &self.by_size)
+        });
+        unplaced.max().unwrap_or(0)
+    }
+
+    /// All values of headroom; zones count where there are several.
+    pub(super) fn values(&self, zones: usize, out: &mut Output) {
+        let samples = self.samples as f64;
+        let kinds = if zones > 1 {
+            &["node", "zone"][..]
+        } else {
+            &["node"]
+        };
+        for (kind, sums) in kinds.iter().zip(&self.sums) {
+            out.ratio(
+                &format!("headroom.{kind}"),
+                Entity::Cluster,
+                sums.fits as f64,
+                samples,
+            );
+            let means = [("unplaced", sums.unplaced), ("services", sums.services)];
+            for (what, sum) in means {
+                let name = format!("headroom.{kind}.{what}");
+                out.number(&name, Entity::Cluster, sum as f64 / samples);
+            }
+        }
+    }
+}
+
+impl<'a> Room<'a> {
+    /// The room on all nodes that are up and take pods.
+    fn of(nodes: &'a Nodes) -> Room<'a> {
+        let open = nodes
+            .all()
+            .iter()
+            .filter(|(_, node)| node.up && node.takes_pods());
+        let places: Vec<Place> = open
+            .map(|(id, node)| {
+                let spec = &nodes.catalog.nodes[id];
+                Place {
+                    node: id,
+                    zone: spec.zone,
+                    free: nodes.free(id),
+                    pods: spec.max_pods.saturating_sub(node.pods.len() as u32),
+                    gpus: node.gpus,
+                    model: spec.gpu_model,
+                }
+            })
+            .collect();
+        let blocks = places.chunks(BLOCK).map(Most::of).collect();
+        Room {
+            looks: places.len() as u64,
+            places,
+            blocks,
+            changed: Vec::new(),
+            changed_blocks: Vec::new(),
+            shapes: nodes.catalog.shapes.as_slice(),
+        }
+    }
+
+    /// The two nodes with most CPU and memory left: what fits whole on one of them needs no search.
+    fn roomiest(&self) -> Vec<Place> {
+        let mut best: Vec<Place> = Vec::new();
+        let room = |place: &Place| (place.free.cpu, place.free.memory);
+        for place in &self.places {
+            best.push(*place);
+            best.sort_by_key(|place| std::cmp::Reverse(room(place)));
+            best.truncate(2);
+        }
+        best
+    }
+
+    /// How many pods of what is lost find no room; (place by size, count) larger first. The room is
+    /// as before afterwards.
+    fn unplaced(
+        &mut self,
+        lost: Lost,
+        alike: impl Iterator<Item = (u32, u64)>,
+        by_size: &[ShapeId],
+    ) -> u64 {
+        let mut unplaced = 0;
+        for (rank, count) in alike {
+            unplaced += count - self.place(by_size[rank as usize], count, lost);
+        }
+        for (index, place) in self.changed.drain(..).rev() {
+            self.places[index] = place;
+        }
+        for (index, block) in self.changed_blocks.drain(..).rev() {
+            self.blocks[index] = block;
+        }
+        unplaced
+    }
+
+    /// Places up to `count` pods of a shape outside what is lost; tells how many.
+    fn place(&mut self, shape: ShapeId, count: u64, lost: Lost) -> u64 {
+        let shape = &self.shapes[shape.index()];
+        let mut left = count;
+        for index in 0..self.blocks.len() {
+            self.looks += 1;
+            if !self.blocks[index].may_take(shape) {
+                continue;
+            }
+            let begin = index * BLOCK;
+            let end = (begin + BLOCK).min(self.places.len());
+            for at in begin..end {
+                self.looks += 1;
+                if self.places[at].is_lost(lost) {
+                    continue;
+                }
+                let before = self.places[at];
+                let taken = self.places[at].take(shape, left);
+                if taken > 0 {
+                    self.changed.push((at, before));
+                    left -= taken;
+                    if left == 0 {
+                        return count;
+                    }
+                }
+            }
+            self.changed_blocks.push((index, self.blocks[index]));
+            self.blocks[index] = Most::of(&self.places[begin..end]);
+        }
+        count - left
+    }
+}
+
+impl Place {
+    fn is_lost(&self, lost: Lost) -> bool {
+        match lost {
+            Lost::Node(node) => self.node == node,
+            Lost::Zone(zone) => self.zone == zone,
+        }
+    }
+
+    /// Takes up to `count` pods of a shape; tells how many.
+    fn take(&mut self, shape: &Shape, count: u64) -> u64 {
+        let ask = &shape.requests;
+        let times = |free: u64, ask: u64| free.checked_div(ask).unwrap_or(u64::MAX);
+        let mut taken = count
+            .min(u64::from(self.pods))
+            .min(times(self.free.cpu.0, ask.cpu.0))
+            .min(times(self.free.memory.0, ask.memory.0));
+        if shape.gpus.count > 0 {
+            let allowed = shape.gpus.models.allow(self.model);
+            let most = if allowed { taken } else { 0 };
+            taken = 0;
+            while taken < most
+                && let Some(devices) = self.gpus.choose(shape.gpus)
+            {
+                self.gpus.take(devices, shape.gpus.milli);
+                taken += 1;
+            }
+        }
+        self.free.cpu.0 -= ask.cpu.0 * taken;
+        self.free.memory.0 -= ask.memory.0 * taken;
+        self.free.gpu.0 -= ask.gpu.0 * taken;
+        self.pods -= taken as u32;
+        taken
+    }
+}
+
+impl Most {
+    fn of(places: &[Place]) -> Most {
+        let mut most = Most {
+            free: Resources::NONE,
+            pods: 0,
+            device: 0,
+        };
+        for place in places {
+            most.free.cpu = most.free.cpu.max(place.free.cpu);
+            most.free.memory = most.free.memory.max(place.free.memory);
+            most.free.gpu = most.free.gpu.max(place.free.gpu);
+            most.pods = most.pods.max(place.pods);
+            let device = place.gpus.left().iter().copied().max().unwrap_or(0);
+            most.device = most.device.max(device);
+        }
+        most
+    }
+
+    fn may_take(&self, shape: &Shape) -> bool {
+        self.pods > 0 && shape.requests.fits(&self.free) && shape.gpus.milli <= self.device
+    }
+}

@@ -1,0 +1,283 @@
+//! The reference mix: what the scenario's pods ask for, frozen before any run, so that what "fits"
+//! means the same for all variants that are compared.
+
+use std::cmp::Reverse;
+use std::fmt::Write;
+
+use crate::cluster::catalog::{Catalog, Shape};
+use crate::cluster::gpu::GpuRequest;
+use crate::ids::{Id, ShapeId};
+use crate::units::{MilliCpu, Resource, Resources};
+
+/// Shapes are taken until they cover this share of all pods.
+const COVERED: f64 = 0.95;
+
+/// Most shapes of the mix.
+const MOST: usize = 64;
+
+/// What the pods of a scenario ask for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mix {
+    /// Different requests, most frequent first; weights add up to 1.
+    pub(super) parts: Vec<Part>,
+    /// The same as FGD counts them: by CPU and GPUs alone.
+    pub(super) typical: Vec<Typical>,
+    /// Mean request of the mix, by resource in the order of [`Resource::ALL`].
+    pub(super) mean: [f64; 3],
+    /// Quarter of the pods by dominant share that each shape belongs to, 0 the smallest.
+    pub(super) quarter: Vec<u8>,
+    /// All shapes, largest dominant share first.
+    pub(super) by_size: Vec<ShapeId>,
+}
+
+/// One request of the mix.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Part {
+    pub(super) weight: f64,
+    pub(super) requests: Resources,
+    pub(super) gpus: GpuRequest,
+}
+
+/// One "typical pod" of FGD.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Typical {
+    pub(super) weight: f64,
+    pub(super) cpu: MilliCpu,
+    pub(super) gpus: GpuRequest,
+}
+
+impl Mix {
+    /// The mix of a scenario that has `pods[shape]` pods of each shape (jobs of traces by number,
+    /// jobs by distribution by expected number, services by replicas at the start).
+    ///
+    /// Panics unless there is a weight, finite and not negative, for every shape.
+    pub fn new(catalog: &Catalog, pods: &[f64]) -> Mix {
+        assert_eq!(pods.len(), catalog.shapes.len(), "a weight for every shape");
+        assert!(
+            pods.iter().all(|n| n.is_finite() && *n >= 0.0),
+            "weights are numbers of pods"
+        );
+        let shapes = || catalog.shapes.as_slice().iter().zip(pods.iter().copied());
+        let full = |shape: &Shape| (shape.requests, shape.gpus);
+        let parts: Vec<Part> = most_frequent(shapes().map(|(shape, n)| (full(shape), n)))
+            .into_iter()
+            .map(|((requests, gpus), weight)| Part {
+                weight,
+                requests,
+                gpus,
+            })
+            .collect();
+        let lean = |shape: &Shape| (shape.requests.cpu, shape.gpus);
+        let typical = most_frequent(shapes().map(|(shape, n)| (lean(shape), n)))
+            .into_iter()
+            .map(|((cpu, gpus), weight)| Typical { weight, cpu, gpus })
+            .collect();
+        let mean = Resource::ALL.map(|resource| {
+            let ask = |part: &Part| part.weight * part.requests.get(resource) as f64;
+            parts.iter().map(ask).sum()
+        });
+        let shares = dominant_shares(catalog);
+        let mut by_size: Vec<ShapeId> = catalog.shapes.ids().collect();
+        by_size.sort_by(|a, b| shares[b.index()].total_cmp(&shares[a.index()]));
+        let quarter = quarters(&by_size, &shares, pods);
+        Mix {
+            parts,
+            typical,
+            mean,
+            quarter,
+            by_size,
+        }
+    }
+
+    /// The mix in words, one line per request: equal texts are equal mixes. To be hashed into
+    /// summaries.
+    pub fn canonical(&self) -> String {
+        let mut text = String::new();
+        for Part {
+            weight,
+            requests,
+            gpus,
+        } in &self.parts
+        {
+            let (cpu, memory) = (requests.cpu.0, requests.memory.0);
+            let (count, milli, models) = (gpus.count, gpus.milli, gpus.models.bits());
+            writeln!(text, "{weight} {cpu} {memory} {count} {milli} {models}")
+                .expect("text can be written");
+        }
+        text
+    }
+}
+
+/// The most frequent keys, largest first among equals, up to [`COVERED`] of all and at most
+/// [`MOST`], with their shares of what is taken.
+fn most_frequent<K: Ord + Copy>(counted: impl Iterator<Item = (K, f64)>) -> Vec<(K, f64)> {
+    let mut counts: Vec<(K, f64)> = counted.filter(|&(_, count)| count > 0.0).collect();
+    counts.sort_by_key(|&(key, _)| Reverse(key));
+    counts.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 += next.1;
+        }
+        same
+    });
+    counts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let total: f64 = counts.iter().map(|&(_, count)| count).sum();
+    let mut taken = 0.0;
+    let mut kept = 0;
+    while kept < counts.len().min(MOST) && taken < COVERED * total {
+        taken += counts[kept].1;
+        kept += 1;
+    }
+    counts.truncate(kept);
+    counts.iter_mut().for_each(|(_, count)| *count /= taken);
+    counts
+}
+
+/// Each shape's largest share of what all nodes of the catalogue have of a resource.
+fn dominant_shares(catalog: &Catalog) -> Vec<f64> {
+    let all = Resource::ALL.map(|resource| {
+        let nodes = catalog.nodes.as_slice().iter();
+        nodes
+            .map(|node| node.allocatable.get(resource) as f64)
+            .sum::<f64>()
+    });
+    let share = |shape: &Shape| {
+        let shares = Resource::ALL.iter().zip(all).map(|(&resource, all)| {
+            let ask = shape.requests.get(resource) as f64;
+            if ask > 0.0 { ask / all } else { 0.0 }
+        });
+        shares.fold(0.0, f64::max)
+    };
+    catalog.shapes.as_slice().iter().map(share).collect()
+}
+
+/// The quarter of all pods, by size, in which the middle of each shape's pods falls.
+fn quarters(by_size: &[ShapeId], shares: &[f64], pods: &[f64]) -> Vec<u8> {
+    let total: f64 = pods.iter().sum();
+    let mut quarter = vec![0; pods.len()];
+    let mut larger = 0.0;
+    for alike in by_size.chunk_by(|a, b| shares[a.index()] == shares[b.index()]) {
+        let count: f64 = alike.iter().map(|shape| pods[shape.index()]).sum();
+        let smaller = total - larger - count;
+        let middle = (smaller + count / 2.0) / total;
+        for shape in alike {
+            quarter[shape.index()] = ((middle * 4.0) as u8).min(3);
+        }
+        larger += count;
+    }
+    quarter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::catalog::NodeSpec;
+    use crate::cluster::gpu::GpuModels;
+    use crate::ids::{GroupId, ZoneId};
+    use crate::units::{Bytes, MilliGpu};
+
+    /// Shapes of these thousandths of a core and MiB, on one node of 100 cores and 1000 MiB.
+    fn catalog(shapes: &[(u64, u64)]) -> Catalog {
+        let requests = |&(cpu, mib)| Resources::new(MilliCpu(cpu), Bytes::from_mib(mib));
+        let mut catalog = Catalog {
+            shapes: shapes
+                .iter()
+                .map(|shape| Shape {
+                    requests: requests(shape),
+                    ..Shape::default()
+                })
+                .collect(),
+            ..Catalog::default()
+        };
+        catalog.nodes.push(NodeSpec {
+            name: "n".to_owned(),
+            group: GroupId(0),
+            zone: ZoneId(0),
+            allocatable: requests(&(100_000, 1000)),
+            gpus: 0,
+            gpu_model: None,
+            max_pods: 110,
+            price_per_hour: None,
+            at_start: true,
+        });
+        catalog
+    }
+
+    fn weights(mix: &Mix) -> Vec<(u64, f64)> {
+        let weight = |part: &Part| (part.requests.cpu.0, part.weight);
+        mix.parts.iter().map(weight).collect()
+    }
+
+    #[test]
+    fn shapes_are_taken_until_they_cover_95_percent() {
+        // 80 + 10 = 90 of 100 pods do not suffice, 80 + 10 + 6 = 96 do; shares of the 96.
+        let mix = Mix::new(
+            &catalog(&[(1, 1), (2, 1), (3, 1), (4, 1)]),
+            &[6.0, 80.0, 4.0, 10.0],
+        );
+        assert_eq!(
+            weights(&mix),
+            [(2, 80.0 / 96.0), (4, 10.0 / 96.0), (1, 6.0 / 96.0)]
+        );
+        // Mean CPU: (2 · 80 + 4 · 10 + 1 · 6)/96.
+        assert_eq!(
+            mix.mean[0],
+            2.0 * (80.0 / 96.0) + 4.0 * (10.0 / 96.0) + 6.0 / 96.0
+        );
+    }
+
+    #[test]
+    fn shapes_that_ask_for_the_same_are_one() {
+        let mut catalog = catalog(&[(1, 1), (1, 1), (2, 1)]);
+        catalog.shapes[ShapeId(1)].priority = 7;
+        let mix = Mix::new(&catalog, &[1.0, 1.0, 2.0]);
+        assert_eq!(weights(&mix), [(2, 0.5), (1, 0.5)]);
+    }
+
+    #[test]
+    fn the_mix_has_at_most_64_shapes() {
+        let shapes: Vec<(u64, u64)> = (1..=100).map(|cpu| (cpu, 1)).collect();
+        let mix = Mix::new(&catalog(&shapes), &[1.0; 100]);
+        // Equal counts: the largest first.
+        assert_eq!(mix.parts.len(), 64);
+        assert_eq!(weights(&mix)[0], (100, 1.0 / 64.0));
+    }
+
+    #[test]
+    fn typical_pods_of_fgd_do_not_differ_by_memory() {
+        let mut catalog = catalog(&[(1, 1), (1, 2), (1, 1)]);
+        let gpus = GpuRequest {
+            count: 1,
+            milli: 500,
+            models: GpuModels::ANY,
+        };
+        catalog.shapes[ShapeId(2)].gpus = gpus;
+        catalog.shapes[ShapeId(2)].requests.gpu = MilliGpu(500);
+        let mix = Mix::new(&catalog, &[1.0, 1.0, 2.0]);
+        let typical: Vec<_> = mix
+            .typical
+            .iter()
+            .map(|t| (t.gpus.milli, t.weight))
+            .collect();
+        assert_eq!(typical, [(500, 0.5), (0, 0.5)]);
+        assert_eq!(mix.parts.len(), 3);
+    }
+
+    #[test]
+    fn a_shape_belongs_to_the_quarter_that_the_middle_of_its_pods_falls_in() {
+        // Dominant shares: 1 of 100 cores; 20 of 1,000 MiB; 50 of 100 cores. Of 100 pods, 60, 30
+        // and 10: their middles are at 0.30, 0.75 and 0.95.
+        let mix = Mix::new(
+            &catalog(&[(1000, 1), (1, 20), (50_000, 1)]),
+            &[60.0, 30.0, 10.0],
+        );
+        assert_eq!(mix.quarter, [1, 3, 3]);
+        assert_eq!(mix.by_size, [2, 1, 0].map(ShapeId));
+    }
+
+    #[test]
+    fn a_scenario_without_pods_has_an_empty_mix() {
+        let mix = Mix::new(&catalog(&[(1, 1)]), &[0.0]);
+        assert!(mix.parts.is_empty() && mix.canonical().is_empty());
+    }
+}
