@@ -1,12 +1,100 @@
 //! One run: a scenario and a seed, and what came of it.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::cluster::Cluster;
 use crate::control::{Control, Settings};
+use crate::metrics::fold::{Fold, Options, Subject};
+use crate::metrics::measured::Measured;
+use crate::metrics::mix::Mix;
+use crate::policy::registry;
 use crate::policy::scheduler::Scheduler;
-use crate::record::Recorder;
+use crate::record::{Record, Recorder};
 use crate::rng::Seed;
 use crate::runtime::{self, Stop};
 use crate::scenario::Scenario;
+use crate::script::Script;
 use crate::sim::Sim;
+use crate::time::Time;
+
+/// Turns between two looks at the clock of a watched run.
+const TURNS_BETWEEN_LOOKS: u32 = 256;
+
+/// Simulates one run of a scenario and measures it. `watch` is told the simulated time now and
+/// then; its break ends the run.
+///
+/// # Errors
+/// [`Ended::Interrupted`] when `watch` ended the run.
+pub fn simulate(
+    scenario: &Scenario,
+    seed: Seed,
+    options: Options,
+    watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
+) -> Result<Measured, Ended> {
+    let script = scenario.outline.script(seed, scenario.end);
+    let jobs = script.jobs.clone();
+    let subject = Subject {
+        catalog: scenario.catalog.clone(),
+        mix: reference_mix(scenario),
+        durations: &jobs.durations,
+        excluded: scenario.excluded.clone(),
+        warm_up: scenario.warm_up,
+        end: scenario.end,
+        sync: registry::build(registry::AUTOSCALERS, &scenario.policy.autoscaler).period(),
+    };
+    let mut recorder = (
+        Fold::new(&subject, options),
+        Watched {
+            watch,
+            turns: 0,
+            broken: false,
+        },
+    );
+    let finished = play(scenario, script, seed, None, &mut recorder).map_err(Ended::Stopped)?;
+    let (fold, watched) = recorder;
+    if watched.broken {
+        return Err(Ended::Interrupted);
+    }
+    Ok(fold.finish(finished.control.cluster(), finished.sim.events()))
+}
+
+/// What the pods of a scenario ask for, whatever the seed and the policies.
+pub fn reference_mix(scenario: &Scenario) -> Arc<Mix> {
+    let catalog = &scenario.catalog;
+    let pods = scenario.outline.expected_pods(catalog, scenario.end);
+    Arc::new(Mix::new(catalog, pods.as_slice()))
+}
+
+/// Why a run did not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Whoever watched it ended it.
+    Interrupted,
+    /// The runtime could not go on.
+    Stopped(Stop),
+}
+
+/// Lets somebody watch the time pass, and end the run.
+struct Watched<'a> {
+    watch: &'a mut dyn FnMut(Time) -> ControlFlow<()>,
+    turns: u32,
+    broken: bool,
+}
+
+impl Recorder for Watched<'_> {
+    fn record(&mut self, _at: Time, _record: Record) {}
+
+    fn turn(&mut self, now: Time, _belief: &Cluster) -> ControlFlow<()> {
+        self.turns += 1;
+        if !self.turns.is_multiple_of(TURNS_BETWEEN_LOOKS) {
+            return ControlFlow::Continue(());
+        }
+        let flow = (self.watch)(now);
+        self.broken = flow.is_break();
+        flow
+    }
+}
 
 /// What is left when a run is over.
 pub struct Finished {
@@ -38,6 +126,17 @@ pub fn record_with(
     scheduler: Option<Box<dyn Scheduler>>,
     recorder: &mut impl Recorder,
 ) -> Result<Finished, Stop> {
+    let script = scenario.outline.script(seed, scenario.end);
+    play(scenario, script, seed, scheduler, recorder)
+}
+
+fn play(
+    scenario: &Scenario,
+    script: Script,
+    seed: Seed,
+    scheduler: Option<Box<dyn Scheduler>>,
+    recorder: &mut impl Recorder,
+) -> Result<Finished, Stop> {
     let settings = Settings {
         scheduling: scenario.sim.scheduling,
     };
@@ -46,7 +145,6 @@ pub fn record_with(
     if let Some(scheduler) = scheduler {
         control.set_scheduler(scheduler);
     }
-    let script = scenario.outline.script(seed, scenario.end);
     let mut sim = Sim::new(catalog, script, scenario.sim);
     runtime::drive(&mut control, &mut sim, recorder, scenario.end)?;
     Ok(Finished { control, sim })

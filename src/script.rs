@@ -7,7 +7,8 @@ pub mod service;
 
 use std::sync::Arc;
 
-use crate::ids::{Arena, NodeId, ServiceId};
+use crate::cluster::catalog::Catalog;
+use crate::ids::{Arena, NodeId, ServiceId, ShapeId};
 use crate::rng::Seed;
 use crate::time::Time;
 use failure::Failure;
@@ -82,6 +83,25 @@ impl Outline {
             failures: self.failures.clone(),
             seed,
         }
+    }
+
+    /// Pods of each shape to be expected in [0, end), whatever the policies: jobs of the trace by
+    /// number, jobs by distribution by their expected number, services by replicas at the start.
+    pub fn expected_pods(&self, catalog: &Catalog, end: Time) -> Arena<ShapeId, f64> {
+        let mut pods = Arena::filled(0.0, catalog.shapes.len());
+        for &shape in &self.trace.shapes {
+            pods[shape] += 1.0;
+        }
+        for source in &self.sources {
+            let total: f64 = source.shapes.iter().map(|&(weight, _)| weight).sum();
+            for &(weight, shape) in &source.shapes {
+                pods[shape] += source.expected(end) * weight / total;
+            }
+        }
+        for (_, service) in catalog.services.iter() {
+            pods[service.shape] += f64::from(service.replicas);
+        }
+        pods
     }
 
     /// Whether two seeds can give different scripts.

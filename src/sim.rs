@@ -164,6 +164,7 @@ impl Sim {
             Event::NodeMemory { node, epoch } => self.node_out_of_memory(node, epoch),
             Event::Beat { node, epoch } => self.beat_missed(node, epoch),
             Event::Booted { node, epoch } => self.booted(node, epoch),
+            Event::Relist { node, epoch } => self.relist(node, epoch),
             Event::Fail { failure, target } => self.fail(failure, target),
             Event::Repair { failure, target } => self.repair(failure, target),
             Event::LoadStep { service } => self.load_step(service),

@@ -76,6 +76,7 @@ impl Cluster {
             Change::PodBound { pod, node, gpus } => self.pod_bound(pod, node, gpus),
             Change::ContainerOrdered(pod) => self.container_ordered(pod),
             Change::ContainerStarted(pod) => {
+                self.forget_restart(pod);
                 self.pods[pod].phase = Phase::Running;
                 self.pods[pod].started = now;
             }

@@ -104,6 +104,7 @@ impl Control {
             return;
         }
         for service in self.cluster.services().ids() {
+            self.recommend_first(service);
             let view = View::new(self.now, self.seed, &self.cluster);
             let Some(scaling) = self.autoscaler.scale(&view, service) else {
                 continue;
@@ -125,6 +126,21 @@ impl Control {
             }
         }
         self.next_scaling = self.autoscaler.wake(&self.view());
+    }
+
+    /// The size at which an autoscaler finds a service is its first recommendation
+    /// (`recordInitialRecommendation`, Kubernetes v1.34, `pkg/controller/podautoscaler`).
+    fn recommend_first(&mut self, service: ServiceId) {
+        let state = &self.cluster.services()[service];
+        let (replicas, keep) = (state.replicas, self.now);
+        let scaled = self.cluster.catalog().services[service].hpa.is_some();
+        if scaled && replicas > 0 && state.recommendations.is_empty() {
+            self.change(Change::ServiceRecommended {
+                service,
+                replicas,
+                keep,
+            });
+        }
     }
 
     fn settle(&mut self) {

@@ -35,6 +35,8 @@ pub enum Fact {
         pod: PodId,
         /// Which of the pod's containers.
         incarnation: u32,
+        /// Whether it runs; otherwise it is still being started.
+        running: bool,
         /// Whether it passes its readiness probe.
         ready: bool,
     },

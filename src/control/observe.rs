@@ -43,10 +43,9 @@ impl Control {
             Fact::ContainerListed {
                 pod,
                 incarnation,
+                running,
                 ready,
-            } => {
-                self.listed(pod, incarnation, ready);
-            }
+            } => self.listed(pod, incarnation, running, ready),
             Fact::RelistEnded(node) => self.relist_ended(node),
             Fact::ServiceSubmitted(service) => self.service_submitted(service),
             Fact::JobSubmitted {
@@ -68,12 +67,7 @@ impl Control {
                 pod,
                 incarnation,
                 ready,
-            } => {
-                if self.is_current(pod, incarnation) && self.pod(pod).phase == Phase::Starting {
-                    self.change(Change::ContainerStarted(pod));
-                    self.probe(pod, ready);
-                }
-            }
+            } => self.started(pod, incarnation, ready),
             Fact::ProbeChanged {
                 pod,
                 incarnation,
@@ -170,28 +164,36 @@ impl Control {
         }
     }
 
-    fn listed(&mut self, pod: PodId, incarnation: u32, ready: bool) {
+    fn listed(&mut self, pod: PodId, incarnation: u32, running: bool, ready: bool) {
         for (_, missing) in &mut self.relisting {
             missing.remove(&pod);
         }
+        if running {
+            self.started(pod, incarnation, ready);
+        }
+    }
+
+    /// A container runs. One that nobody wants any more is stopped; one that was given up for lost
+    /// while its order was on its way is taken back.
+    fn started(&mut self, pod: PodId, incarnation: u32, ready: bool) {
         let state = self.pod(pod);
-        if state.gone() || state.incarnation != incarnation {
+        let (phase, node) = (state.phase, state.node);
+        if state.incarnation != incarnation {
             return;
         }
-        match (state.deletion, state.node) {
-            (Some(_), Some(node)) => {
-                self.command(|id| Command::Stop {
-                    id,
-                    pod,
-                    incarnation,
-                    node,
-                });
-            }
-            _ if state.phase == Phase::Starting => {
-                self.change(Change::ContainerStarted(pod));
-                self.probe(pod, ready);
-            }
-            _ => self.probe(pod, ready),
+        if let (true, Some(node)) = (state.gone() || state.deletion.is_some(), node) {
+            self.command(|id| Command::Stop {
+                id,
+                pod,
+                incarnation,
+                node,
+            });
+        }
+        if matches!(phase, Phase::Starting | Phase::Crashed) {
+            self.change(Change::ContainerStarted(pod));
+        }
+        if !self.pod(pod).gone() {
+            self.probe(pod, ready);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The whole control plane with the policies that answer to time, told facts at chosen times.
 
+mod hpa;
 mod kubernetes;
 mod reference;
 mod restart;

@@ -370,6 +370,7 @@ impl<'a> Fold<'a> {
                 }
                 self.failures.pod_acted_on(pod);
             }
+            Plan::HealZone { .. } => {}
             Plan::HealNode { node, action } => match action {
                 NodeAction::NotReady => {
                     let up = self.nodes.all()[node].up;

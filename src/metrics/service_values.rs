@@ -124,7 +124,7 @@ fn objective_met(service: &Service, spec: &ServiceSpec) -> Option<bool> {
         offered(service),
         service.lost(|quantity| service.track.sum(quantity)),
     );
-    (offered > 0.0).then(|| lost <= (1.0 - slo.availability) * offered)
+    (offered > 0.0).then_some(lost <= (1.0 - slo.availability) * offered)
 }
 
 impl Totals {

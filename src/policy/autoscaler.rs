@@ -1,11 +1,18 @@
 //! Autoscalers: how many replicas a service has.
 
+pub mod hpa;
+
 use super::View;
 use crate::ids::ServiceId;
 use crate::time::{Duration, Time};
 
 /// Chooses the number of replicas of services.
 pub trait Autoscaler: Send {
+    /// Time between two looks at every service; `None` when it never looks.
+    fn period(&self) -> Option<Duration> {
+        None
+    }
+
     /// How often use is to be measured; `None` when it is not needed.
     fn sampling(&self) -> Option<Duration>;
 
@@ -37,28 +44,34 @@ pub struct Scaling {
 /// Why a service has the size it has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WhyScaled {
-    /// The measured use, as a share of the request, over the target asks for it.
-    Ratio {
-        /// Use over target.
+    /// Its measured use asks for it.
+    Use {
+        /// Measured use, as a share of the request, over the target.
         ratio: f64,
+        /// Replicas that use alone asks for: the present ones while the ratio is within tolerance.
+        proposed: u32,
+        /// The same once earlier recommendations count too.
+        stabilized: u32,
+        /// What kept it from that size.
+        limit: Option<Limit>,
     },
-    /// The ratio is within the tolerance.
-    WithinTolerance {
-        /// Use over target.
-        ratio: f64,
-    },
-    /// A recent recommendation was higher.
-    Stabilized {
-        /// Replicas that use alone asks for.
-        recommended: u32,
-    },
-    /// The ratio asks for more or fewer than the bounds allow.
-    Bounded {
-        /// Replicas that use alone asks for.
-        recommended: u32,
-    },
-    /// No use was reported yet.
+    /// It had more replicas than are allowed, or fewer.
+    OutOfBounds,
+    /// No use of a ready pod is known.
     NoMetrics,
+}
+
+/// What keeps a service from the size that is recommended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The most replicas allowed (Kubernetes: `TooManyReplicas`).
+    MostReplicas,
+    /// The fewest replicas allowed (`TooFewReplicas`).
+    FewestReplicas,
+    /// How fast it may grow (`ScaleUpLimit`).
+    Growth,
+    /// How fast it may shrink (`ScaleDownLimit`).
+    Shrinkage,
 }
 
 /// `fixed`: replicas stay as they are.

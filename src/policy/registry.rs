@@ -49,13 +49,22 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[Entry {
 }];
 
 /// All autoscalers, by name.
-pub const AUTOSCALERS: &[Entry<dyn Autoscaler>] = &[Entry {
-    name: "fixed",
-    summary: "replicas stay as the scenario gives them",
-    source: "a Deployment without an autoscaler",
-    params: &[],
-    build: |_| Box::new(autoscaler::Fixed),
-}];
+pub const AUTOSCALERS: &[Entry<dyn Autoscaler>] = &[
+    Entry {
+        name: "fixed",
+        summary: "replicas stay as the scenario gives them",
+        source: "a Deployment without an autoscaler",
+        params: &[],
+        build: |_| Box::new(autoscaler::Fixed),
+    },
+    Entry {
+        name: "hpa",
+        summary: "replicas follow the use of CPU, at once up and after five minutes down",
+        source: "Kubernetes' HorizontalPodAutoscaler (v1.34)",
+        params: autoscaler::hpa::params::ALL,
+        build: |params| Box::new(autoscaler::hpa::Hpa::new(params)),
+    },
+];
 
 /// All healers, by name.
 pub const HEALERS: &[Entry<dyn Healer>] = &[

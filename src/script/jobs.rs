@@ -77,6 +77,21 @@ impl Jobs {
     }
 }
 
+impl JobSource {
+    /// Jobs to be expected in [0, end): the time for arrivals over their mean distance, as renewal
+    /// theory has it for long times.
+    pub fn expected(&self, end: Time) -> f64 {
+        let until = self.until.map_or(end, |until| until.min(end));
+        let most = self.count.map_or(f64::INFINITY, |count| count as f64);
+        match self.interarrival.mean() {
+            Some(mean) if mean > 0.0 => (until.since(self.from).secs_f64() / mean).min(most),
+            // Arrivals all at once, or so rare that their mean distance is infinite.
+            Some(_) => most,
+            None => 1.0_f64.min(most),
+        }
+    }
+}
+
 /// One job.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Job<'a> {

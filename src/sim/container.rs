@@ -99,10 +99,11 @@ impl Sim {
         if !state.up || self.containers[pod].incarnation >= incarnation {
             return;
         }
-        assert!(
-            self.containers[pod].state == State::Dead,
-            "one container of a pod at a time"
-        );
+        if self.containers[pod].state != State::Dead {
+            // The control plane gave this one up while its order was on its way.
+            let overtaken = self.containers[pod].incarnation;
+            self.finish(pod, overtaken, Exit::Stopped);
+        }
         self.containers[pod] = Container {
             incarnation,
             owner,

@@ -31,6 +31,8 @@ pub(super) enum Event {
     Beat { node: NodeId, epoch: u32 },
     /// A node has booted after a failure.
     Booted { node: NodeId, epoch: u32 },
+    /// The list of a booted node's containers reaches the control plane.
+    Relist { node: NodeId, epoch: u32 },
     /// A failure strikes its n-th target.
     Fail { failure: u32, target: u32 },
     /// A failure's n-th target is repaired.

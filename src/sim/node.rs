@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Sim;
 use super::config::Config;
+use super::container::State;
 use super::event::Event;
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::pod::Exit;
@@ -167,7 +168,7 @@ impl Sim {
         }
     }
 
-    /// A node is up again: it renews its lease and lists its containers, of which there are none.
+    /// A node is up again: it renews its lease and lists its containers.
     pub(super) fn booted(&mut self, node: NodeId, epoch: u32) {
         let state = &mut self.nodes[node];
         if state.epoch != epoch || state.causes > 0 || state.up || !state.provisioned {
@@ -180,7 +181,30 @@ impl Sim {
         if missed {
             self.tell(self.config.status, Fact::HeartbeatSeen(node));
         }
-        self.report(Fact::RelistBegun(node));
-        self.report(Fact::RelistEnded(node));
+        let epoch = self.nodes[node].epoch;
+        let at = self.now + self.config.status;
+        self.queue.push(at, Event::Relist { node, epoch });
+    }
+
+    /// The list of a node's containers reaches the control plane, as it is when it arrives: every
+    /// report made before has arrived, and none is overtaken.
+    pub(super) fn relist(&mut self, node: NodeId, epoch: u32) {
+        let state = &self.nodes[node];
+        if state.epoch != epoch {
+            return;
+        }
+        self.facts.push(Fact::RelistBegun(node));
+        let mut pods = state.pods.clone();
+        pods.sort_unstable();
+        for pod in pods {
+            let held = &self.containers[pod];
+            self.facts.push(Fact::ContainerListed {
+                pod,
+                incarnation: held.incarnation,
+                running: held.runs(),
+                ready: held.state == State::Ready,
+            });
+        }
+        self.facts.push(Fact::RelistEnded(node));
     }
 }

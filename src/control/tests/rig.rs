@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cluster::Cluster;
-use crate::cluster::catalog::{Catalog, Limits, NodeSpec, ServiceSpec, Shape};
+use crate::cluster::catalog::{Catalog, Hpa, Limits, NodeSpec, ServiceSpec, Shape};
 use crate::cluster::change::Change;
 use crate::cluster::gpu::GpuRequest;
 use crate::cluster::pod::{Deletion, Exit};
+use crate::cluster::service::Usage;
 use crate::control::command::Command;
 use crate::control::fact::Fact;
 use crate::control::{Control, Settings, Step};
 use crate::ids::{GroupId, Id, JobId, NodeId, PodId, ServiceId, ShapeId, ZoneId};
 use crate::policy::Plan;
+use crate::policy::autoscaler::{Scaling, WhyScaled};
 use crate::policy::healer::{NodeAction, PodAction};
 use crate::policy::params::{Kind, Param, Params, Value};
 use crate::policy::registry::{self, Choice, Entry, Named};
@@ -29,8 +31,13 @@ pub(super) struct Rig {
     dead: BTreeSet<NodeId>,
     forgetful: bool,
     late: Duration,
+    /// Whether containers are ready as soon as they run.
+    ready: bool,
     log: Vec<String>,
 }
+
+/// The parameters of a policy that are not left at their defaults.
+type Set<'a> = &'a [(&'a str, Value)];
 
 /// The instant of that second.
 pub(super) fn at(seconds: f64) -> Time {
@@ -45,48 +52,47 @@ impl Rig {
     }
 
     /// The same with some parameters of the healer set.
-    pub(super) fn with(healer: &'static str, zones: &[u32], set: &[(&str, Value)]) -> Rig {
-        let mut catalog = Catalog::default();
-        catalog.groups.push("worker".into());
-        for &nodes in zones {
-            let zone = catalog.zones.push(format!("zone-{}", catalog.zones.len()));
-            (0..nodes).for_each(|_| add_node(&mut catalog, zone));
-        }
-        catalog.shapes.push(Shape {
-            requests: Resources::new(MilliCpu(100), Bytes(0)),
-            limits: Limits::default(),
-            gpus: GpuRequest::default(),
-            priority: 0,
-        });
-        catalog.services.push(ServiceSpec {
-            name: "web".into(),
-            shape: ShapeId(0),
-            replicas: zones.iter().sum(),
-            min_available: 1,
-            slo: None,
-            hpa: None,
-        });
+    pub(super) fn with(healer: &'static str, zones: &[u32], set: Set) -> Rig {
+        let healer = chosen(registry::HEALERS, healer, set);
+        let autoscaler = chosen(registry::AUTOSCALERS, "fixed", &[]);
+        Rig::build(zones, healer, autoscaler, zones.iter().sum(), None)
+    }
+
+    /// A service of so many replicas, scaled by `hpa` with some parameters set, on ten nodes in one
+    /// zone.
+    pub(super) fn scaled(replicas: u32, target: Hpa, set: Set) -> Rig {
+        let healer = chosen(registry::HEALERS, "kubernetes", &[]);
+        let autoscaler = chosen(registry::AUTOSCALERS, "hpa", set);
+        Rig::build(&[10], healer, autoscaler, replicas, Some(target)).service()
+    }
+
+    fn build(
+        zones: &[u32],
+        healer: Named,
+        autoscaler: Named,
+        replicas: u32,
+        hpa: Option<Hpa>,
+    ) -> Rig {
+        let catalog = Arc::new(catalog(zones, replicas, hpa));
         let choice = Choice {
             scheduler: chosen(registry::SCHEDULERS, "least-allocated", &[]),
-            autoscaler: chosen(registry::AUTOSCALERS, "fixed", &[]),
-            healer: chosen(registry::HEALERS, healer, set),
+            autoscaler,
+            healer,
         };
         let seed = Seed {
             seed: 1,
             replication: 1,
         };
-        let catalog = Arc::new(catalog);
-        let control = Control::new(catalog.clone(), &choice, Settings::default(), seed);
         let mut rig = Rig {
-            control,
+            control: Control::new(catalog.clone(), &choice, Settings::default(), seed),
             now: Time::ZERO,
             dead: BTreeSet::new(),
             forgetful: false,
             late: Duration::ZERO,
+            ready: true,
             log: Vec::new(),
         };
-        let nodes = catalog.nodes.ids().map(Fact::NodeAdded);
-        rig.tell(Time::ZERO, nodes);
+        rig.tell(Time::ZERO, catalog.nodes.ids().map(Fact::NodeAdded));
         rig
     }
 
@@ -100,6 +106,34 @@ impl Rig {
     pub(super) fn late(mut self, by: Duration) -> Rig {
         self.late = by;
         self
+    }
+
+    /// Containers that start from now on become ready only when that is told.
+    pub(super) fn unready(&mut self) {
+        self.ready = false;
+    }
+
+    /// A pod becomes ready.
+    pub(super) fn becomes_ready(&mut self, time: f64, pod: u32) {
+        self.pass(at(time), |due| due < at(time));
+        let fact = Fact::ProbeChanged {
+            pod: PodId(pod),
+            incarnation: self.cluster().pods()[PodId(pod)].incarnation,
+            ready: true,
+        };
+        self.hear([fact]);
+    }
+
+    /// So many pods of the service use so much together, in thousandths of a core.
+    pub(super) fn uses(&mut self, time: f64, pods: u32, cpu_milli: u32) {
+        let usage = Usage {
+            sampled: at(time),
+            pods,
+            cpu_milli,
+            memory_mib: 0,
+        };
+        let service = ServiceId(0);
+        self.tell(at(time), [Fact::ServiceUsage { service, usage }]);
     }
 
     /// As many replicas as there are nodes: one on each, pod n on node n.
@@ -155,14 +189,18 @@ impl Rig {
             incarnation,
             exit,
         };
-        self.tell(at(time), [fact]);
+        self.hear([fact]);
     }
 
     /// Lets time pass and then tells facts, together with what is due at that instant.
     pub(super) fn tell(&mut self, time: Time, facts: impl IntoIterator<Item = Fact>) {
         self.pass(time, |due| due < time);
+        self.hear(facts);
+    }
+
+    fn hear(&mut self, facts: impl IntoIterator<Item = Fact>) {
         for fact in facts {
-            self.control.observe(time, fact);
+            self.control.observe(self.now, fact);
         }
         self.decide();
     }
@@ -244,7 +282,7 @@ impl Rig {
             } => (!self.dead.contains(&node)).then_some(Fact::ContainerStarted {
                 pod,
                 incarnation,
-                ready: true,
+                ready: self.ready,
             }),
             Command::Stop {
                 pod,
@@ -284,6 +322,17 @@ fn line(step: &Step) -> Option<String> {
             PodAction::Restart => Some(format!("p{} restarted", pod.index())),
             PodAction::Fail => Some(format!("p{} failed", pod.index())),
         },
+        Step::Planned(Plan::Scale { scaling, .. }) => {
+            let Scaling { from, to, why, .. } = scaling;
+            let why = match why {
+                WhyScaled::Use { limit: None, .. } => "use".to_owned(),
+                WhyScaled::Use {
+                    limit: Some(limit), ..
+                } => format!("{limit:?}"),
+                WhyScaled::OutOfBounds | WhyScaled::NoMetrics => format!("{why:?}"),
+            };
+            (from != to).then(|| format!("web {from} to {to}: {why}"))
+        }
         Step::Changed(Change::PodDeleting { pod, deletion }) => {
             let why = match deletion {
                 Deletion::Unreachable => "evicted",
@@ -304,6 +353,30 @@ fn line(step: &Step) -> Option<String> {
     }
 }
 
+fn catalog(zones: &[u32], replicas: u32, hpa: Option<Hpa>) -> Catalog {
+    let mut catalog = Catalog::default();
+    catalog.groups.push("worker".into());
+    for &nodes in zones {
+        let zone = catalog.zones.push(format!("zone-{}", catalog.zones.len()));
+        (0..nodes).for_each(|_| add_node(&mut catalog, zone));
+    }
+    catalog.shapes.push(Shape {
+        requests: Resources::new(MilliCpu(100), Bytes(0)),
+        limits: Limits::default(),
+        gpus: GpuRequest::default(),
+        priority: 0,
+    });
+    catalog.services.push(ServiceSpec {
+        name: "web".into(),
+        shape: ShapeId(0),
+        replicas,
+        min_available: 1,
+        slo: None,
+        hpa,
+    });
+    catalog
+}
+
 fn add_node(catalog: &mut Catalog, zone: ZoneId) {
     let name = format!("worker-{}", catalog.nodes.len());
     catalog.nodes.push(NodeSpec {
@@ -320,11 +393,7 @@ fn add_node(catalog: &mut Catalog, zone: ZoneId) {
 }
 
 /// The policy of that name, with the declared defaults where nothing is set.
-fn chosen<P: ?Sized>(
-    entries: &'static [Entry<P>],
-    name: &'static str,
-    set: &[(&str, Value)],
-) -> Named {
+fn chosen<P: ?Sized>(entries: &'static [Entry<P>], name: &'static str, set: Set) -> Named {
     let entry = registry::find(entries, name).expect("the policy is registered");
     let values = entry.params.iter().map(|param| {
         let set = set.iter().find(|&&(name, _)| name == param.name);
