@@ -1,5 +1,27 @@
 //! Scenario files: what was written, and what it means.
+//!
+//! A file is decoded into raw tables ([`raw`]), from which a [`Scenario`] is built that nothing
+//! checks again. Everything that is wrong is reported at once, each with its place.
 
+pub mod policies;
+pub mod problem;
+pub mod quantity;
+
+mod build;
+mod decode;
+mod files;
+mod names;
+mod raw;
+mod rows;
+mod schema;
+mod suggest;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cluster::catalog::Catalog;
@@ -7,16 +29,19 @@ use crate::policy::registry::Choice;
 use crate::script::Outline;
 use crate::sim::config::Config;
 use crate::time::Time;
+use decode::Decode;
+use policies::{PolicyKind, Registry, UnknownPolicy};
+use problem::{Problem, Problems, Severity};
 
 /// A scenario, valid by construction.
 #[derive(Clone, Debug)]
 pub struct Scenario {
     /// Its name: also the folder of its results.
     pub name: String,
-    /// The question it answers: the comment lines at the head of its file.
+    /// The question it answers: the first paragraph of comment at the head of its file.
     pub question: String,
-    /// SHA-256-like fingerprint (128-bit FNV-1a, hexadecimal) of the file and of every file it
-    /// names: two scenarios with one hash are the same input.
+    /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file and of every file it names: two
+    /// scenarios with one hash are the same input.
     pub hash: String,
     /// The end of the run: runs cover [0, end).
     pub end: Time,
@@ -36,4 +61,115 @@ pub struct Scenario {
     pub excluded: Vec<(String, u64)>,
     /// What a reader of any result must know; also the warnings of validation.
     pub notes: Vec<String>,
+}
+
+/// A scenario, and what deserves a second look.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Only warnings.
+    pub warnings: Problems,
+}
+
+/// Reads a scenario file and the files it names.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn load(path: &Path) -> Result<Loaded, Problems> {
+    let read = |path: &Path| std::fs::read(path);
+    let bytes = read(path).map_err(|error| {
+        let mut problems = Problems::default();
+        problems.push(Problem::error(files::unreadable(path, &error)));
+        problems
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        let mut problems = Problems::default();
+        let message = format!("{} is not UTF-8 text", path.display());
+        problems.push(Problem::error(message));
+        problems
+    })?;
+    parse(path, &text, &read)
+}
+
+/// Reads the text of a scenario file; `read` reads the files it names.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn parse(
+    path: &Path,
+    text: &str,
+    read: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+) -> Result<Loaded, Problems> {
+    parse_with(path, text, read, &Registry::built_in())
+}
+
+fn parse_with(
+    path: &Path,
+    text: &str,
+    read: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
+    registry: &Registry,
+) -> Result<Loaded, Problems> {
+    let mut problems = Problems::default();
+    let shown = path.display().to_string();
+    let (file, lossy) = decode::document::<raw::File>(&shown, text, &mut problems);
+    let context = build::Context {
+        path,
+        text,
+        read,
+        registry,
+    };
+    // What could not be recovered from a damaged file would be reported as missing.
+    let scenario = match file {
+        Some(file) if !lossy => build::scenario(file, &context, &mut problems),
+        _ => None,
+    };
+    problems.sort();
+    match scenario {
+        Some(mut scenario) => {
+            let warnings = problems.iter().map(|warning| warning.message().to_owned());
+            scenario.notes = warnings.chain(scenario.notes).collect();
+            Ok(Loaded {
+                scenario,
+                warnings: problems,
+            })
+        }
+        None => {
+            let said = problems.count(Severity::Error) > 0;
+            assert!(said, "a scenario is refused for a reason");
+            Err(problems)
+        }
+    }
+}
+
+/// The JSON Schema of scenario files, for editors.
+pub fn schema() -> String {
+    let schema = schema::json(&raw::File::schema(), &Registry::built_in());
+    format!("{schema:#}")
+}
+
+/// A commented scenario file to start from.
+pub fn starter() -> &'static str {
+    include_str!("scenario/starter.toml")
+}
+
+impl Scenario {
+    /// The scenario under another policy, with the defaults of its parameters; a policy that is
+    /// chosen already keeps the parameters it has.
+    ///
+    /// # Errors
+    /// When there is no such policy.
+    pub fn with_policy(mut self, kind: PolicyKind, name: &str) -> Result<Scenario, UnknownPolicy> {
+        Registry::built_in().replace(&mut self.policy, kind, name)?;
+        Ok(self)
+    }
+}
+
+/// The question of a scenario: the comment at the head of its file, up to the first line that is
+/// no comment or an empty one.
+fn question(text: &str) -> String {
+    let text = text.trim_start_matches('\u{feff}');
+    let comments = text.lines().map_while(|line| line.strip_prefix('#'));
+    let words = comments.map(str::trim).take_while(|line| !line.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -238,7 +238,7 @@ impl Cluster {
         if !gpus.is_empty() {
             self.gpus[node].take(gpus, shape.gpus.milli);
         }
-        self.nodes[node].pods.push(pod);
+        self.nodes[node].bind(pod, &shape.requests);
         if let Owner::Service(service) = state.owner {
             self.count_placed(service, node, 1);
         }
@@ -314,9 +314,7 @@ impl Cluster {
             if !state.gpus.is_empty() {
                 self.gpus[node].give(state.gpus, shape.gpus.milli);
             }
-            let pods = &mut self.nodes[node].pods;
-            let at = pods.iter().position(|&other| other == pod);
-            pods.swap_remove(at.expect("a bound pod is on its node"));
+            self.nodes[node].release(pod, &shape.requests);
             self.changed.push(node);
         }
     }

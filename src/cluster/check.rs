@@ -37,12 +37,15 @@ impl Cluster {
             .collect();
         let mut bound: Arena<NodeId, BTreeSet<PodId>> =
             Arena::filled(BTreeSet::new(), self.nodes.len());
+        let mut without: Arena<NodeId, (u32, u32)> = Arena::filled((0, 0), self.nodes.len());
         for (id, pod) in self.pods.iter().filter(|(_, pod)| !pod.gone()) {
             if let Some(node) = pod.node {
                 let shape = &self.catalog.shapes[pod.shape];
                 free[node] -= shape.requests;
                 gpus[node].take(pod.gpus, shape.gpus.milli);
                 bound[node].insert(id);
+                without[node].0 += u32::from(shape.requests.cpu.0 == 0);
+                without[node].1 += u32::from(shape.requests.memory.0 == 0);
             }
         }
         let mut present = 0;
@@ -56,6 +59,11 @@ impl Cluster {
                 bound[id],
                 node.pods.iter().copied().collect(),
                 "pods of {id:?}"
+            );
+            assert_eq!(
+                without[id],
+                (node.without_cpu, node.without_memory),
+                "pods without requests on {id:?}"
             );
             assert!(
                 node.present || node.pods.is_empty(),

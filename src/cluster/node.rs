@@ -3,6 +3,7 @@
 use super::trouble::Stage;
 use crate::ids::{NodeId, PodId};
 use crate::time::Time;
+use crate::units::Resources;
 
 /// What is believed of one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub struct Node {
     pub active: u32,
     /// Pods bound to it, terminating ones included, in no particular order.
     pub pods: Vec<PodId>,
+    /// How many of them request no CPU: scorers count those as if they did.
+    pub without_cpu: u32,
+    /// How many of them request no memory.
+    pub without_memory: u32,
 }
 
 /// The most recently changed nodes, for caches that are brought up to date lazily.
@@ -47,7 +52,25 @@ impl Node {
             tainted_since: None,
             active: 0,
             pods: Vec::new(),
+            without_cpu: 0,
+            without_memory: 0,
         }
+    }
+
+    /// Notes that a pod with these requests was bound.
+    pub(super) fn bind(&mut self, pod: PodId, requests: &Resources) {
+        self.pods.push(pod);
+        self.without_cpu += u32::from(requests.cpu.0 == 0);
+        self.without_memory += u32::from(requests.memory.0 == 0);
+    }
+
+    /// Notes that a pod with these requests is over. Panics if it was not bound here.
+    pub(super) fn release(&mut self, pod: PodId, requests: &Resources) {
+        let at = self.pods.iter().position(|&other| other == pod);
+        self.pods
+            .swap_remove(at.expect("a bound pod is on its node"));
+        self.without_cpu -= u32::from(requests.cpu.0 == 0);
+        self.without_memory -= u32::from(requests.memory.0 == 0);
     }
 
     /// Whether new pods may be bound to it.

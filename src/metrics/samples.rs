@@ -319,9 +319,9 @@ impl Sums {
     fn add(&mut self, look: &Look, pool: &Pool, has_gpus: bool) {
         let base = [0, 1, 2].map(|place| pool.level(level::BASE + place));
         let share = |part: f64, base: f64| (base > 0.0).then(|| part / base);
-        for place in 0..3 {
-            self.stranded[place][0] += look.stranded[place];
-            self.stranded[place][1] += base[place];
+        for ((sums, stranded), base) in self.stranded.iter_mut().zip(look.stranded).zip(base) {
+            sums[0] += stranded;
+            sums[1] += base;
         }
         let (fragmented, idle, total) = if has_gpus {
             (look.unusable[2], look.idle[2], base[2])

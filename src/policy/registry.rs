@@ -40,13 +40,54 @@ pub struct Choice {
 }
 
 /// All schedulers, by name.
-pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[Entry {
-    name: "least-allocated",
-    summary: "the node with the largest share of resources left",
-    source: "Kubernetes NodeResourcesFit, scoringStrategy LeastAllocated (v1.34)",
-    params: &[],
-    build: |params| Box::new(scheduler::least_allocated::LeastAllocated::new(params)),
-}];
+pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
+    Entry {
+        name: "least-allocated",
+        summary: "the node left with the largest share of its resources",
+        source: "Kubernetes NodeResourcesFit, scoringStrategy LeastAllocated (v1.34)",
+        params: &[scheduler::best::SEARCH, scheduler::best::RESOURCES],
+        build: |params| {
+            Box::new(scheduler::least_allocated::LeastAllocated::scheduler(
+                params,
+            ))
+        },
+    },
+    Entry {
+        name: "most-allocated",
+        summary: "the node left with the smallest share of its resources",
+        source: "Kubernetes NodeResourcesFit, scoringStrategy MostAllocated (v1.34)",
+        params: &[scheduler::best::SEARCH, scheduler::best::RESOURCES],
+        build: |params| Box::new(scheduler::most_allocated::MostAllocated::scheduler(params)),
+    },
+    Entry {
+        name: "binpack",
+        summary: "most-allocated, and of nodes with the same score the fuller one",
+        source: "Kubernetes NodeResourcesFit, scoringStrategy MostAllocated (v1.34), and best fit",
+        params: &[scheduler::best::SEARCH, scheduler::best::RESOURCES],
+        build: |params| Box::new(scheduler::binpack::Binpack::scheduler(params)),
+    },
+    Entry {
+        name: "spread",
+        summary: "replicas of a service apart: over zones, then over nodes, then least-allocated",
+        source: "the idea of Kubernetes PodTopologySpread over zones and hosts, as a strict order",
+        params: &[scheduler::spread::SEARCH, scheduler::best::RESOURCES],
+        build: |params| Box::new(scheduler::spread::Spread::new(params)),
+    },
+    Entry {
+        name: "first-fit",
+        summary: "the first node, in the order of the scenario, on which the pod fits",
+        source: "the textbook baseline of bin packing",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::first_fit::FirstFit::scheduler(params)),
+    },
+    Entry {
+        name: "random",
+        summary: "any node on which the pod fits, all with the same probability",
+        source: "the baseline that shows what choosing is worth",
+        params: &[],
+        build: |_| Box::new(scheduler::random::Random::default()),
+    },
+];
 
 /// All autoscalers, by name.
 pub const AUTOSCALERS: &[Entry<dyn Autoscaler>] = &[

@@ -1,13 +1,29 @@
 //! Schedulers: which node a pod goes to.
 
+pub mod best;
+pub mod binpack;
+pub mod first_fit;
+pub mod forest;
 pub mod least_allocated;
+pub mod most_allocated;
+pub mod random;
+pub mod score;
+pub mod spread;
+pub mod table;
+pub mod tournament;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use super::{Remember, View};
 use crate::cluster::gpu::GpuSet;
 use crate::ids::{NodeId, PodId};
 use crate::time::Time;
 
-/// Chooses nodes for pods, one pod at a time.
+/// Chooses nodes for pods, one pod at a time. Caches follow the changes of one cluster: a scheduler
+/// that is to serve another one must forget first.
 pub trait Scheduler: Send {
     /// Where the pod goes. The control plane applies the answer before it asks again.
     fn place(&mut self, view: &View, pod: PodId) -> Placement;
@@ -47,6 +63,15 @@ pub enum Placement {
 pub enum Chosen {
     /// It scored highest.
     Score(i64),
+    /// It has the fewest replicas of the same service beside it, and then scored highest.
+    Apart {
+        /// Replicas in the same zone.
+        in_zone: u32,
+        /// Replicas on the node.
+        on_node: u32,
+        /// The score.
+        score: i64,
+    },
     /// It was the first that fits in the policy's order.
     First,
     /// By lot, among that many.

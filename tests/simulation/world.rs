@@ -9,7 +9,7 @@ use plimsoll::cluster::gpu::GpuRequest;
 use plimsoll::cluster::pod::Exit;
 use plimsoll::control::{Control, Settings};
 use plimsoll::ids::{GroupId, NodeId, ServiceId, ShapeId, ZoneId};
-use plimsoll::policy::params::Params;
+use plimsoll::policy::params::{Params, Value};
 use plimsoll::policy::registry::{Choice, Named};
 use plimsoll::record::{Flow, Memory, Record, Recorder, Truth};
 use plimsoll::rng::Seed;
@@ -190,8 +190,12 @@ impl World {
             name,
             params: Params::default(),
         };
+        let word = |word: &str| Value::Choice(word.to_owned());
         let choice = Choice {
-            scheduler: named("least-allocated"),
+            scheduler: Named {
+                name: "least-allocated",
+                params: Params::new([("search", word("scan")), ("resources", word("cpu,memory"))]),
+            },
             autoscaler: named("fixed"),
             healer: named("none"),
         };

@@ -193,7 +193,7 @@ impl Stage {
         });
         if let Some(pod) = nth(dead, n) {
             world.notice(at, pod, Exit::Crashed);
-            if n % 2 == 0 {
+            if n.is_multiple_of(2) {
                 world.gone(at, pod, Outcome::Failed);
             }
         }

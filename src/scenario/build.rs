@@ -1,0 +1,266 @@
+//! From what was written to what it means: every check that needs more than one value.
+
+mod curves;
+mod failures;
+mod gpus;
+mod jobs;
+mod limits;
+mod nodes;
+mod services;
+mod trace;
+mod warnings;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Scenario;
+use super::decode::{At, Field};
+use super::files::{Files, Read};
+use super::names::Names;
+use super::policies::{PolicyKind, Registry, Written};
+use super::problem::{Problem, Problems, Severity, Span};
+use super::raw;
+use super::values::{self, Name};
+use crate::cluster::catalog::{Catalog, Shape};
+use crate::ids::{Arena, GpuModelId, NodeId, ServiceId, ShapeId, ZoneId};
+use crate::policy::registry::{Choice, Named};
+use crate::script::Outline;
+use crate::script::jobs::Jobs;
+use crate::script::service::Behaviour;
+use crate::sim::config::Config;
+use crate::time::{Duration, Time};
+use crate::units::Bytes;
+use nodes::Machine;
+
+/// A scenario under construction.
+struct Builder<'a> {
+    problems: &'a mut Problems,
+    files: Files<'a>,
+    /// What a reader of the results must know, beside the warnings.
+    notes: Vec<String>,
+    catalog: Catalog,
+    shapes: BTreeMap<Shape, ShapeId>,
+    gpu_models: BTreeMap<String, GpuModelId>,
+    /// Names of nodes and of groups of nodes.
+    machines: Names<Machine>,
+    /// The nodes of each group.
+    members: Vec<Vec<NodeId>>,
+    zones: Names<ZoneId>,
+    services: Names<ServiceId>,
+    behaviours: Arena<ServiceId, Behaviour>,
+    service_spans: Arena<ServiceId, Span>,
+    /// Sizes of images, and where they were given.
+    images: BTreeMap<String, At<Bytes>>,
+    /// Shapes that stand in the file: what asks for each, and where.
+    asked: Vec<(At<String>, ShapeId)>,
+    /// Memory that everything so far needs.
+    memory: u128,
+    /// When the run ends and when measuring begins, where that can be said.
+    window: Option<(Time, Time)>,
+}
+
+/// What stands beside the document itself.
+pub(super) struct Context<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+    pub(super) read: &'a Read<'a>,
+    pub(super) registry: &'a Registry,
+}
+
+/// The scenario that the document means, without warnings among its notes; `None` once a problem
+/// has been reported.
+pub(super) fn scenario(
+    file: raw::File,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<Scenario> {
+    let folder = context.path.parent().unwrap_or(Path::new(""));
+    let mut builder = Builder::new(Files::new(folder, context.read), problems);
+    let policy = builder.policies(file.policy, context.registry);
+    let sim = builder.delays(file.delays);
+    let name = builder.name(file.name, context.path);
+    let currency = file.currency.or("USD".to_owned());
+
+    let trace = file.trace.or_blank();
+    builder.groups(file.nodes);
+    builder.trace_nodes(trace.as_ref());
+    builder.services(file.services);
+    let pods = builder.trace_pods(trace.as_ref());
+    let node_events = builder.trace_events(trace.as_ref());
+    builder.trace_load(trace.as_ref());
+    let end = builder.end(file.duration, pods.as_ref());
+    let warm_up = builder.warm_up(file.warm_up, end);
+    builder.window = end.zip(warm_up);
+    let sources = builder.jobs(file.jobs);
+    let failures = builder.failures(file.failures);
+    builder.check(pods.as_ref(), sources.as_deref(), sim.as_ref());
+
+    if builder.problems.count(Severity::Error) > 0 {
+        return None;
+    }
+    Some(Scenario {
+        name: name?,
+        question: super::question(context.text),
+        hash: builder.files.hash(context.text),
+        end: end?,
+        warm_up: warm_up?,
+        currency: currency?.value,
+        policy: policy?,
+        catalog: Arc::new(builder.catalog),
+        outline: Outline {
+            trace: Arc::new(pods?),
+            sources: sources?,
+            node_events: node_events?.into(),
+            services: builder.behaviours,
+            failures: failures?,
+        },
+        sim: sim?,
+        excluded: excluded(trace?)?,
+        notes: builder.notes,
+    })
+}
+
+impl<'a> Builder<'a> {
+    fn new(files: Files<'a>, problems: &'a mut Problems) -> Builder<'a> {
+        Builder {
+            problems,
+            files,
+            notes: Vec::new(),
+            catalog: Catalog::default(),
+            shapes: BTreeMap::new(),
+            gpu_models: BTreeMap::new(),
+            machines: Names::new("node or group of nodes"),
+            members: Vec::new(),
+            zones: Names::new("zone"),
+            services: Names::new("service"),
+            behaviours: Arena::new(),
+            service_spans: Arena::new(),
+            images: BTreeMap::new(),
+            asked: Vec::new(),
+            memory: 0,
+            window: None,
+        }
+    }
+
+    fn policies(&mut self, raw: Field<raw::Policies>, registry: &Registry) -> Option<Choice> {
+        let raw = raw.or_blank()?;
+        let mut choose = |kind, written: Field<Written>| -> Option<Named> {
+            registry.choose(kind, written, self.problems)
+        };
+        let scheduler = choose(
+            PolicyKind::Scheduler,
+            raw.scheduler.map(|scheduler| scheduler.0),
+        );
+        let autoscaler = choose(
+            PolicyKind::Autoscaler,
+            raw.autoscaler.map(|autoscaler| autoscaler.0),
+        );
+        let healer = choose(PolicyKind::Healer, raw.healer.map(|healer| healer.0));
+        Some(Choice {
+            scheduler: scheduler?,
+            autoscaler: autoscaler?,
+            healer: healer?,
+        })
+    }
+
+    fn delays(&mut self, raw: Field<raw::Delays>) -> Option<Config> {
+        let raw = raw.or_blank()?;
+        let default = Config::default();
+        let heartbeat = self.above_zero("heartbeat", raw.heartbeat.or(default.heartbeat));
+        let plain = |field: Field<Duration>, default| field.or(default).map(|at| at.value);
+        let bandwidth = raw.pull_bandwidth.optional();
+        Some(Config {
+            heartbeat: heartbeat?,
+            scheduling: plain(raw.scheduling, default.scheduling)?,
+            command: plain(raw.command, default.command)?,
+            status: plain(raw.status, default.status)?,
+            endpoints: plain(raw.endpoints, default.endpoints)?,
+            metrics: plain(raw.metrics, default.metrics)?,
+            create: plain(raw.create, default.create)?,
+            boot: plain(raw.boot, default.boot)?,
+            pull_bandwidth: bandwidth?.map(|at| at.value.0).or(default.pull_bandwidth),
+            grace: plain(raw.grace, default.grace)?,
+        })
+    }
+
+    fn name(&mut self, raw: Field<Name>, path: &Path) -> Option<String> {
+        if let Some(name) = raw.optional()? {
+            return Some(name.value.0);
+        }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let possible = values::is_name(&stem);
+        if !possible {
+            let message = format!("`name` is missing, and `{stem}` cannot stand for it");
+            self.problems.push(Problem::error(message));
+        }
+        possible.then(|| stem.into_owned())
+    }
+
+    /// When the run ends: as it is said, or with the whole second after the last arrival of the
+    /// trace, so that the last pod arrives within [0, end).
+    fn end(&mut self, raw: Field<Duration>, pods: Option<&Jobs>) -> Option<Time> {
+        let table = match raw {
+            Field::Given(_) => return self.above_zero("duration", raw.given()).map(instant),
+            Field::Absent(table) => table,
+            Field::Broken => return None,
+        };
+        if let Some(last) = pods?.arrivals.last() {
+            return Some(Time::from_secs(last.nanos() / 1_000_000_000 + 1));
+        }
+        self.problems.push(
+            Problem::error("`duration` is missing")
+                .at(table, "write duration = \"24h\" before the first [section]")
+                .note("only a trace of pods can end a run without it"),
+        );
+        None
+    }
+
+    fn warm_up(&mut self, raw: Field<Duration>, end: Option<Time>) -> Option<Time> {
+        let warm_up = raw.or(Duration::ZERO)?.map(instant);
+        let end = end?;
+        if warm_up.value >= end {
+            let message = format!(
+                "nothing is left to measure: the run ends at {end} s, its warm-up at {} s",
+                warm_up.value
+            );
+            self.problems
+                .push(Problem::error(message).at(warm_up.span, ""));
+            return None;
+        }
+        Some(warm_up.value)
+    }
+
+    /// The id of a shape: equal shapes are one.
+    fn shape(&mut self, shape: Shape) -> ShapeId {
+        if let Some(&id) = self.shapes.get(&shape) {
+            return id;
+        }
+        let id = self.catalog.shapes.push(shape.clone());
+        self.shapes.insert(shape, id);
+        id
+    }
+
+    /// The id of a zone, which is new the first time it is named.
+    fn zone(&mut self, name: &str) -> ZoneId {
+        match self.zones.get(name) {
+            Some(id) => id,
+            None => {
+                let id = self.catalog.zones.push(name.to_owned());
+                self.zones.add_unplaced(name, id);
+                id
+            }
+        }
+    }
+}
+
+/// What was left out when the trace was made.
+fn excluded(trace: raw::Trace) -> Option<Vec<(String, u64)>> {
+    let counts = trace.excluded.optional()?;
+    Some(counts.map_or(Vec::new(), |counts| counts.value.0))
+}
+
+/// The time that long after the start.
+fn instant(after: Duration) -> Time {
+    Time::from_nanos(after.nanos())
+}

@@ -1,0 +1,275 @@
+//! Nodes, from groups in the scenario file and from the rows of a trace.
+
+use std::collections::BTreeMap;
+
+use super::Builder;
+use super::limits::NODE_MEMORY;
+use crate::cluster::catalog::NodeSpec;
+use crate::cluster::gpu::MAX_GPUS;
+use crate::ids::{GpuModelId, GroupId, NodeId, ZoneId};
+use crate::scenario::decode::{At, Field, List};
+use crate::scenario::problem::Problem;
+use crate::scenario::raw;
+use crate::scenario::rows::{BadCell, Column, Rows};
+use crate::scenario::values::Name;
+use crate::units::{Bytes, MilliCpu, MilliGpu, Resources, WHOLE_GPU};
+
+/// The kubelet's `maxPods` (KubeletConfiguration v1beta1).
+const MAX_PODS: u32 = 110;
+
+/// Most groups that the nodes of a trace are told apart into.
+const TRACE_GROUPS: usize = 64;
+
+/// Most CPU of a row, in thousandths of a core: a billion cores.
+pub(super) const CPU_MILLI_MAX: u64 = 1_000_000_000_000;
+/// Most memory of a row, in mebibytes: 1 PiB.
+pub(super) const MEMORY_MIB_MAX: u64 = 1 << 30;
+
+const NAME: usize = 0;
+const CPU: usize = 1;
+const MEMORY: usize = 2;
+const GPU: usize = 3;
+const GPU_MODEL: usize = 4;
+const ZONE: usize = 5;
+const RACK: usize = 6;
+const PRICE: usize = 7;
+const COLUMNS: &[Column] = &[
+    Column::required("name"),
+    Column::required("cpu_milli"),
+    Column::required("memory_mib"),
+    Column::optional("gpu"),
+    Column::optional("gpu_model"),
+    Column::optional("zone"),
+    Column::optional("rack"),
+    Column::optional("price_per_hour"),
+];
+
+/// What a node is called by: its own name or that of its group.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Machine {
+    /// One node.
+    Node(NodeId),
+    /// A group of the scenario file, by its place there.
+    Group(usize),
+}
+
+/// What tells the nodes of a trace apart.
+type Kind = (Resources, Option<GpuModelId>);
+
+impl Builder<'_> {
+    /// Adds the groups of the scenario file.
+    pub(super) fn groups(&mut self, raw: Field<List<raw::Nodes>>) {
+        let groups = raw.elements();
+        self.zones.complete &= groups.complete;
+        let groups = groups.read(|group| self.group(group.value));
+        self.machines.complete &= groups.is_some();
+    }
+
+    /// Adds one group with its nodes; `None` once a problem has been reported.
+    fn group(&mut self, raw: raw::Nodes) -> Option<()> {
+        let name = raw.name.clone().given().map(|name| name.map(|name| name.0));
+        let place = self.members.len();
+        self.members.push(Vec::new());
+        let group = Machine::Group(place);
+        let name = name.filter(|name| self.machines.add(name, group, self.problems));
+        let zones = self.group_zones(raw.zones.clone());
+        let count = raw.count.clone().or(1);
+        let fits = count.is_some_and(|count| self.reserve(count, "nodes", NODE_MEMORY));
+        let spec = self.group_spec(raw);
+        let (name, zones, spec) = (name?, zones?, spec?);
+        if !fits {
+            return None;
+        }
+        let group = self.catalog.groups.push(name.value.clone());
+        for (n, zone) in (0..count?.value).zip(zones.into_iter().cycle()) {
+            let name = name.clone().map(|name| format!("{name}-{n}"));
+            let node = self.catalog.nodes.push(NodeSpec {
+                name: name.value.clone(),
+                group,
+                zone,
+                ..spec.clone()
+            });
+            self.machines.add(&name, Machine::Node(node), self.problems);
+            self.members[place].push(node);
+        }
+        Some(())
+    }
+
+    /// The zones of a group, at least one.
+    fn group_zones(&mut self, raw: Field<List<Name>>) -> Option<Vec<ZoneId>> {
+        let zones = raw.elements();
+        self.zones.complete &= zones.complete;
+        let mut zones = zones.read(|zone| Some(self.zone(&zone.value.0)))?;
+        if zones.is_empty() {
+            zones.push(self.zone(""));
+        }
+        Some(zones)
+    }
+
+    /// What each node of a group is, but for its name, group and zone.
+    fn group_spec(&mut self, raw: raw::Nodes) -> Option<NodeSpec> {
+        let cpu = self.above_zero("cpu", raw.cpu.given());
+        let memory = self.above_zero("memory", raw.memory.given());
+        let gpus = self.within("gpu", raw.gpu.or(0), 0, MAX_GPUS.into());
+        let model = raw.gpu_model.if_given(|model| self.node_model(gpus, model));
+        let max_pods = raw.max_pods.or(MAX_PODS.into());
+        let max_pods = self.within("max_pods", max_pods, 1, u32::MAX.into());
+        let price = raw
+            .price_per_hour
+            .if_given(|price| self.not_negative("price_per_hour", Some(price)));
+        Some(NodeSpec {
+            name: String::new(),
+            group: GroupId(0),
+            zone: ZoneId(0),
+            allocatable: resources(cpu?, memory?, gpus?),
+            gpus: gpus? as u8,
+            gpu_model: model?,
+            max_pods: max_pods? as u32,
+            price_per_hour: price?,
+            at_start: true,
+        })
+    }
+
+    /// The kind of a node's GPUs, which is named only where it has some.
+    fn node_model(&mut self, gpus: Option<u64>, name: At<Name>) -> Option<GpuModelId> {
+        if gpus == Some(0) {
+            let problem = Problem::error("a `gpu_model`, but no `gpu`");
+            self.problems.push(problem.at(name.span, ""));
+            return None;
+        }
+        self.gpu_model(name.map(|name| name.0))
+    }
+
+    /// Adds the nodes of a trace.
+    pub(super) fn trace_nodes(&mut self, trace: Option<&raw::Trace>) {
+        let path = trace.and_then(|trace| trace.nodes.clone().optional());
+        let complete = match path {
+            Some(None) => true,
+            None => false,
+            Some(Some(path)) => self.node_rows(&path).is_some(),
+        };
+        self.machines.complete &= complete;
+        self.zones.complete &= complete;
+    }
+
+    fn node_rows(&mut self, path: &At<String>) -> Option<()> {
+        let text = self.files.open(path, self.problems)?;
+        let mut rows = Rows::open(&text, COLUMNS, self.problems)?;
+        let count = At {
+            value: rows.remaining() as u64,
+            span: path.span,
+        };
+        if !self.reserve(count, "rows of nodes", NODE_MEMORY) {
+            return None;
+        }
+        let mut racks = false;
+        let mut nodes = Vec::new();
+        while rows.advance(self.problems) {
+            racks |= !rows.cell(RACK).is_empty();
+            match self.node_row(&rows) {
+                Ok(node) => nodes.push(node),
+                Err(bad) => rows.refuse(&bad, self.problems),
+            }
+        }
+        self.group_trace(&nodes);
+        if racks {
+            let note = format!(
+                "{}: racks are read, but nothing depends on them",
+                text.shown
+            );
+            self.notes.push(note);
+        }
+        (!rows.refused()).then_some(())
+    }
+
+    /// Reads one node, all but its group.
+    fn node_row(&mut self, rows: &Rows<'_>) -> Result<NodeId, BadCell> {
+        let name = rows.name(NAME)?;
+        let cpu = rows.whole(CPU, CPU_MILLI_MAX)?;
+        let memory = rows.whole(MEMORY, MEMORY_MIB_MAX)?;
+        let gpus = rows.whole_or(GPU, MAX_GPUS.into(), 0)?;
+        let gpu_model = match rows.text(GPU_MODEL)? {
+            "" => None,
+            _ if gpus == 0 => return Err(BadCell::new(GPU_MODEL, "is given, but no gpu")),
+            model => Some(self.gpu_model_of(model, GPU_MODEL)?),
+        };
+        let zone = self.zone(rows.text(ZONE)?);
+        let price_per_hour = match rows.cell(PRICE) {
+            [] => None,
+            _ => Some(rows.number(PRICE)?),
+        };
+        let node = self.catalog.nodes.next_id();
+        if !self.machines.add_unplaced(name, Machine::Node(node)) {
+            return Err(BadCell::new(NAME, "is taken: names of nodes are unique"));
+        }
+        self.catalog.nodes.push(NodeSpec {
+            name: name.to_owned(),
+            group: GroupId(0),
+            zone,
+            allocatable: resources(MilliCpu(cpu), Bytes::from_mib(memory), gpus),
+            gpus: gpus as u8,
+            gpu_model,
+            max_pods: MAX_PODS,
+            price_per_hour,
+            at_start: true,
+        });
+        Ok(node)
+    }
+
+    /// Groups the nodes of a trace by what they are: one group of all where they differ too much.
+    fn group_trace(&mut self, nodes: &[NodeId]) {
+        let mut kinds: BTreeMap<Kind, Vec<NodeId>> = BTreeMap::new();
+        for &node in nodes {
+            let spec = &self.catalog.nodes[node];
+            let kind = (spec.allocatable, spec.gpu_model);
+            kinds.entry(kind).or_default().push(node);
+        }
+        let groups: Vec<(String, Vec<NodeId>)> = match kinds.len() {
+            0 => Vec::new(),
+            n if n > TRACE_GROUPS => vec![("trace".to_owned(), nodes.to_vec())],
+            _ => {
+                let named = kinds.into_iter();
+                let named = named.map(|(kind, nodes)| (self.kind_name(kind), nodes));
+                named.collect()
+            }
+        };
+        for (name, nodes) in groups {
+            let machine = Machine::Group(self.members.len());
+            if !self.machines.add_unplaced(&name, machine) {
+                let message = format!("the trace has a group of nodes `{name}` of its own");
+                self.problems.push(Problem::error(message));
+            }
+            let group = self.catalog.groups.push(name);
+            for &node in &nodes {
+                self.catalog.nodes[node].group = group;
+            }
+            self.members.push(nodes);
+        }
+    }
+
+    /// What a group of equal nodes of a trace is called: `96cpu-768Gi-8xV100`.
+    fn kind_name(&self, (resources, model): Kind) -> String {
+        let cpu = match resources.cpu.0 {
+            milli if milli % 1000 == 0 => format!("{}cpu", milli / 1000),
+            milli => format!("{milli}mcpu"),
+        };
+        let memory = match resources.memory.0 {
+            bytes if bytes % Bytes::GIB == 0 => format!("{}Gi", bytes / Bytes::GIB),
+            bytes => format!("{}Mi", bytes / Bytes::MIB),
+        };
+        let gpus = resources.gpu.0 / u64::from(WHOLE_GPU);
+        let model = model.map_or("gpu", |model| &self.catalog.gpu_models[model]);
+        match gpus {
+            0 => format!("{cpu}-{memory}"),
+            _ => format!("{cpu}-{memory}-{gpus}x{model}"),
+        }
+    }
+}
+
+fn resources(cpu: MilliCpu, memory: Bytes, gpus: u64) -> Resources {
+    Resources {
+        cpu,
+        memory,
+        gpu: MilliGpu(gpus * u64::from(WHOLE_GPU)),
+    }
+}

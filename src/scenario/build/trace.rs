@@ -1,0 +1,393 @@
+//! Pods, node events and load from the files of a trace.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Builder;
+use super::curves::point;
+use super::limits::POD_MEMORY;
+use super::nodes::{CPU_MILLI_MAX, MEMORY_MIB_MAX, Machine};
+use super::services::requested;
+use crate::cluster::catalog::{Limits, Shape};
+use crate::cluster::gpu::{GpuModels, GpuRequest, MAX_GPUS};
+use crate::ids::{Id, JobId, NodeId, ServiceId};
+use crate::rng;
+use crate::scenario::decode::At;
+use crate::scenario::problem::Problem;
+use crate::scenario::raw::{self, Restart};
+use crate::scenario::rows::{BadCell, Column, Rows};
+use crate::scenario::suggest;
+use crate::script::jobs::{Job, Jobs};
+use crate::script::load::Load;
+use crate::script::{NodeEvent, NodeEventKind};
+use crate::time::{Duration, Time};
+use crate::units::{Bytes, MilliCpu, WHOLE_GPU};
+
+/// Columns of the pods.
+mod pod {
+    use super::Column;
+
+    pub(super) const NAME: usize = 0;
+    pub(super) const ARRIVAL: usize = 1;
+    pub(super) const DURATION: usize = 2;
+    pub(super) const CPU: usize = 3;
+    pub(super) const MEMORY: usize = 4;
+    pub(super) const GPU: usize = 5;
+    pub(super) const GPU_MILLI: usize = 6;
+    pub(super) const GPU_MODEL: usize = 7;
+    pub(super) const PRIORITY: usize = 8;
+    pub(super) const WORKLOAD: usize = 9;
+    pub(super) const COLUMNS: &[Column] = &[
+        Column::required("name"),
+        Column::required("arrival_s"),
+        Column::required("duration_s"),
+        Column::required("cpu_milli"),
+        Column::required("memory_mib"),
+        Column::optional("gpu"),
+        Column::optional("gpu_milli"),
+        Column::optional("gpu_model"),
+        Column::optional("priority"),
+        Column::optional("workload"),
+    ];
+}
+
+/// Columns of the node events.
+mod event {
+    use super::Column;
+
+    pub(super) const TIME: usize = 0;
+    pub(super) const NODE: usize = 1;
+    pub(super) const EVENT: usize = 2;
+    pub(super) const COLUMNS: &[Column] = &[
+        Column::required("time_s"),
+        Column::required("node"),
+        Column::required("event"),
+    ];
+}
+
+/// Columns of the load.
+mod rate {
+    use super::Column;
+
+    pub(super) const TIME: usize = 0;
+    pub(super) const SERVICE: usize = 1;
+    pub(super) const RATE: usize = 2;
+    pub(super) const COLUMNS: &[Column] = &[
+        Column::required("time_s"),
+        Column::required("service"),
+        Column::required("rate_per_s"),
+    ];
+}
+
+/// What is known of a node while its events are read in order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct State {
+    present: bool,
+    up: bool,
+    drained: bool,
+}
+
+impl Builder<'_> {
+    /// The pods of a trace in order of arrival; `None` once a problem has been reported.
+    pub(super) fn trace_pods(&mut self, trace: Option<&raw::Trace>) -> Option<Jobs> {
+        let trace = trace?;
+        let restart = trace.restart.clone().or(Restart::Always);
+        let Some(path) = trace.pods.clone().optional()? else {
+            return restart.map(|_| Jobs::default());
+        };
+        let text = self.files.open(&path, self.problems)?;
+        let mut rows = Rows::open(&text, pod::COLUMNS, self.problems)?;
+        let lines = rows.remaining();
+        let count = At {
+            value: lines as u64,
+            span: path.span,
+        };
+        if !self.reserve(count, "rows of pods", POD_MEMORY) {
+            return None;
+        }
+        let mut jobs = Jobs::default();
+        jobs.arrivals.reserve_exact(lines);
+        jobs.durations.reserve_exact(lines);
+        jobs.shapes.reserve_exact(lines);
+        let mut workloads = false;
+        while rows.advance(self.problems) {
+            workloads |= !rows.cell(pod::WORKLOAD).is_empty();
+            if let Err(bad) = self.pod_row(&rows, &mut jobs) {
+                rows.refuse(&bad, self.problems);
+            }
+        }
+        self.unique(&jobs, &mut rows);
+        if rows.refused() {
+            return None;
+        }
+        jobs.replace = vec![restart?.value == Restart::Always; jobs.arrivals.len()];
+        if workloads {
+            self.notes.push(format!(
+                "{}: the names of workloads are not used: no policy knows which pods belong together",
+                text.shown
+            ));
+        }
+        if !jobs.arrivals.is_sorted() {
+            self.notes
+                .push(format!("{}: put in order of arrival", text.shown));
+            jobs = sorted(&jobs);
+        }
+        Some(jobs)
+    }
+
+    /// Reads one pod, all but whether it is replaced.
+    fn pod_row(&mut self, rows: &Rows<'_>, jobs: &mut Jobs) -> Result<(), BadCell> {
+        let name = rows.name(pod::NAME)?;
+        let arrival = Time::from_nanos(rows.seconds(pod::ARRIVAL)?);
+        let duration = match rows.cell(pod::DURATION) {
+            [] => Duration::MAX,
+            _ => Duration::from_nanos(rows.seconds(pod::DURATION)?),
+        };
+        let cpu = MilliCpu(rows.whole(pod::CPU, CPU_MILLI_MAX)?);
+        let memory = Bytes::from_mib(rows.whole(pod::MEMORY, MEMORY_MIB_MAX)?);
+        let gpus = self.row_gpus(rows)?;
+        let priority = match rows.cell(pod::PRIORITY) {
+            [] => 0,
+            _ => rows
+                .text(pod::PRIORITY)?
+                .parse()
+                .map_err(|_| BadCell::new(pod::PRIORITY, "is not a whole number within 32 bits"))?,
+        };
+        let shape = self.shape(Shape {
+            requests: requested(cpu, memory, gpus),
+            limits: Limits::default(),
+            gpus,
+            priority,
+        });
+        jobs.names.push(name);
+        jobs.arrivals.push(arrival);
+        jobs.durations.push(duration);
+        jobs.shapes.push(shape);
+        Ok(())
+    }
+
+    fn row_gpus(&mut self, rows: &Rows<'_>) -> Result<GpuRequest, BadCell> {
+        let count = rows.whole_or(pod::GPU, MAX_GPUS.into(), 0)?;
+        if count == 0 {
+            for column in [pod::GPU_MILLI, pod::GPU_MODEL] {
+                if !matches!(rows.cell(column), [] | b"0") {
+                    return Err(BadCell::new(column, "is given, but no gpu"));
+                }
+            }
+            return Ok(GpuRequest::default());
+        }
+        let whole = u64::from(WHOLE_GPU);
+        let milli = rows.whole_or(pod::GPU_MILLI, whole, whole)?;
+        if milli == 0 {
+            return Err(BadCell::new(pod::GPU_MILLI, "is zero, but there is a gpu"));
+        }
+        let mut models = GpuModels::ANY;
+        let kinds = rows.text(pod::GPU_MODEL)?.split('|');
+        for model in kinds.filter(|model| !model.is_empty()) {
+            models = models.with(self.gpu_model_of(model, pod::GPU_MODEL)?);
+        }
+        Ok(GpuRequest {
+            count: count as u8,
+            milli: milli as u16,
+            models,
+        })
+    }
+
+    /// Reports names that are there twice.
+    fn unique(&mut self, jobs: &Jobs, rows: &mut Rows<'_>) {
+        if rows.refused() {
+            return;
+        }
+        let hash = |job| rng::fnv1a_128(jobs.names.get(job).as_bytes()) as u64;
+        let mut hashes: Vec<(u64, u32)> = (0..jobs.arrivals.len())
+            .map(|row| (hash(JobId::from_index(row)), row as u32))
+            .collect();
+        hashes.sort_unstable();
+        let mut twice = Vec::new();
+        let alike = hashes.chunk_by(|a, b| a.0 == b.0);
+        for alike in alike.filter(|alike| alike.len() > 1) {
+            let mut names: Vec<(&str, u32)> = alike
+                .iter()
+                .map(|&(_, row)| (jobs.names.get(JobId(row)), row))
+                .collect();
+            names.sort_unstable();
+            let repeats = names.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+            twice.extend(repeats.map(|pair| pair[1].1));
+        }
+        twice.sort_unstable();
+        let bad = BadCell::new(pod::NAME, "is taken: names of pods are unique");
+        rows.refuse_rows(&twice, &bad, self.problems);
+    }
+
+    /// The node events of a trace in order of time; `None` once a problem has been reported.
+    pub(super) fn trace_events(&mut self, trace: Option<&raw::Trace>) -> Option<Vec<NodeEvent>> {
+        let Some(path) = trace?.node_events.clone().optional()? else {
+            return Some(Vec::new());
+        };
+        let text = self.files.open(&path, self.problems)?;
+        let mut rows = Rows::open(&text, event::COLUMNS, self.problems)?;
+        let mut events: Vec<(NodeEvent, u32)> = Vec::new();
+        while rows.advance(self.problems) {
+            let row = events.len() as u32;
+            match self.event_row(&rows) {
+                Ok(event) => events.extend(event.map(|event| (event, row))),
+                Err(bad) => rows.refuse(&bad, self.problems),
+            }
+        }
+        if rows.refused() {
+            return None;
+        }
+        if !events.is_sorted_by_key(|(event, _)| event.at) {
+            self.notes
+                .push(format!("{}: put in order of time", text.shown));
+            events.sort_by_key(|(event, _)| event.at);
+        }
+        for (row, bad) in self.follow(&events) {
+            rows.refuse_rows(&[row], &bad, self.problems);
+        }
+        (!rows.refused()).then(|| events.into_iter().map(|(event, _)| event).collect())
+    }
+
+    /// Reads one event; nothing, if it may be of a node that could not be read.
+    fn event_row(&mut self, rows: &Rows<'_>) -> Result<Option<NodeEvent>, BadCell> {
+        let at = Time::from_nanos(rows.seconds(event::TIME)?);
+        let name = rows.name(event::NODE)?;
+        let node = match self.machines.get(name) {
+            Some(Machine::Node(node)) => node,
+            None if !self.machines.complete => return Ok(None),
+            _ => return Err(BadCell::new(event::NODE, "is not the name of a node")),
+        };
+        let kinds = [
+            ("add", NodeEventKind::Add),
+            ("remove", NodeEventKind::Remove),
+            ("fail", NodeEventKind::Fail),
+            ("recover", NodeEventKind::Recover),
+            ("drain", NodeEventKind::Drain),
+            ("undrain", NodeEventKind::Undrain),
+        ];
+        let word = rows.text(event::EVENT)?;
+        let known = || kinds.iter().map(|&(name, _)| name);
+        match kinds.iter().find(|&&(name, _)| name == word) {
+            Some(&(_, event)) => Ok(Some(NodeEvent { at, node, event })),
+            None => {
+                let what = format!("is no event ({})", suggest::known(known()));
+                Err(BadCell::new(event::EVENT, what))
+            }
+        }
+    }
+
+    /// Follows every node through its events: those that cannot happen, by row. A node whose first
+    /// event is that it is added is not there from the start.
+    fn follow(&mut self, events: &[(NodeEvent, u32)]) -> Vec<(u32, BadCell)> {
+        let mut states: BTreeMap<NodeId, State> = BTreeMap::new();
+        let mut impossible = Vec::new();
+        for &(NodeEvent { node, event, .. }, row) in events {
+            let state = states.entry(node).or_insert_with(|| {
+                let present = event != NodeEventKind::Add;
+                self.catalog.nodes[node].at_start = present;
+                State {
+                    present,
+                    up: true,
+                    drained: false,
+                }
+            });
+            match state.after(event) {
+                Ok(next) => *state = next,
+                Err(what) => impossible.push((row, BadCell::new(event::EVENT, what))),
+            }
+        }
+        impossible
+    }
+
+    /// Gives services the load of a trace.
+    pub(super) fn trace_load(&mut self, trace: Option<&raw::Trace>) {
+        if let Some(Some(path)) = trace.and_then(|trace| trace.load.clone().optional()) {
+            self.load_rows(&path);
+        }
+    }
+
+    fn load_rows(&mut self, path: &At<String>) -> Option<()> {
+        let text = self.files.open(path, self.problems)?;
+        let mut rows = Rows::open(&text, rate::COLUMNS, self.problems)?;
+        let mut loads: BTreeMap<ServiceId, Vec<(Time, f64)>> = BTreeMap::new();
+        while rows.advance(self.problems) {
+            let name = rows.text(rate::SERVICE);
+            let read = name.and_then(|name| match self.services.get(name) {
+                Some(service) => {
+                    let points = loads.entry(service).or_default();
+                    points.push(point(&rows, rate::TIME, rate::RATE, points.last())?);
+                    Ok(())
+                }
+                None if !self.services.complete => Ok(()),
+                None => Err(BadCell::new(rate::SERVICE, "is not the name of a service")),
+            });
+            if let Err(bad) = read {
+                rows.refuse(&bad, self.problems);
+            }
+        }
+        for (service, points) in loads {
+            let Some(behaviour) = self.behaviours.get(service) else {
+                continue;
+            };
+            if behaviour.load != Load::Zero {
+                let name = &self.catalog.services[service].name;
+                let message = format!("`{name}` has a load of its own and one in {}", text.shown);
+                self.problems
+                    .push(Problem::error(message).at(path.span, ""));
+            }
+            self.behaviours[service].load = Load::Piecewise(Arc::from(points));
+        }
+        Some(())
+    }
+}
+
+impl State {
+    /// The state after an event, or why the event cannot happen.
+    fn after(self, event: NodeEventKind) -> Result<State, &'static str> {
+        use NodeEventKind::{Add, Drain, Fail, Recover, Remove, Undrain};
+        let State {
+            present,
+            up,
+            drained,
+        } = self;
+        match event {
+            Add if present => Err("cannot be: the node is there already"),
+            Add => Ok(State {
+                present: true,
+                up: true,
+                drained: false,
+            }),
+            _ if !present => Err("cannot be: the node is not there"),
+            Fail if !up => Err("cannot be: the node is down already"),
+            Recover if up => Err("cannot be: the node is not down"),
+            Drain if drained => Err("cannot be: the node is drained already"),
+            Undrain if !drained => Err("cannot be: the node is not drained"),
+            Remove => Ok(State {
+                present: false,
+                ..self
+            }),
+            Fail => Ok(State { up: false, ..self }),
+            Recover => Ok(State { up: true, ..self }),
+            Drain => Ok(State {
+                drained: true,
+                ..self
+            }),
+            Undrain => Ok(State {
+                drained: false,
+                ..self
+            }),
+        }
+    }
+}
+
+/// The jobs in order of arrival; those that arrive together stay in order.
+fn sorted(jobs: &Jobs) -> Jobs {
+    let mut order: Vec<u32> = (0..jobs.len() as u32).collect();
+    order.sort_by_key(|&row| jobs.arrivals[row as usize]);
+    let mut sorted = Jobs::default();
+    for row in order {
+        let job: Job<'_> = jobs.get(JobId(row));
+        sorted.push(job);
+    }
+    sorted
+}

@@ -1,0 +1,159 @@
+//! What can be run but deserves a second look, and the last things that cannot.
+
+use super::Builder;
+use crate::cluster::catalog::{NodeSpec, Shape};
+use crate::cluster::gpu::Gpus;
+use crate::ids::{Arena, ShapeId};
+use crate::scenario::problem::Problem;
+use crate::script::jobs::{JobSource, Jobs};
+use crate::script::load::Load;
+use crate::sim::config::Config;
+
+impl Builder<'_> {
+    /// Looks at the whole, as far as it is known.
+    pub(super) fn check(
+        &mut self,
+        pods: Option<&Jobs>,
+        sources: Option<&[JobSource]>,
+        sim: Option<&Config>,
+    ) {
+        if self.machines.complete && self.catalog.nodes.is_empty() {
+            self.problems.push(
+                Problem::error("there are no nodes")
+                    .note("a cluster is [[nodes]] with a count above zero, or [trace] nodes"),
+            );
+        }
+        let idle = self.services.complete
+            && self.catalog.services.is_empty()
+            && pods.is_some_and(Jobs::is_empty)
+            && sources.is_some_and(<[JobSource]>::is_empty);
+        if idle {
+            self.problems.push(
+                Problem::error("nothing runs on the nodes")
+                    .note("give at least one of [[services]], [[jobs]] and [trace] pods"),
+            );
+        }
+        if self.machines.complete && !self.catalog.nodes.is_empty() {
+            self.check_fit(pods);
+        }
+        self.check_services();
+        self.check_arrivals(pods, sources);
+        self.check_prices();
+        if let Some(sim) = sim {
+            self.check_timing(sim);
+        }
+    }
+
+    /// Warns of pods that no node could hold even if it were empty.
+    fn check_fit(&mut self, pods: Option<&Jobs>) {
+        let mut kinds: Vec<&NodeSpec> = self.catalog.nodes.as_slice().iter().collect();
+        kinds.sort_by_key(|node| (node.allocatable, node.gpu_model));
+        kinds.dedup_by_key(|node| (node.allocatable, node.gpu_model));
+        let fits = |shape: &Shape| kinds.iter().any(|node| holds(node, shape));
+        let shapes = self.catalog.shapes.as_slice().iter();
+        let fitting: Arena<ShapeId, bool> = shapes.map(fits).collect();
+        for (asks, shape) in &self.asked {
+            if !fitting[*shape] {
+                let message = format!("`{}` fits on no node, even empty", asks.value);
+                self.problems
+                    .push(Problem::warning(message).at(asks.span, ""));
+            }
+        }
+        let shapes = pods.map_or(&[][..], |pods| &pods.shapes);
+        let homeless = shapes.iter().filter(|&&shape| !fitting[shape]).count();
+        if homeless > 0 {
+            let message = format!("pods of the trace that fit on no node, even empty: {homeless}");
+            self.problems.push(Problem::warning(message));
+        }
+    }
+
+    /// Warns of services that behave in a way that is rarely meant.
+    fn check_services(&mut self) {
+        for (id, service) in self.catalog.services.iter() {
+            let behaviour = &self.behaviours[id];
+            let mut warn = |what: &str| {
+                let message = format!("`{}` {what}", service.name);
+                let problem = Problem::warning(message).at(self.service_spans[id], "");
+                self.problems.push(problem);
+            };
+            let loaded = behaviour.load != Load::Zero;
+            if loaded && behaviour.work.is_none() {
+                warn("has a load but no `work`: its requests cost nothing, it is never overloaded");
+            }
+            if service.hpa.is_some() && behaviour.work.is_none() {
+                warn("has an hpa but no `work`: it uses no CPU and is scaled down to the least");
+            }
+            if service.slo.is_some() && !loaded {
+                warn("has an objective but no load: there is nothing to judge it by");
+            }
+            let limit = self.catalog.shapes[service.shape].limits.memory;
+            if let (Some(used), Some(limit)) = (&behaviour.memory, limit)
+                && used.base > limit
+            {
+                warn("uses more memory than its limit: each container is killed at once");
+            }
+        }
+    }
+
+    /// Warns of jobs that never arrive.
+    fn check_arrivals(&mut self, pods: Option<&Jobs>, sources: Option<&[JobSource]>) {
+        let Some((end, _)) = self.window else {
+            return;
+        };
+        let late = pods.map_or(0, |pods| {
+            pods.len() - pods.arrivals.partition_point(|&at| at < end)
+        });
+        if late > 0 {
+            let message = format!("pods of the trace that arrive after the end, {end} s: {late}");
+            self.problems.push(Problem::warning(message));
+        }
+        for source in sources.unwrap_or_default() {
+            if source.from >= end {
+                let message = format!("no job of `{}` arrives before the end", source.name);
+                self.problems.push(Problem::warning(message));
+            }
+        }
+    }
+
+    /// Warns where the price of some nodes is known and that of others is not.
+    fn check_prices(&mut self) {
+        let priced = |node: &&NodeSpec| node.price_per_hour.is_some();
+        let nodes = self.catalog.nodes.as_slice();
+        let (all, priced) = (nodes.len(), nodes.iter().filter(priced).count());
+        if 0 < priced && priced < all {
+            let message = format!(
+                "{} of {all} nodes have no price: costs leave them out",
+                all - priced
+            );
+            self.problems.push(Problem::warning(message));
+        }
+    }
+
+    /// Warns of images and stops that the delays make meaningless.
+    fn check_timing(&mut self, sim: &Config) {
+        let image = self.images.values().next();
+        if let (Some(image), None) = (image, sim.pull_bandwidth) {
+            let message = "sizes of images mean nothing without `delays.pull_bandwidth`: \
+                           all images are taken to be on every node";
+            self.problems
+                .push(Problem::warning(message).at(image.span, ""));
+        }
+        for (id, service) in self.catalog.services.iter() {
+            if self.behaviours[id].shutdown > sim.grace {
+                let message = format!(
+                    "`{}` takes longer to stop than `delays.grace`: it is killed after {} s",
+                    service.name, sim.grace
+                );
+                let problem = Problem::warning(message).at(self.service_spans[id], "");
+                self.problems.push(problem);
+            }
+        }
+    }
+}
+
+/// Whether an empty node could hold a pod.
+fn holds(node: &NodeSpec, shape: &Shape) -> bool {
+    shape.requests.fits(&node.allocatable)
+        && (shape.gpus.count == 0
+            || (shape.gpus.models.allow(node.gpu_model) && Gpus::new(node.gpus).fit(shape.gpus)))
+}

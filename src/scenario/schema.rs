@@ -1,0 +1,183 @@
+//! What a scenario file looks like: the one description that the decoder reads by and that is
+//! printed as a JSON Schema, so that editors complete.
+
+use serde_json::{Map, Value, json};
+
+use super::policies::{PolicyKind, Registry};
+use crate::policy::params::{Kind, Param};
+
+/// A table of the scenario file.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// Its name in the schema.
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) keys: &'static [Key],
+}
+
+/// A key of a table.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) presence: Presence,
+    /// What its value looks like.
+    pub(super) schema: fn() -> Schema,
+}
+
+/// Whether a key may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    Required,
+    Optional,
+}
+
+/// What a value looks like.
+#[derive(Debug)]
+pub(super) enum Schema {
+    /// A text in a form of its own, with an example.
+    Text(&'static str),
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// A whole number, at least zero.
+    Whole,
+    /// A whole number of either sign.
+    Signed,
+    Number,
+    /// Any of these.
+    AnyOf(Vec<Schema>),
+    List(Box<Schema>),
+    /// A table with keys of the user's.
+    Map(Box<Schema>),
+    Table(&'static Table),
+    /// A table with exactly one of its keys.
+    Tagged(&'static Table),
+    /// A policy of the registry.
+    Policy(PolicyKind),
+}
+
+impl Table {
+    /// The key of that name. Panics when there is none.
+    pub(super) fn key(&self, name: &str) -> &Key {
+        let key = self.keys.iter().find(|key| key.name == name);
+        key.expect("a field is a key of its table")
+    }
+}
+
+impl Key {
+    /// Its documentation on one line.
+    pub(super) fn doc(&self) -> &'static str {
+        self.about.trim()
+    }
+}
+
+/// The JSON Schema (draft 2020-12) of a scenario file.
+pub(super) fn json(root: &Schema, registry: &Registry) -> Value {
+    let mut printer = Printer {
+        registry,
+        tables: Map::new(),
+    };
+    let root = printer.schema(root);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "plimsoll scenario",
+        "$ref": root["$ref"],
+        "$defs": printer.tables,
+    })
+}
+
+struct Printer<'a> {
+    registry: &'a Registry,
+    /// The tables met so far, by name.
+    tables: Map<String, Value>,
+}
+
+impl Printer<'_> {
+    fn schema(&mut self, schema: &Schema) -> Value {
+        match schema {
+            Schema::Text(example) => json!({ "type": "string", "examples": [example] }),
+            Schema::Words(words) => json!({ "enum": words }),
+            Schema::Whole => json!({ "type": "integer", "minimum": 0 }),
+            Schema::Signed => json!({ "type": "integer" }),
+            Schema::Number => json!({ "type": "number" }),
+            Schema::AnyOf(kinds) => {
+                let kinds: Vec<Value> = kinds.iter().map(|kind| self.schema(kind)).collect();
+                json!({ "anyOf": kinds })
+            }
+            Schema::List(item) => json!({ "type": "array", "items": self.schema(item) }),
+            Schema::Map(value) => {
+                json!({ "type": "object", "additionalProperties": self.schema(value) })
+            }
+            Schema::Table(table) => self.table(table, false),
+            Schema::Tagged(table) => self.table(table, true),
+            Schema::Policy(kind) => self.policy(*kind),
+        }
+    }
+
+    fn table(&mut self, table: &Table, tagged: bool) -> Value {
+        if !self.tables.contains_key(table.name) {
+            // Entered first, so that a table inside itself would end here.
+            self.tables.insert(table.name.to_owned(), Value::Null);
+            let mut keys = Map::new();
+            for key in table.keys {
+                let mut value = self.schema(&(key.schema)());
+                value["description"] = json!(key.doc());
+                keys.insert(key.name.to_owned(), value);
+            }
+            let required = table
+                .keys
+                .iter()
+                .filter(|key| key.presence == Presence::Required)
+                .map(|key| key.name);
+            let mut schema = object(keys, required.collect());
+            schema["description"] = json!(table.about.trim());
+            if tagged {
+                only_one(&mut schema);
+            }
+            self.tables.insert(table.name.to_owned(), schema);
+        }
+        json!({ "$ref": format!("#/$defs/{}", table.name) })
+    }
+
+    fn policy(&mut self, kind: PolicyKind) -> Value {
+        let known = self.registry.known(kind);
+        let names: Vec<&str> = known.iter().map(|known| known.name).collect();
+        let mut tables = Map::new();
+        for known in known {
+            let params = known.params.iter().map(|p| (p.name.to_owned(), param(p)));
+            tables.insert(known.name.to_owned(), object(params.collect(), Vec::new()));
+        }
+        let mut table = object(tables, Vec::new());
+        only_one(&mut table);
+        let default = self.registry.default(kind).name;
+        json!({ "anyOf": [{ "enum": names }, table], "default": default })
+    }
+}
+
+fn object(keys: Map<String, Value>, required: Vec<&str>) -> Value {
+    json!({
+        "type": "object",
+        "properties": keys,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn only_one(table: &mut Value) {
+    table["minProperties"] = json!(1);
+    table["maxProperties"] = json!(1);
+}
+
+fn param(param: &Param) -> Value {
+    let mut schema = match param.kind {
+        Kind::Integer { min, max } => {
+            json!({ "type": "integer", "minimum": min, "maximum": max })
+        }
+        Kind::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
+        Kind::Duration | Kind::Period => json!({ "type": "string", "examples": ["5m"] }),
+        Kind::Choice(words) => json!({ "enum": words }),
+    };
+    let doc = param.doc.trim_end_matches('.');
+    schema["description"] = json!(format!("{doc}. Default: {}.", param.default));
+    schema
+}
