@@ -3,6 +3,7 @@
 //! The real scheduler, autoscaler and healer, driven on a simulated clock against mock containers.
 //! ARCHITECTURE.md is the map of the house.
 
+pub mod cli;
 pub mod cluster;
 pub mod control;
 pub mod dist;

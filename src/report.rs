@@ -4,6 +4,7 @@ mod answer;
 mod csv;
 mod figure;
 mod html;
+mod notes;
 pub mod output;
 mod plots;
 pub mod results;

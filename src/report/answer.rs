@@ -1,6 +1,6 @@
 //! The answer in one sentence, from what was measured.
 
-use crate::experiment::Line;
+use crate::experiment::summary::Line;
 use crate::metrics::measured::Entity;
 use crate::report::figure::{self, Unit};
 use crate::report::results::Results;

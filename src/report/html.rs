@@ -2,16 +2,17 @@
 
 use std::fmt::Write as _;
 
-use crate::experiment::Line;
+use crate::experiment::summary::Line;
 use crate::metrics::dictionary::{Basis, Better};
 use crate::metrics::measured::Entity;
 use crate::policy::registry::{self, Entry, Named};
 use crate::report::answer;
 use crate::report::figure::{self, Unit};
+use crate::report::notes;
 use crate::report::plots::{self, Chart};
-use crate::report::results::{Results, entity_parts};
+use crate::report::results::Results;
+use crate::report::text::headline;
 use crate::report::text::why::{self, clock};
-use crate::report::text::{headline, notes};
 
 /// Most incidents on the page; all of them are in `incidents.csv`.
 const INCIDENTS: usize = 50;
@@ -68,7 +69,7 @@ fn head(out: &mut String, results: &Results<'_>) {
     let _ = writeln!(
         out,
         "<header>\n<p class=\"eyebrow\">{}</p>\n<h1>{}</h1>\n<p class=\"answer\">{}</p>",
-        escape(&headline(results)),
+        escape(&headline(results).join(" · ")),
         escape(question.unwrap_or(&scenario.name)),
         escape(&answer::sentence(results))
     );
@@ -83,10 +84,10 @@ const LARGE: [(&str, &str); 8] = [
     ("availability.requests", "requests answered"),
     ("allocated.gpu", "GPU requested"),
     ("allocated.cpu", "CPU requested"),
-    ("pending.p99", "99 % of pods have a node within"),
+    ("pending.p99", "wait for a node, p99"),
     ("cost", "cost of the run"),
     ("fragmentation", "capacity lost to fragmentation"),
-    ("headroom.node", "of the time a lost node fits again"),
+    ("headroom.node", "time a lost node fits again"),
     ("allocated.memory", "memory requested"),
 ];
 
@@ -141,9 +142,12 @@ fn metric_table(out: &mut String, results: &Results<'_>, lines: &[&Line], with_e
         "<div class=\"scroll\"><table>\n<tr><th>metric</th>{of}<th class=\"number\">value</th><th>better</th><th>measured on</th><th>meaning</th></tr>"
     );
     for line in lines {
-        let (kind, name) = entity_parts(&line.entity);
         let of = if with_entity {
-            format!("<td>{kind} {}</td>", escape(name))
+            format!(
+                "<td>{} {}</td>",
+                line.entity.kind(),
+                escape(line.entity.name())
+            )
         } else {
             String::new()
         };
@@ -156,18 +160,12 @@ fn metric_table(out: &mut String, results: &Results<'_>, lines: &[&Line], with_e
             Basis::Truth => "truth",
             Basis::Belief => "belief",
         };
-        let note = line
-            .note
-            .as_ref()
-            .map(|note| format!(" {note}"))
-            .unwrap_or_default();
         let _ = writeln!(
             out,
-            "<tr><td>{}</td>{of}<td class=\"number\">{}</td><td class=\"quiet\">{better}</td><td class=\"quiet\">{basis}</td><td class=\"quiet\">{}{}</td></tr>",
+            "<tr><td>{}</td>{of}<td class=\"number\">{}</td><td class=\"quiet\">{better}</td><td class=\"quiet\">{basis}</td><td class=\"quiet\">{}</td></tr>",
             line.metric.name,
             escape(&results.show_line(line)),
-            escape(line.metric.formula),
-            escape(&note)
+            escape(line.metric.formula)
         );
     }
     push(out, "</table></div>\n");
@@ -257,7 +255,7 @@ fn policy_row<P: ?Sized>(
 }
 
 fn note_list(out: &mut String, results: &Results<'_>) {
-    let notes = notes(results);
+    let notes = notes::all(results);
     if notes.is_empty() {
         return;
     }

@@ -1,7 +1,7 @@
 //! What every exporter is given.
 
 use crate::cluster::pod::{Outcome, Owner};
-use crate::experiment::{Line, Summary};
+use crate::experiment::summary::{Line, Rare, Summary};
 use crate::metrics::measured::{Entity, Measured};
 use crate::policy::registry::Choice;
 use crate::report::figure::{self, Unit};
@@ -40,9 +40,23 @@ impl Results<'_> {
         self.line(metric, entity).map(|line| self.show_line(line))
     }
 
+    /// One metric of one entity, for readers, with another name for its unit.
+    pub(crate) fn show_as(&self, metric: &str, entity: &Entity, unit: &str) -> Option<String> {
+        let line = self.line(metric, entity)?;
+        Some(figure::estimate(&line.estimate, Unit::Plain(unit)))
+    }
+
     /// One line for readers: with its unit, and its interval if there is one.
     pub(crate) fn show_line(&self, line: &Line) -> String {
         figure::estimate(&line.estimate, self.unit(line))
+    }
+
+    /// How often a service had outages, where they are rare.
+    pub(crate) fn rare(&self, service: &Entity) -> Option<&Rare> {
+        self.summary
+            .outages
+            .iter()
+            .find(|rare| rare.entity == *service)
     }
 
     /// How a line's numbers are shown.
@@ -72,23 +86,9 @@ pub fn policy_name(choice: &Choice) -> String {
 
 /// What a value is of, in one word for tables: `cluster`, `service:cart`.
 pub(crate) fn entity_name(entity: &Entity) -> String {
-    let (kind, name) = entity_parts(entity);
-    if name.is_empty() {
-        kind.to_owned()
-    } else {
-        format!("{kind}:{name}")
-    }
-}
-
-/// The kind and the name of what a value is of.
-pub(crate) fn entity_parts(entity: &Entity) -> (&'static str, &str) {
-    match entity {
-        Entity::Cluster => ("cluster", ""),
-        Entity::Group(name) => ("group", name),
-        Entity::Zone(name) => ("zone", name),
-        Entity::Service(name) => ("service", name),
-        Entity::Node(name) => ("node", name),
-        Entity::Part(name) => ("part", name),
+    match entity.name() {
+        "" => entity.kind().to_owned(),
+        name => format!("{}:{name}", entity.kind()),
     }
 }
 

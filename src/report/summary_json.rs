@@ -5,13 +5,14 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use crate::experiment::Line;
+use crate::experiment::summary::{CONFIDENCE, Line, Rare};
 use crate::metrics::dictionary::{Basis, Better};
-use crate::metrics::measured::{Accounting, Fates};
+use crate::metrics::measured::{self, Accounting, Fates};
 use crate::policy::params::Value;
 use crate::policy::registry::Named;
-use crate::report::results::{Results, entity_parts};
-use crate::stats::Method;
+use crate::report::notes;
+use crate::report::results::Results;
+use crate::stats::{self, Method};
 
 /// The number of the format: raised when a program that reads the last one would go wrong.
 pub const VERSION: u32 = 1;
@@ -30,10 +31,14 @@ struct Summary<'a> {
     seed: u64,
     replications: usize,
     policies: BTreeMap<&'static str, Policy<'a>>,
+    /// How sure the intervals are.
+    confidence: f64,
     metrics: Vec<MetricLine<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    rare_outages: Vec<RareOutages<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     jobs: Vec<Jobs<'a>>,
-    notes: Vec<&'a str>,
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -75,8 +80,20 @@ struct MetricLine<'a> {
     interval: Option<Interval>,
     method: &'static str,
     values: Vec<Option<Number>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'a str>,
+}
+
+/// How often a service had an outage, where at most half of the runs had one.
+#[derive(Serialize)]
+struct RareOutages<'a> {
+    entity: Entity<'a>,
+    runs_with_outage: u32,
+    /// Share of runs with an outage.
+    probability: f64,
+    probability_interval: Option<Interval>,
+    /// Share of requests lost in a run with an outage.
+    loss_given_outage: Option<f64>,
+    /// No outage seen: there are fewer per second than this.
+    rate_below_per_second: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -128,7 +145,6 @@ impl<'a> Summary<'a> {
     fn of(results: &'a Results<'_>) -> Summary<'a> {
         let scenario = results.scenario;
         let policy = &scenario.policy;
-        let notes = scenario.notes.iter().chain(&results.summary.notes);
         Summary {
             version: VERSION,
             plimsoll: env!("CARGO_PKG_VERSION"),
@@ -150,9 +166,16 @@ impl<'a> Summary<'a> {
                 ("autoscaler", Policy::of(&policy.autoscaler)),
                 ("healer", Policy::of(&policy.healer)),
             ]),
+            confidence: CONFIDENCE.level(),
             metrics: results.summary.lines.iter().map(MetricLine::of).collect(),
+            rare_outages: results
+                .summary
+                .outages
+                .iter()
+                .map(RareOutages::of)
+                .collect(),
             jobs: Jobs::of(results),
-            notes: notes.map(String::as_str).collect(),
+            notes: notes::all(results),
         }
     }
 }
@@ -177,14 +200,9 @@ impl<'a> Policy<'a> {
 
 impl<'a> MetricLine<'a> {
     fn of(line: &'a Line) -> MetricLine<'a> {
-        let (kind, name) = entity_parts(&line.entity);
-        let interval = line.estimate.interval.map(|interval| Interval {
-            low: Number(interval.low),
-            high: Number(interval.high),
-        });
         MetricLine {
             metric: line.metric.name,
-            entity: Entity { kind, name },
+            entity: Entity::of(&line.entity),
             unit: line.metric.unit,
             better: match line.metric.better {
                 Better::Up => "up",
@@ -196,10 +214,40 @@ impl<'a> MetricLine<'a> {
                 Basis::Belief => "belief",
             },
             estimate: Number(line.estimate.value),
-            interval,
+            interval: line.estimate.interval.map(Interval::of),
             method: method_name(line.estimate.method),
             values: line.values.iter().map(|value| value.map(Number)).collect(),
-            note: line.note.as_deref(),
+        }
+    }
+}
+
+impl<'a> Entity<'a> {
+    fn of(entity: &'a measured::Entity) -> Entity<'a> {
+        Entity {
+            kind: entity.kind(),
+            name: entity.name(),
+        }
+    }
+}
+
+impl Interval {
+    const fn of(interval: stats::Interval) -> Interval {
+        Interval {
+            low: Number(interval.low),
+            high: Number(interval.high),
+        }
+    }
+}
+
+impl<'a> RareOutages<'a> {
+    fn of(rare: &'a Rare) -> RareOutages<'a> {
+        RareOutages {
+            entity: Entity::of(&rare.entity),
+            runs_with_outage: rare.with_outage,
+            probability: rare.probability.value,
+            probability_interval: rare.probability.interval.map(Interval::of),
+            loss_given_outage: rare.loss_given_outage,
+            rate_below_per_second: rare.rate_below,
         }
     }
 }

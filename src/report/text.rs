@@ -8,9 +8,10 @@ pub(crate) mod why;
 
 use std::path::Path;
 
-use crate::experiment::Line;
+use crate::experiment::summary::Line;
 use crate::metrics::measured::Entity;
 use crate::report::figure::{self, Unit};
+use crate::report::notes;
 use crate::report::results::Results;
 use crate::report::run_json::Effort;
 use crate::report::text::layout::Page;
@@ -41,7 +42,7 @@ pub fn summary(
     colors: Colors,
 ) -> String {
     let mut page = Page::new(colors);
-    page.text(&headline(results));
+    page.facts(&headline(results));
     page.text(&effort_line(results, effort));
     page.gap();
     availability::rows(results, &mut page);
@@ -57,21 +58,21 @@ pub fn summary(
         page.text(&sentence);
     }
     page.gap();
-    for note in notes(results) {
+    for note in notes::all(results) {
         page.hanging("note: ", &note);
     }
     page.gap();
-    page.text(&format!(
-        "{}{}   {}",
-        written.dir.display(),
+    let dir = written.dir.display();
+    page.line(&format!(
+        "{dir}{}   {}",
         std::path::MAIN_SEPARATOR,
         written.files.join("  ")
     ));
     page.finish()
 }
 
-/// What was run, in one line.
-pub(crate) fn headline(results: &Results<'_>) -> String {
+/// What was run, fact by fact.
+pub(crate) fn headline(results: &Results<'_>) -> Vec<String> {
     let scenario = results.scenario;
     let catalog = &scenario.catalog;
     let mut parts = vec![
@@ -107,7 +108,7 @@ pub(crate) fn headline(results: &Results<'_>) -> String {
     parts.push(format!(
         "scheduler {scheduler}, autoscaler {autoscaler}, healer {healer}"
     ));
-    parts.join(" · ")
+    parts
 }
 
 fn cluster(results: &Results<'_>) -> String {
@@ -127,13 +128,6 @@ fn effort_line(results: &Results<'_>, effort: &Effort) -> String {
         rough(effort.events as f64),
         rough(effort.events_per_second())
     )
-}
-
-/// What a reader of the numbers must know.
-pub(crate) fn notes(results: &Results<'_>) -> Vec<String> {
-    let mut notes = results.scenario.notes.clone();
-    notes.extend(results.summary.notes.iter().cloned());
-    notes
 }
 
 /// A number of things: `1 node`, `12 nodes`.

@@ -220,7 +220,6 @@ impl Frame<'_> {
     }
 
     fn draw_line<B: DrawingBackend>(&self, pen: &Pen<B>, line: &Line) -> Result<(), Failure<B>> {
-        let is_pale = line.color == theme::PALE;
         for piece in line.pieces() {
             let points: Vec<(i32, i32)> =
                 piece.iter().map(|&(x, y)| (self.x(x), self.y(y))).collect();
@@ -232,7 +231,7 @@ impl Frame<'_> {
                 pen.area.draw(&Polygon::new(area, line.color.mix(0.22)))?;
                 continue;
             }
-            pen.line(&points, line.color, if is_pale { 1.0 } else { 2.0 })?;
+            pen.line(&points, line.color, 2.0)?;
         }
         Ok(())
     }
@@ -247,6 +246,8 @@ impl Frame<'_> {
         let mut labels: Vec<(i32, &Line)> = lines
             .filter_map(|line| Some((self.y(line.last()?) / FINE, line)))
             .collect();
+        // Of two that end alike, the one drawn last is on top and has its label on top.
+        labels.reverse();
         labels.sort_by_key(|&(y, _)| y);
         spread(&mut labels, self.top + 6, self.bottom - 6);
         for (y, line) in labels {

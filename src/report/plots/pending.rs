@@ -35,13 +35,15 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     Some(Chart {
         name: "pending",
         data: "pods.csv",
-        title: title(results),
+        title: title(&all, results),
         subtitle: subtitle(&all, results),
         x,
-        x_label: "time from creation to a node; even up to the first mark, by powers beyond"
-            .to_owned(),
+        x_label: format!(
+            "time from creation to a node, logarithmic from {} on",
+            figure::number(knee, Unit::Seconds)
+        ),
         panels: vec![Panel {
-            label: "Pods that have a node".to_owned(),
+            label: "Pods that had a node by then".to_owned(),
             y: Axis::up_to_all(least, 4),
             height: 220,
             bands: Vec::new(),
@@ -50,20 +52,26 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     })
 }
 
-fn title(results: &Results<'_>) -> String {
+fn title(all: &Waits, results: &Results<'_>) -> String {
     let within = |metric: &str| {
         let wait = results.value(metric, &Entity::Cluster)?;
         wait.is_finite()
             .then(|| figure::number(wait, Unit::Seconds))
     };
-    match (within("pending.p50"), within("pending.p99")) {
-        (Some(half), Some(most)) => {
-            format!("Half of all pods have a node within {half}, 99 % within {most}")
+    let first = match within("pending.p50") {
+        _ if 2 * all.at_once() >= all.count() => {
+            let share = all.at_once() as f64 / all.count() as f64;
+            format!(
+                "{} of all pods had a node at once",
+                figure::number(share, Unit::Ratio)
+            )
         }
-        (Some(half), None) => {
-            format!("Half of all pods have a node within {half}, but more than 1 % never")
-        }
-        (None, _) => "More than half of all pods never have a node".to_owned(),
+        Some(half) => format!("Half of all pods had a node within {half}"),
+        None => return "More than half of all pods never had a node".to_owned(),
+    };
+    match within("pending.p99") {
+        Some(most) => format!("{first}, 99 % within {most}"),
+        None => format!("{first}, more than 1 % never"),
     }
 }
 
@@ -137,6 +145,10 @@ impl Waits {
 
     fn count(&self) -> u64 {
         self.0.values().sum()
+    }
+
+    fn at_once(&self) -> u64 {
+        self.0.get(&0.0_f64.to_bits()).copied().unwrap_or(0)
     }
 
     fn never(&self) -> u64 {

@@ -97,7 +97,7 @@ fn panel(results: &Results<'_>, service: &str) -> Option<(f64, Panel)> {
         label: format!("{service}: replicas, at {load} requests per second"),
         y: Axis::from_zero(highest, 3),
         height: 90,
-        bands: bands(results, Some(service)),
+        bands: bands(results, service),
         lines,
     };
     Some((highest, panel))

@@ -7,9 +7,8 @@ use plotters::style::{FontStyle, RGBColor, register_font};
 /// A colour.
 pub(crate) type Color = RGBColor;
 
-/// Okabe and Ito's colours, which colour-blind readers can tell apart ("Color Universal Design",
-/// 2008), without yellow, too pale for lines on white, and black, the colour of text.
-pub(crate) const COLORS: [Color; 6] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY];
+// Lines have Okabe and Ito's colours, which colour-blind readers can tell apart ("Color Universal
+// Design", 2008).
 
 /// Okabe and Ito's blue.
 pub(crate) const BLUE: Color = RGBColor(0, 114, 178);
@@ -17,19 +16,10 @@ pub(crate) const BLUE: Color = RGBColor(0, 114, 178);
 pub(crate) const VERMILION: Color = RGBColor(213, 94, 0);
 /// Okabe and Ito's bluish green.
 pub(crate) const GREEN: Color = RGBColor(0, 158, 115);
-/// Okabe and Ito's reddish purple.
-const PURPLE: Color = RGBColor(204, 121, 167);
-/// Okabe and Ito's orange.
-const ORANGE: Color = RGBColor(230, 159, 0);
-/// Okabe and Ito's sky blue.
-const SKY: Color = RGBColor(86, 180, 233);
-
 /// Titles.
 pub(crate) const INK: Color = RGBColor(26, 32, 44);
 /// Labels.
 pub(crate) const MUTED: Color = RGBColor(92, 102, 117);
-/// Lines that stand for the many that have no colour of their own.
-pub(crate) const PALE: Color = RGBColor(176, 184, 196);
 /// Lines of the grid.
 pub(crate) const GRID: Color = RGBColor(229, 232, 237);
 /// The base line of a panel.

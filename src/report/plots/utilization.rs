@@ -31,7 +31,10 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     Some(Chart {
         name: "utilization",
         data: "timeseries.csv",
-        title: format!("On average {} is requested", and(&means)),
+        title: match means.as_slice() {
+            [one] => format!("On average {one} was requested"),
+            _ => format!("On average {} were requested", and(&means)),
+        },
         subtitle: format!(
             "Share of what all provisioned nodes can give. Line: requested; filled: in use.{}",
             super::replication(results)

@@ -1,7 +1,7 @@
 //! How available the services were.
 
 use crate::cluster::catalog::ServiceSpec;
-use crate::experiment::Line;
+use crate::experiment::summary::{Line, Rare};
 use crate::metrics::measured::Entity;
 use crate::report::figure::{self, Unit};
 use crate::report::results::Results;
@@ -97,7 +97,7 @@ fn objective(
         0.0 => page.paint("missed", Tone::Bad),
         some => page.paint(&format!("met in {:.0} % of runs", 100.0 * some), Tone::Bad),
     };
-    let wanted = figure::number(slo.availability, Unit::Ratio);
+    let wanted = figure::exact_percent(slo.availability);
     let window = figure::number(slo.window.secs_f64(), Unit::Seconds);
     let burned = results.show("slo.budget_burned", &line.entity);
     let burned = burned.map(|burned| format!(", {burned} of the {window} budget burned"));
@@ -108,6 +108,9 @@ fn objective(
 }
 
 fn outages(results: &Results<'_>, service: &Entity) -> Option<String> {
+    if let Some(rare) = results.rare(service).filter(|_| results.runs.len() > 1) {
+        return rarely(results, rare);
+    }
     let outages = results.line("outages", service)?;
     if outages.estimate.value <= 0.0 {
         return None;
@@ -124,6 +127,21 @@ fn outages(results: &Results<'_>, service: &Entity) -> Option<String> {
     }
     if let Some(detected) = results.show("outage.time_to_detect", service) {
         text.push_str(&format!(", detected after {detected}"));
+    }
+    Some(text)
+}
+
+/// Outages in few runs: how likely one is, and what it costs.
+fn rarely(results: &Results<'_>, rare: &Rare) -> Option<String> {
+    if rare.with_outage == 0 {
+        return None;
+    }
+    let probability = figure::estimate(&rare.probability, Unit::Ratio);
+    let (with, runs) = (rare.with_outage, results.runs.len());
+    let mut text = format!("outages in {with} of {runs} runs: probability {probability}");
+    if let Some(loss) = rare.loss_given_outage {
+        let loss = figure::number(loss, Unit::Ratio);
+        text.push_str(&format!(", {loss} of requests lost in a run with one"));
     }
     Some(text)
 }

@@ -45,6 +45,18 @@ impl Page {
         self.hanging("", text);
     }
 
+    /// A line that is never wrapped.
+    pub(super) fn line(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    /// Facts without a label.
+    pub(super) fn facts(&mut self, facts: &[String]) {
+        let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
+        self.wrapped("", 0, &facts, SEPARATOR);
+    }
+
     /// A paragraph after a prefix, indented by its width.
     pub(super) fn hanging(&mut self, prefix: &str, text: &str) {
         let words: Vec<&str> = text.split(' ').collect();

@@ -3,10 +3,9 @@
 use crate::metrics::measured::Entity;
 use crate::report::results::Results;
 use crate::report::text::layout::Page;
-use crate::report::text::services;
 use crate::units::Resource;
 
-/// Most services with a row about scaling.
+/// Most services that get a row about scaling.
 const ROWS: usize = 6;
 
 /// What was requested, used and wasted.
@@ -35,7 +34,7 @@ pub(super) fn utilization(results: &Results<'_>, page: &mut Page) {
     }
     facts.extend(show("fragmentation".into()).map(|share| format!("fragmentation {share}")));
     facts.extend(show("packing".into()).map(|share| format!("packing {share}")));
-    facts.extend(show("nodes.used".into()).map(|nodes| format!("{nodes} nodes used")));
+    facts.extend(show("nodes.used".into()).map(|nodes| format!("{nodes} used")));
     page.row("utilization", facts);
 }
 
@@ -49,9 +48,15 @@ pub(super) fn waiting(results: &Results<'_>, page: &mut Page) {
         shown.collect::<Vec<_>>().join(", ")
     };
     let mut facts = Vec::new();
-    let pending = percentiles("pending", &["p50", "p95", "p99", "max"]);
-    if !pending.is_empty() {
-        facts.push(format!("pending {pending}"));
+    match results.value("pending.max", &Entity::Cluster) {
+        None => {}
+        Some(0.0) => facts.push("every pod had a node at once".to_owned()),
+        Some(_) => {
+            facts.push(format!(
+                "pending {}",
+                percentiles("pending", &["p50", "p95", "p99", "max"])
+            ));
+        }
     }
     if let Some(never) = positive(results, "pending.never") {
         facts.push(format!("{never} never placed"));
@@ -71,21 +76,29 @@ pub(super) fn waiting(results: &Results<'_>, page: &mut Page) {
     page.row("waiting", facts);
 }
 
-/// How well supply followed demand, service by service.
+/// How well supply followed demand, service by service; nothing where nothing scales.
 pub(super) fn scaling(results: &Results<'_>, page: &mut Page) {
+    let catalog = &results.scenario.catalog;
+    let scaled = catalog
+        .services
+        .as_slice()
+        .iter()
+        .filter(|spec| spec.hpa.is_some());
+    if results.scenario.policy.autoscaler.name == "fixed" {
+        return;
+    }
     let mut label = "scaling";
-    for line in services(results, "scaling.under").into_iter().take(ROWS) {
-        let Entity::Service(name) = &line.entity else {
-            continue;
-        };
-        let show = |metric| results.show(metric, &line.entity);
-        let mut facts = vec![format!(
-            "{name} short of {} of its demand",
-            results.show_line(line)
-        )];
-        facts.extend(show("scaling.over").map(|over| format!("{over} too much")));
+    for spec in scaled.take(ROWS) {
+        let service = Entity::Service(spec.name.clone());
+        let show = |metric| results.show(metric, &service);
+        let mut facts = Vec::new();
+        let under = show("scaling.under").zip(show("scaling.over"));
+        facts.extend(under.map(|(under, over)| {
+            format!("{} {under} short of its demand, {over} above it", spec.name)
+        }));
         facts.extend(show("scaling.adaptations").map(|count| format!("{count} adaptations")));
-        facts.extend(show("replica_hours").map(|hours| format!("{hours} of replicas")));
+        let hours = results.show_as("replica_hours", &service, "replica-hours");
+        facts.extend(hours);
         page.row(label, facts);
         label = "";
     }
@@ -133,7 +146,7 @@ pub(super) fn cost(results: &Results<'_>, page: &mut Page) {
     facts.extend(
         show("cost.per_million_requests").map(|cost| format!("{cost} per million requests")),
     );
-    facts.extend(show("node_hours").map(|hours| format!("{hours} of nodes")));
+    facts.extend(results.show_as("node_hours", &Entity::Cluster, "node-hours"));
     page.row("cost", facts);
 }
 

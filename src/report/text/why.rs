@@ -25,7 +25,7 @@ pub(crate) fn sentences(results: &Results<'_>) -> Vec<String> {
             own.sort_by(|a, b| b.lost.total_cmp(&a.lost).then(a.start.cmp(&b.start)));
             own.first().map(|worst| (replication, *worst))
         })?;
-        let wanted = figure::number(spec.slo?.availability, Unit::Ratio);
+        let wanted = figure::exact_percent(spec.slo?.availability);
         let run = if results.runs.len() > 1 {
             format!(" in replication {replication}")
         } else {
