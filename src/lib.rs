@@ -3,15 +3,18 @@
 //! The real scheduler, autoscaler and healer, driven on a simulated clock against mock containers.
 //! ARCHITECTURE.md is the map of the house.
 
+pub mod cli;
 pub mod cluster;
 pub mod control;
 pub mod dist;
 pub mod experiment;
+pub mod folder;
 pub mod ids;
 pub mod import;
 pub mod metrics;
 pub mod policy;
 pub mod record;
+pub mod report;
 pub mod rng;
 pub mod run;
 pub mod runtime;

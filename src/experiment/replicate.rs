@@ -1,5 +1,7 @@
 //! The same scenario under several seeds, in parallel.
 
+use std::num::NonZeroUsize;
+
 use rayon::prelude::*;
 
 use crate::rng::Seed;
@@ -23,6 +25,24 @@ where
         .map(|replication| run(Seed { seed, replication }))
         .collect();
     runs.into_iter().collect()
+}
+
+/// Does `work` with that many threads, or with one for each processor.
+///
+/// # Errors
+/// When the system refuses the threads.
+pub fn with_threads<T: Send>(
+    threads: Option<NonZeroUsize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T, String> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.map_or(0, NonZeroUsize::get));
+    let pool = pool.build().map_err(|error| error.to_string())?;
+    Ok(pool.install(work))
+}
+
+/// Threads that [`replicate`] has where it is called.
+pub fn threads() -> usize {
+    rayon::current_num_threads()
 }
 
 #[cfg(test)]

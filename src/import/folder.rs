@@ -1,10 +1,10 @@
-//! A folder of results that appears whole or not at all, and what may be replaced by one.
+//! The folder an import writes, and what may be replaced by one.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process;
 
+use crate::folder::{self, FolderError};
 use crate::import::error::ImportError;
 
 /// What to do with a folder that is in the way.
@@ -18,12 +18,7 @@ pub enum Existing {
 }
 
 /// A folder being written beside its place. Dropped before [`Folder::finish`], it leaves nothing.
-pub(crate) struct Folder {
-    target: PathBuf,
-    partial: PathBuf,
-    /// Where the folder in the way goes while the new one takes its place.
-    old: PathBuf,
-}
+pub(crate) struct Folder(folder::Folder);
 
 impl Folder {
     /// Starts a folder that will be `target` and hold only `files`.
@@ -32,58 +27,25 @@ impl Folder {
         existing: Existing,
         files: &[&str],
     ) -> Result<Folder, ImportError> {
-        let no_name = || ImportError::NoName {
-            dir: target.to_owned(),
-        };
-        let name = target.file_name().ok_or_else(no_name)?.to_string_lossy();
-        if fs::symlink_metadata(target).is_ok() {
-            match existing {
-                Existing::Refuse => {
-                    return Err(ImportError::Exists {
-                        dir: target.to_owned(),
-                    });
-                }
-                Existing::Replace => check_replaceable(target, files)?,
-            }
+        let in_the_way = target.file_name().is_some() && fs::symlink_metadata(target).is_ok();
+        if in_the_way && existing == Existing::Refuse {
+            return Err(ImportError::Exists {
+                dir: target.to_owned(),
+            });
         }
-        let sibling = |what| target.with_file_name(format!(".{name}.{what}-{}", process::id()));
-        let folder = Folder {
-            target: target.to_owned(),
-            partial: sibling("partial"),
-            old: sibling("old"),
-        };
-        fs::create_dir_all(&folder.partial).map_err(|error| write_error(&folder.partial, error))?;
-        Ok(folder)
+        let is_known = |name: &Path| files.iter().any(|&file| name == Path::new(file));
+        folder::check_replaceable(target, is_known)?;
+        Ok(Folder(folder::Folder::begin(target)?))
     }
 
     /// Where to write the file called `name`.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.partial.join(name)
+        self.0.file(name)
     }
 
     /// Puts the folder in its place.
     pub(crate) fn finish(self) -> Result<(), ImportError> {
-        let replaces = fs::symlink_metadata(&self.target).is_ok();
-        if replaces {
-            move_to(&self.target, &self.old)?;
-        }
-        if let Err(error) = move_to(&self.partial, &self.target) {
-            if replaces {
-                move_to(&self.old, &self.target)?;
-            }
-            return Err(error);
-        }
-        if replaces {
-            fs::remove_dir_all(&self.old).map_err(|error| write_error(&self.old, error))?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // Gone after a finish; otherwise the error that led here is the one to report.
-        let _ = fs::remove_dir_all(&self.partial);
+        Ok(self.0.finish()?)
     }
 }
 
@@ -95,30 +57,20 @@ pub(crate) fn write_error(path: &Path, error: io::Error) -> ImportError {
     }
 }
 
-fn move_to(from: &Path, to: &Path) -> Result<(), ImportError> {
-    fs::rename(from, to).map_err(|error| write_error(to, error))
-}
-
-/// A folder is replaced only if everything in it is something an import writes: a mistyped path
-/// must not cost a home folder.
-fn check_replaceable(dir: &Path, files: &[&str]) -> Result<(), ImportError> {
-    let foreign = |found: PathBuf| Err(ImportError::Foreign { found });
-    if !dir.is_dir() {
-        return foreign(dir.to_owned());
-    }
-    let entries = fs::read_dir(dir).map_err(|error| write_error(dir, error))?;
-    for entry in entries {
-        let entry = entry.map_err(|error| write_error(dir, error))?;
-        let name = entry.file_name();
-        if !files.iter().any(|&file| name == file) || entry.path().is_dir() {
-            return foreign(entry.path());
+impl From<FolderError> for ImportError {
+    fn from(error: FolderError) -> ImportError {
+        match error {
+            FolderError::NoName { dir } => ImportError::NoName { dir },
+            FolderError::Foreign { found } => ImportError::Foreign { found },
+            FolderError::Write { path, error } => ImportError::Write { path, error },
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::process;
+
     use super::*;
 
     /// A fresh folder for one test, gone at its end.

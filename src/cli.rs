@@ -1,0 +1,105 @@
+//! The command line: what was typed, and what is said in return. The result goes to stdout,
+//! progress and warnings to stderr.
+
+mod args;
+mod import;
+mod init;
+mod interrupt;
+mod list;
+mod metrics;
+mod out;
+mod policies;
+mod progress;
+mod run;
+mod schema;
+mod usage;
+mod validate;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::{Args, Command};
+use crate::folder::FolderError;
+
+/// Reads the command line, does what it says, and gives the exit code: 0 fine, 1 a gate failed, 2
+/// the input is wrong, 3 the environment failed, 130 interrupted.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version go to stdout and are no errors; a closed pipe is nobody's fault.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { INPUT } else { 0 });
+        }
+    };
+    let done = match args.command {
+        Command::Run(args) => run::run(args),
+        Command::Validate(args) => validate::run(args),
+        Command::Schema => schema::run(),
+        Command::Init(args) => init::run(args),
+        Command::Policies(args) => policies::run(args),
+        Command::Metrics(args) => metrics::run(args),
+        Command::Import(args) => import::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(),
+    }
+}
+
+/// Why a command ended before its end.
+#[derive(Debug)]
+enum Failure {
+    /// The input is wrong, and this is what to say.
+    Input(String),
+    /// The input is wrong, and everything has been said.
+    Told,
+    /// The environment failed, and this is what to say.
+    Environment(String),
+    /// The user stopped it.
+    Interrupted,
+    /// Nobody reads stdout any more.
+    Closed,
+}
+
+const INPUT: u8 = 2;
+const ENVIRONMENT: u8 = 3;
+const INTERRUPTED: u8 = 130;
+
+impl Failure {
+    /// Says what there is to say and gives the exit code.
+    fn tell(self) -> ExitCode {
+        // Without a stderr there is nobody to tell.
+        let say = |message: String| drop(writeln!(io::stderr(), "error: {message}"));
+        let code = match self {
+            Failure::Input(message) => {
+                say(message);
+                INPUT
+            }
+            Failure::Told => INPUT,
+            Failure::Environment(message) => {
+                say(message);
+                ENVIRONMENT
+            }
+            Failure::Interrupted => {
+                say("interrupted; nothing was written".to_owned());
+                INTERRUPTED
+            }
+            Failure::Closed => 0,
+        };
+        ExitCode::from(code)
+    }
+}
+
+impl From<FolderError> for Failure {
+    fn from(error: FolderError) -> Failure {
+        match error {
+            FolderError::NoName { .. } | FolderError::Foreign { .. } => {
+                Failure::Input(error.to_string())
+            }
+            FolderError::Write { .. } => Failure::Environment(error.to_string()),
+        }
+    }
+}

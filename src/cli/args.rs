@@ -1,0 +1,197 @@
+//! What can be typed.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::import::openb::options::{Fill, Share};
+
+/// How much a container cluster carries, and which policy carries it best.
+///
+/// plimsoll runs the real scheduler, autoscaler and healer on a simulated clock against mock
+/// containers, and measures what became of the load.
+#[derive(Debug, Parser)]
+#[command(
+    name = "plimsoll",
+    version,
+    disable_help_subcommand = true,
+    after_help = "\
+Examples:
+  plimsoll init                                  write a commented scenario to start from
+  plimsoll run scenario.toml --reps 20           run it twenty times and say how sure the numbers are
+  plimsoll run scenario.toml --scheduler binpack the same load under another policy
+  plimsoll policies                              all policies, their parameters and their sources
+
+Exit codes: 0 fine, 1 a gate failed, 2 the input is wrong, 3 the environment failed, 130 interrupted."
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a scenario and report what became of it
+    Run(Run),
+    /// Check scenario files without running them
+    Validate(Validate),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+    /// Write a commented scenario file to start from
+    Init(Init),
+    /// List the policies with their parameters, defaults and sources
+    Policies(Named),
+    /// List the metrics with their units and formulas
+    Metrics(Named),
+    /// Turn traces of others into scenarios
+    #[command(subcommand)]
+    Import(Import),
+}
+
+/// Run a scenario and report what became of it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll run scenarios/web-shop.toml
+  plimsoll run scenarios/web-shop.toml --reps 20 --scheduler binpack
+  plimsoll run scenarios/web-shop.toml --format json --quiet | jq .metrics
+
+The results go to results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>/ unless --out says
+otherwise; earlier results there are replaced. A missed objective is a result: the exit code is 0.")]
+pub(super) struct Run {
+    /// The scenario file
+    pub(super) scenario: PathBuf,
+    /// Seed of everything random: the same seed gives the same numbers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Replications, each with its own random numbers
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(super) reps: NonZeroU32,
+    /// Use this scheduler instead of the scenario's
+    #[arg(long, value_name = "NAME")]
+    pub(super) scheduler: Option<String>,
+    /// Use this autoscaler instead of the scenario's
+    #[arg(long, value_name = "NAME")]
+    pub(super) autoscaler: Option<String>,
+    /// Use this healer instead of the scenario's
+    #[arg(long, value_name = "NAME")]
+    pub(super) healer: Option<String>,
+    /// Write the results to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Draw no plots
+    #[arg(long)]
+    pub(super) no_plots: bool,
+    /// Write more detail: series of single nodes, or also every replication's tables
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(super) detail: Option<Detail>,
+    /// What to print: a summary for people, or summary.json
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub(super) format: Format,
+    /// Say nothing but errors and, with --format json, the result
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Threads that run replications; one for each processor unless given
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// How much detail to write.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Detail {
+    /// Time series of single nodes
+    Nodes,
+    /// Time series of single nodes, and the tables of every replication
+    All,
+}
+
+/// What to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A summary for people
+    Text,
+    /// The content of summary.json
+    Json,
+}
+
+/// Check scenario files without running them.
+#[derive(Debug, clap::Args)]
+pub(super) struct Validate {
+    /// Scenario files
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(super) scenarios: Vec<PathBuf>,
+}
+
+/// Write a commented scenario file to start from.
+#[derive(Debug, clap::Args)]
+pub(super) struct Init {
+    /// The file to write; one that exists is left alone
+    #[arg(default_value = "scenario.toml")]
+    pub(super) file: PathBuf,
+}
+
+/// List all, or explain one.
+#[derive(Debug, clap::Args)]
+pub(super) struct Named {
+    /// Only those of this name
+    pub(super) name: Option<String>,
+}
+
+/// Turn traces of others into scenarios.
+#[derive(Debug, Subcommand)]
+pub(super) enum Import {
+    /// Alibaba's GPU cluster trace of 2023 (openb)
+    Openb(Openb),
+}
+
+/// Alibaba's GPU cluster trace of 2023 (openb).
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll import openb openb_node_list_all_node.csv openb_pod_list_default.csv -o openb
+  plimsoll import openb NODES.csv PODS.csv -o openb-busy --copies 154
+  plimsoll import openb NODES.csv PODS.csv -o openb-fill --arrivals-only --fill 1.3")]
+pub(super) struct Openb {
+    /// The list of nodes
+    #[arg(value_name = "NODES.csv")]
+    pub(super) nodes_file: PathBuf,
+    /// The list of pods
+    #[arg(value_name = "PODS.csv")]
+    pub(super) pods_file: PathBuf,
+    /// The folder to write
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Lay the trace over itself so many times, each copy at a random shift
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "1",
+        conflicts_with = "arrivals_only"
+    )]
+    pub(super) copies: NonZeroU32,
+    /// Keep pods of unknown duration and let them run this long, such as `1h`
+    #[arg(long, value_name = "TIME", conflicts_with = "arrivals_only")]
+    pub(super) assume_duration: Option<String>,
+    /// Keep this share of the nodes, each GPU model in proportion, such as `1%`
+    #[arg(long, value_name = "SHARE", default_value = "100%")]
+    pub(super) nodes: Share,
+    /// Pods arrive one by one in random order and never leave, as in the FGD paper
+    #[arg(long)]
+    pub(super) arrivals_only: bool,
+    /// What all pods together ask for, in multiples of the GPUs there are
+    #[arg(
+        long,
+        value_name = "RATIO",
+        default_value = "1.3",
+        requires = "arrivals_only"
+    )]
+    pub(super) fill: Fill,
+    /// Seed of every random choice
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Replace an earlier import
+    #[arg(long)]
+    pub(super) replace: bool,
+}

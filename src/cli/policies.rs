@@ -1,0 +1,79 @@
+//! `plimsoll policies`.
+
+use crate::cli::Failure;
+use crate::cli::args::Named;
+use crate::cli::list::{paragraph, unknown};
+use crate::cli::out::print;
+use crate::policy::params::{Kind, Param};
+use crate::policy::registry::{AUTOSCALERS, Entry, HEALERS, SCHEDULERS};
+
+pub(super) fn run(args: Named) -> Result<(), Failure> {
+    let wanted = args.name.as_deref();
+    let mut names = Vec::new();
+    let mut out = String::new();
+    list("schedulers", SCHEDULERS, wanted, &mut names, &mut out);
+    list("autoscalers", AUTOSCALERS, wanted, &mut names, &mut out);
+    list("healers", HEALERS, wanted, &mut names, &mut out);
+    match wanted {
+        Some(name) if out.is_empty() => Err(unknown("policy", name, &names)),
+        _ => print(&out),
+    }
+}
+
+fn list<P: ?Sized>(
+    title: &str,
+    entries: &'static [Entry<P>],
+    wanted: Option<&str>,
+    names: &mut Vec<&str>,
+    out: &mut String,
+) {
+    names.extend(entries.iter().map(|entry| entry.name));
+    let chosen = entries
+        .iter()
+        .filter(|entry| wanted.is_none_or(|name| name == entry.name));
+    for (index, entry) in chosen.enumerate() {
+        if index == 0 {
+            let gap = if out.is_empty() { "" } else { "\n" };
+            out.push_str(&format!("{gap}{title}\n"));
+        }
+        out.push_str(&format!("\n  {}\n", entry.name));
+        paragraph(out, 6, &sentence(entry.summary));
+        paragraph(out, 6, &format!("Source: {}", sentence(entry.source)));
+        for param in entry.params {
+            out.push_str(&format!(
+                "      {} = {}   {}\n",
+                param.name,
+                param.default,
+                range(param)
+            ));
+            paragraph(out, 10, param.doc);
+        }
+    }
+}
+
+/// What a parameter may be.
+fn range(param: &Param) -> String {
+    match param.kind {
+        Kind::Integer { min, max: u64::MAX } => format!("(a whole number, at least {min})"),
+        Kind::Integer { min, max } => format!("(a whole number, {min} to {max})"),
+        Kind::Number {
+            min,
+            max: f64::INFINITY,
+        } => format!("(a number, at least {min})"),
+        Kind::Number { min, max } => format!("(a number, {min} to {max})"),
+        Kind::Duration => "(a length of time)".to_owned(),
+        Kind::Period => "(a length of time above zero)".to_owned(),
+        Kind::Choice(words) => format!("(one of {})", words.join(", ")),
+    }
+}
+
+/// The text with a capital at its start and a full stop at its end.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars
+        .next()
+        .map(|first| first.to_uppercase().to_string())
+        .unwrap_or_default();
+    let stop = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{stop}", chars.as_str())
+}

@@ -1,0 +1,171 @@
+//! `plimsoll run`.
+
+use std::io::{self, IsTerminal};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::{Detail, Format, Run};
+use crate::cli::out::print;
+use crate::cli::progress::Progress;
+use crate::cli::usage::{colors_on, cpu_seconds, peak_memory};
+use crate::cli::{Failure, interrupt, validate};
+use crate::experiment::replicate::{replicate, threads, with_threads};
+use crate::experiment::summary::summarize;
+use crate::folder::{self, Folder};
+use crate::metrics::fold;
+use crate::report::output::{self, Options, Plots};
+use crate::report::results::{Results, policy_name};
+use crate::report::run_json::Effort;
+use crate::report::text::{self, Colors, Written};
+use crate::report::{summary_json, tables};
+use crate::rng::Seed;
+use crate::run::{Ended, simulate};
+use crate::scenario::policies::PolicyKind;
+use crate::scenario::{self, Scenario};
+
+pub(super) fn run(args: Run) -> Result<(), Failure> {
+    interrupt::listen()?;
+    let scenario = load(&args)?;
+    let dir = args
+        .out
+        .clone()
+        .unwrap_or_else(|| default_dir(&scenario, args.seed));
+    folder::check_replaceable(&dir, output::is_result)?;
+    let detail = match args.detail {
+        None => tables::Detail::Brief,
+        Some(Detail::Nodes) => tables::Detail::Nodes,
+        Some(Detail::All) => tables::Detail::All,
+    };
+    let progress = Progress::new(args.reps.get(), scenario.end, args.quiet);
+    let replicated = with_threads(args.threads, || {
+        let runs = replicate(args.seed, args.reps.get(), |seed| {
+            let mut watch = |now| {
+                progress.reached(seed.replication, now);
+                if interrupt::asked() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            };
+            simulate(&scenario, seed, folded(detail, seed), &mut watch)
+        });
+        (runs, threads())
+    });
+    progress.finish();
+    let (runs, threads) = replicated.map_err(Failure::Environment)?;
+    interrupt::check()?;
+    let runs = runs.map_err(|ended| match ended {
+        Ended::Interrupted => Failure::Interrupted,
+        Ended::Stopped(stop) => Failure::Environment(stop.reason),
+    })?;
+    let summary = summarize(args.seed, &runs);
+    let results = Results {
+        scenario: &scenario,
+        seed: args.seed,
+        summary: &summary,
+        runs: &runs,
+    };
+    let effort = Effort {
+        wall_seconds: progress.seconds(),
+        cpu_seconds: cpu_seconds(),
+        peak_memory_bytes: peak_memory(),
+        events: runs.iter().map(|run| run.events).sum(),
+        threads,
+    };
+    let options = Options {
+        detail,
+        plots: if args.no_plots {
+            Plots::None
+        } else {
+            Plots::Drawn
+        },
+    };
+    let files = write(&dir, &results, &effort, options)?;
+    say(
+        &args,
+        &results,
+        &effort,
+        Written {
+            dir: &dir,
+            files: &files,
+        },
+    )
+}
+
+/// What one replication is to tell besides its values.
+fn folded(detail: tables::Detail, seed: Seed) -> fold::Options {
+    let is_told = detail == tables::Detail::All || seed.replication == 1;
+    fold::Options {
+        series: is_told,
+        nodes: is_told && detail != tables::Detail::Brief,
+        pods: is_told,
+    }
+}
+
+/// The scenario with the policies asked for.
+fn load(args: &Run) -> Result<Scenario, Failure> {
+    let loaded =
+        scenario::load(&args.scenario).map_err(|problems| match validate::show(&problems) {
+            Ok(()) => Failure::Told,
+            Err(failure) => failure,
+        })?;
+    if !args.quiet {
+        validate::show(&loaded.warnings)?;
+    }
+    let chosen = [
+        (PolicyKind::Scheduler, &args.scheduler),
+        (PolicyKind::Autoscaler, &args.autoscaler),
+        (PolicyKind::Healer, &args.healer),
+    ];
+    let mut scenario = loaded.scenario;
+    for (kind, name) in chosen {
+        if let Some(name) = name {
+            scenario = scenario
+                .with_policy(kind, name)
+                .map_err(|unknown| Failure::Input(unknown.to_string()))?;
+        }
+    }
+    Ok(scenario)
+}
+
+/// `results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>`.
+fn default_dir(scenario: &Scenario, seed: u64) -> PathBuf {
+    let run = format!("{}-{seed}", policy_name(&scenario.policy));
+    ["results", &scenario.name, &run].iter().collect()
+}
+
+fn write(
+    dir: &Path,
+    results: &Results<'_>,
+    effort: &Effort,
+    options: Options,
+) -> Result<Vec<String>, Failure> {
+    let folder = Folder::begin(dir)?;
+    let files = output::write(&folder, results, effort, options)?;
+    interrupt::check()?;
+    folder.finish()?;
+    Ok(files)
+}
+
+fn say(
+    args: &Run,
+    results: &Results<'_>,
+    effort: &Effort,
+    written: Written<'_>,
+) -> Result<(), Failure> {
+    match args.format {
+        Format::Json => {
+            let mut json = Vec::new();
+            summary_json::write(results, &mut json).expect("memory can be written");
+            print(&String::from_utf8(json).expect("JSON is UTF-8"))
+        }
+        Format::Text if args.quiet => Ok(()),
+        Format::Text => {
+            let colors = match colors_on(io::stdout().is_terminal()) {
+                true => Colors::Ansi,
+                false => Colors::None,
+            };
+            print(&text::summary(results, effort, written, colors))
+        }
+    }
+}

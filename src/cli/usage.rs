@@ -1,0 +1,34 @@
+//! What the process used, and what the terminal takes.
+
+use std::env;
+
+/// Whether to write colours to a stream: only to a terminal that takes them, never with `NO_COLOR`
+/// (no-color.org).
+pub(super) fn colors_on(is_terminal: bool) -> bool {
+    let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    is_terminal && !refused && !dumb
+}
+
+/// CPU time of the process so far, in seconds.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+pub(super) fn cpu_seconds() -> Option<f64> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Some(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
+}
+
+/// CPU time of the process so far: not known here.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub(super) fn cpu_seconds() -> Option<f64> {
+    None
+}
+
+/// Most memory the process has held, in bytes, where Linux tells.
+pub(super) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(1024 * kib)
+}

@@ -1,0 +1,14 @@
+//! Reports: what was measured, for people and for programs, one exporter per file.
+
+mod answer;
+mod csv;
+mod figure;
+mod html;
+mod notes;
+pub mod output;
+mod plots;
+pub mod results;
+pub mod run_json;
+pub mod summary_json;
+pub mod tables;
+pub mod text;

@@ -1,0 +1,123 @@
+//! The answer in one sentence, from what was measured.
+
+use crate::experiment::summary::Line;
+use crate::metrics::measured::Entity;
+use crate::report::figure::{self, Unit};
+use crate::report::results::Results;
+use crate::report::text::count;
+
+/// What a reader who reads one sentence should know.
+pub(crate) fn sentence(results: &Results<'_>) -> String {
+    objectives(results)
+        .or_else(|| jobs(results))
+        .or_else(|| placed(results))
+        .unwrap_or_else(|| "Nothing was asked of the cluster.".to_owned())
+}
+
+/// Whether the services kept their promises.
+fn objectives(results: &Results<'_>) -> Option<String> {
+    let lines = results.summary.lines.iter();
+    let judged = lines.filter(|line| line.metric.name == "slo.met");
+    let judged: Vec<(&str, &Line)> = judged
+        .filter_map(|line| match &line.entity {
+            Entity::Service(name) => Some((name.as_str(), line)),
+            _ => None,
+        })
+        .collect();
+    if judged.is_empty() {
+        return None;
+    }
+    let missed: Vec<String> = judged
+        .iter()
+        .filter(|(_, line)| line.estimate.value < 1.0)
+        .map(|(name, line)| miss(results, name, line))
+        .collect();
+    if missed.is_empty() {
+        let all = count(judged.len() as u64, "service");
+        let runs = if results.runs.len() > 1 {
+            " in every run"
+        } else {
+            ""
+        };
+        return Some(match judged.len() {
+            1 => format!("The objective was met{runs}."),
+            _ => format!("All {all} met their objectives{runs}."),
+        });
+    }
+    let kept = judged.len() - missed.len();
+    let kept = match kept {
+        0 => String::new(),
+        kept => format!("; {} met theirs", count(kept as u64, "other service")),
+    };
+    Some(format!("{}{kept}.", missed.join("; ")))
+}
+
+fn miss(results: &Results<'_>, name: &str, met: &Line) -> String {
+    let entity = Entity::Service(name.to_owned());
+    let share = results.show("availability.requests", &entity);
+    let share = share.map(|share| format!(" and answered {share} of its requests"));
+    let runs = match results.runs.len() {
+        1 => String::new(),
+        _ if met.estimate.value == 0.0 => " in every run".to_owned(),
+        _ => format!(
+            " in {} of runs",
+            figure::number(1.0 - met.estimate.value, Unit::Ratio)
+        ),
+    };
+    format!(
+        "{name} missed its objective{runs}{}",
+        share.unwrap_or_default()
+    )
+}
+
+/// What became of the jobs.
+fn jobs(results: &Results<'_>) -> Option<String> {
+    let first = results.runs.first()?;
+    let arrived: u64 = results
+        .runs
+        .iter()
+        .map(|run| run.accounting.truth.total())
+        .sum();
+    if first.accounting.total == 0 || arrived == 0 {
+        return None;
+    }
+    let sum = |fate: fn(&crate::metrics::measured::Fates) -> u64| -> u64 {
+        results
+            .runs
+            .iter()
+            .map(|run| fate(&run.accounting.truth))
+            .sum()
+    };
+    let never = sum(|fates| fates.never_placed);
+    let lost = sum(|fates| fates.lost);
+    let waited = results.show("pending.p99", &Entity::Cluster);
+    let waited = waited.map(|wait| format!("; 99 % had a node within {wait}"));
+    let fate = match (never, lost) {
+        (0, 0) => "Every job that arrived was placed".to_owned(),
+        (never, 0) => format!("{} never had a node", count(never, "job")),
+        (0, lost) => format!("{} lost", count(lost, "job")),
+        (never, lost) => {
+            format!(
+                "{} never had a node, {} lost",
+                count(never, "job"),
+                figure::thousands(lost)
+            )
+        }
+    };
+    let arrived = count(arrived, "job");
+    Some(format!(
+        "{fate}, of {arrived}{}.",
+        waited.filter(|_| never == 0).unwrap_or_default()
+    ))
+}
+
+/// Whether every pod had a node.
+fn placed(results: &Results<'_>) -> Option<String> {
+    let never = results.value("pending.never", &Entity::Cluster)?;
+    Some(if never > 0.0 {
+        let never = results.show("pending.never", &Entity::Cluster)?;
+        format!("{never} pods never had a node.")
+    } else {
+        "Every pod had a node.".to_owned()
+    })
+}

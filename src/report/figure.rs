@@ -1,0 +1,425 @@
+//! Numbers for readers: units always, and no more digits than the interval supports.
+
+use crate::stats::{Estimate, Interval};
+
+/// How a metric's numbers are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unit<'a> {
+    /// A share of a whole, shown in percent.
+    Ratio,
+    /// Seconds, shown in the units that fit best.
+    Seconds,
+    /// Bytes, shown in the binary unit that fits best.
+    Bytes,
+    /// Money, in this currency.
+    Money(&'a str),
+    /// Anything else, with the name to show.
+    Plain(&'a str),
+}
+
+impl<'a> Unit<'a> {
+    /// What the dictionary's unit means; money is in `currency`.
+    pub(crate) fn of(unit: &'a str, currency: &'a str) -> Unit<'a> {
+        match unit {
+            "ratio" => Unit::Ratio,
+            "s" => Unit::Seconds,
+            "bytes" => Unit::Bytes,
+            "currency" => Unit::Money(currency),
+            "1" | "count" => Unit::Plain(""),
+            other => Unit::Plain(other),
+        }
+    }
+}
+
+/// An estimate with its interval: `99.87 % ± 0.03`, `48 s (45 s to 52 s)`; without one the number.
+pub(crate) fn estimate(estimate: &Estimate, unit: Unit<'_>) -> String {
+    let Some(interval) = estimate.interval else {
+        return number(estimate.value, unit);
+    };
+    let (below, above) = (
+        estimate.value - interval.low,
+        interval.high - estimate.value,
+    );
+    let width = below + above;
+    let is_symmetric = width.is_finite() && (below - above).abs() <= 1e-6 * width;
+    if is_symmetric {
+        symmetric(estimate.value, width / 2.0, unit)
+    } else {
+        between(estimate.value, interval, unit)
+    }
+}
+
+/// A number that stands alone.
+pub(crate) fn number(value: f64, unit: Unit<'_>) -> String {
+    if value.is_infinite() {
+        return unbounded(unit).to_owned();
+    }
+    let shown = Shown::of(value, unit);
+    shown.with_name(&shown.text(value, shown.alone_step(value)))
+}
+
+/// An infinite number: of seconds, one beyond the end of the run.
+const fn unbounded(unit: Unit<'_>) -> &'static str {
+    match unit {
+        Unit::Seconds => "> end",
+        Unit::Ratio | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => "∞",
+    }
+}
+
+/// A share as it was written down: `99.9 %`.
+pub(crate) fn exact_percent(share: f64) -> String {
+    // Nine decimals are more than anybody writes, and fewer than a double's rounding shows.
+    let text = format!("{:.9}", 100.0 * share);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn symmetric(value: f64, half: f64, unit: Unit<'_>) -> String {
+    let shown = Shown::of(value, unit);
+    // An interval narrower than what anybody reads is said to be so.
+    let step = digit_step(half * shown.factor).max(shown.finest_step(value));
+    let half = match half * shown.factor {
+        half if half > 0.0 && half < step / 2.0 => format!("< {}", shown.scaled(step, step)),
+        half => shown.scaled(half, step),
+    };
+    match unit {
+        Unit::Ratio => format!("{} % ± {half}", shown.text(value, step)),
+        Unit::Seconds => format!("{} ± {half}", shown.text(value, step)),
+        Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => {
+            shown.with_name(&format!("{} ± {half}", shown.text(value, step)))
+        }
+    }
+}
+
+fn between(value: f64, interval: Interval, unit: Unit<'_>) -> String {
+    let Interval { low, high } = interval;
+    let finite = [value, low].into_iter().find(|end| end.is_finite());
+    let finite = finite.unwrap_or_default();
+    let shown = Shown::of(finite, unit);
+    // The shorter arm says how much is known.
+    let arms = [value - low, high - value].into_iter();
+    let arm = arms.filter(|arm| *arm > 0.0).fold(f64::INFINITY, f64::min);
+    let step = match arm * shown.factor {
+        arm if arm.is_finite() => digit_step(arm).max(shown.finest_step(finite)),
+        _ => shown.alone_step(finite),
+    };
+    let text = |value: f64| match value {
+        value if value.is_infinite() => unbounded(unit).to_owned(),
+        value => shown.text(value, step),
+    };
+    let number = match text(value) {
+        text if value.is_infinite() => text,
+        text => shown.with_name(&text),
+    };
+    format!("{number} ({} to {})", text(low), text(high))
+}
+
+/// How one number is written: in which unit, and how fine. A step is the place value of the last
+/// digit, in that unit.
+struct Shown<'a> {
+    unit: Unit<'a>,
+    /// What one of the metric's units is in the unit shown.
+    factor: f64,
+    /// The unit shown.
+    name: &'a str,
+}
+
+impl<'a> Shown<'a> {
+    fn of(value: f64, unit: Unit<'a>) -> Shown<'a> {
+        let (factor, name) = match unit {
+            Unit::Ratio => (100.0, "%"),
+            Unit::Seconds => (1.0, ""),
+            Unit::Bytes => match value.abs() {
+                value if value >= 1024.0 * GIB => (1.0 / (1024.0 * GIB), "TiB"),
+                value if value >= GIB => (1.0 / GIB, "GiB"),
+                _ => (1024.0 / GIB, "MiB"),
+            },
+            Unit::Money(name) | Unit::Plain(name) => (1.0, name),
+        };
+        Shown { unit, factor, name }
+    }
+
+    fn text(&self, value: f64, step: f64) -> String {
+        self.scaled(value * self.factor, step)
+    }
+
+    fn scaled(&self, scaled: f64, step: f64) -> String {
+        match self.unit {
+            Unit::Seconds => duration(scaled, step),
+            Unit::Ratio | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => {
+                plain(scaled, decimals(step))
+            }
+        }
+    }
+
+    /// The step of a number that stands alone.
+    fn alone_step(&self, value: f64) -> f64 {
+        let scaled = (value * self.factor).abs();
+        match self.unit {
+            Unit::Ratio => share_step(scaled),
+            Unit::Seconds => duration_step(scaled),
+            Unit::Money(_) => digits_step(scaled, 3).max(0.01),
+            Unit::Bytes | Unit::Plain(_) if scaled.fract() == 0.0 => 1.0,
+            Unit::Bytes | Unit::Plain(_) => digits_step(scaled, 3).min(1.0),
+        }
+    }
+
+    /// The finest step that anybody reads, however narrow the interval.
+    fn finest_step(&self, value: f64) -> f64 {
+        let scaled = (value * self.factor).abs();
+        match self.unit {
+            Unit::Ratio => share_step(scaled).min(0.01),
+            Unit::Seconds => duration_step(scaled),
+            Unit::Money(_) => digits_step(scaled, 4).clamp(0.01, 1.0),
+            Unit::Bytes | Unit::Plain(_) => digits_step(scaled, 4).min(1.0),
+        }
+    }
+
+    fn with_name(&self, number: &str) -> String {
+        match self.name {
+            "" => number.to_owned(),
+            name => format!("{number} {name}"),
+        }
+    }
+}
+
+const GIB: f64 = (1_u64 << 30) as f64;
+
+/// The place value of the first digit of `half`, once it is rounded to one digit: 0.096 gives 0.1.
+fn digit_step(half: f64) -> f64 {
+    digits_step(half, 1)
+}
+
+/// The place value of the last of so many digits of `value`; no coarser than 1 for zero.
+fn digits_step(value: f64, digits: i32) -> f64 {
+    if value <= 0.0 || !value.is_finite() {
+        return 1.0;
+    }
+    let places = usize::try_from(digits - 1).expect("at least one digit");
+    let text = format!("{value:.places$e}");
+    let (_, exponent) = text
+        .split_once('e')
+        .expect("scientific notation has an exponent");
+    let exponent: i32 = exponent.parse().expect("an exponent is a whole number");
+    power_of_ten(exponent + 1 - digits)
+}
+
+/// 10^`exponent`, rounded once.
+fn power_of_ten(exponent: i32) -> f64 {
+    format!("1e{exponent}")
+        .parse()
+        .expect("a power of ten is a number")
+}
+
+/// Decimals of a number whose last digit has this place value.
+fn decimals(step: f64) -> usize {
+    (0..12)
+        .find(|&places| step * 10_f64.powi(places) > 0.9)
+        .unwrap_or(12) as usize
+}
+
+/// The step of a percentage: two digits of the smaller of it and its complement.
+fn share_step(percent: f64) -> f64 {
+    match percent.min((100.0 - percent).abs()) {
+        // Less is what rounding leaves of a sum that is all or nothing.
+        smaller if smaller < 1e-7 => 1.0,
+        smaller => digits_step(smaller, 2).clamp(1e-6, 0.1),
+    }
+}
+
+/// The step of a length of time that stands alone: two units, or three digits below a minute.
+fn duration_step(seconds: f64) -> f64 {
+    match seconds {
+        seconds if seconds >= 2.0 * DAY => HOUR,
+        seconds if seconds >= HOUR => MINUTE,
+        seconds if seconds >= MINUTE => 1.0,
+        seconds if seconds.fract() == 0.0 => 1.0,
+        seconds => digits_step(seconds, 3),
+    }
+}
+
+const MINUTE: f64 = 60.0;
+const HOUR: f64 = 3600.0;
+const DAY: f64 = 86_400.0;
+
+/// A length of time in seconds, rounded to `step`: `47 s`, `5 m 2 s`, `24 h`, `3 d 4 h`.
+pub(crate) fn duration(seconds: f64, step: f64) -> String {
+    if seconds < 0.0 {
+        return format!("−{}", duration(-seconds, step));
+    }
+    // A step of ten seconds or more is one of whole units.
+    let step = match step {
+        step if step > 2.0 * HOUR => DAY,
+        step if step > 10.0 * MINUTE => HOUR,
+        step if step > 10.0 => MINUTE,
+        step => step,
+    };
+    let rounded = (seconds / step).round() * step;
+    if 0.0 < rounded && rounded < 1.0 && step < 0.1 {
+        return format!("{} ms", fixed(1000.0 * rounded, decimals(1000.0 * step)));
+    }
+    if rounded < MINUTE {
+        return format!("{} s", fixed(rounded, decimals(step)));
+    }
+    let whole = rounded.round() as u64;
+    // Up to two days are easier to read in hours.
+    let days = if rounded < 2.0 * DAY {
+        0
+    } else {
+        whole / 86_400
+    };
+    let parts = [
+        (days, "d", DAY),
+        ((whole - 86_400 * days) / 3600, "h", HOUR),
+        (whole / 60 % 60, "m", MINUTE),
+        (whole % 60, "s", 1.0),
+    ];
+    let parts = parts
+        .into_iter()
+        .filter(|&(count, _, length)| count > 0 && length >= step);
+    let parts: Vec<String> = parts
+        .map(|(count, name, _)| format!("{count} {name}"))
+        .collect();
+    parts.join(" ")
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with that many decimals, a proper minus and grouped thousands.
+fn plain(value: f64, decimals: usize) -> String {
+    let text = fixed(value, decimals);
+    let (sign, digits) = match text.strip_prefix('−') {
+        Some(digits) => ("−", digits),
+        None => ("", text.as_str()),
+    };
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    match whole.parse() {
+        Ok(whole) => format!("{sign}{}{fraction}", thousands(whole)),
+        Err(_) => text,
+    }
+}
+
+fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    match text.strip_prefix('-') {
+        // What rounds to zero has no sign.
+        Some(digits) if digits.bytes().all(|byte| matches!(byte, b'0' | b'.')) => digits.to_owned(),
+        Some(digits) => format!("−{digits}"),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Method;
+
+    fn around(value: f64, half: f64, unit: Unit<'_>) -> String {
+        let interval = Some(Interval {
+            low: value - half,
+            high: value + half,
+        });
+        estimate(
+            &Estimate {
+                value,
+                interval,
+                method: Method::StudentT,
+            },
+            unit,
+        )
+    }
+
+    #[test]
+    fn no_more_digits_than_the_interval_supports() {
+        assert_eq!(around(0.998_71, 0.000_32, Unit::Ratio), "99.87 % ± 0.03");
+        assert_eq!(around(0.612_34, 0.004_1, Unit::Ratio), "61.2 % ± 0.4");
+        assert_eq!(around(0.612_34, 0.096, Unit::Ratio), "61 % ± 10");
+        assert_eq!(around(131.4, 12.3, Unit::Plain("")), "131 ± 12");
+        assert_eq!(around(1234.56, 96.0, Unit::Money("USD")), "1,235 ± 96 USD");
+        assert_eq!(
+            around(221.183, 0.032, Unit::Money("USD")),
+            "221.2 ± < 0.1 USD"
+        );
+        assert_eq!(around(362.2, 6.4, Unit::Seconds), "6 m 2 s ± 6 s");
+        assert_eq!(around(4321.0, 490.0, Unit::Seconds), "1 h 12 m ± 8 m");
+        assert_eq!(around(48.27, 0.31, Unit::Seconds), "48.3 s ± 0.3 s");
+        assert_eq!(around(1.5 * GIB, 0.27 * GIB, Unit::Bytes), "1.5 ± 0.3 GiB");
+    }
+
+    #[test]
+    fn no_digits_that_nobody_reads_however_narrow_the_interval() {
+        assert_eq!(
+            around(0.213_478, 0.000_001, Unit::Ratio),
+            "21.35 % ± < 0.01"
+        );
+        assert_eq!(
+            around(0.999_667, 0.000_007, Unit::Ratio),
+            "99.967 % ± 0.001"
+        );
+        assert_eq!(around(714.893, 0.012, Unit::Plain("")), "714.9 ± < 0.1");
+        assert_eq!(around(4321.0, 4.0, Unit::Seconds), "1 h 12 m ± < 1 m");
+        assert_eq!(around(0.0, 0.0, Unit::Ratio), "0 % ± 0");
+    }
+
+    #[test]
+    fn a_skewed_interval_is_given_by_its_ends() {
+        let skewed = |value, low, high, unit| {
+            let interval = Some(Interval { low, high });
+            estimate(
+                &Estimate {
+                    value,
+                    interval,
+                    method: Method::Bootstrap,
+                },
+                unit,
+            )
+        };
+        assert_eq!(
+            skewed(48.0, 45.0, 61.0, Unit::Seconds),
+            "48 s (45 s to 1 m 1 s)"
+        );
+        assert_eq!(
+            skewed(48.0, 45.0, f64::INFINITY, Unit::Seconds),
+            "48 s (45 s to > end)"
+        );
+        assert_eq!(
+            skewed(f64::INFINITY, 45.0, f64::INFINITY, Unit::Seconds),
+            "> end (45 s to > end)"
+        );
+        assert_eq!(skewed(0.05, 0.001, 0.249, Unit::Ratio), "5 % (0 to 25)");
+    }
+
+    #[test]
+    fn a_number_alone_shows_three_digits_and_a_share_what_it_lacks() {
+        let shares = [0.0, 1.0 - 1e-12, 0.9987, 0.612_34, 0.999_987_1, 0.000_123];
+        let shown = shares.map(|share| number(share, Unit::Ratio));
+        assert_eq!(
+            shown,
+            ["0 %", "100 %", "99.87 %", "61.2 %", "99.9987 %", "0.012 %"]
+        );
+        let counts = [0.0, 3.0, 41_234.0, 2.345_6, 0.012_345, -1.5];
+        let shown = counts.map(|count| number(count, Unit::Plain("")));
+        assert_eq!(shown, ["0", "3", "41,234", "2.35", "0.0123", "−1.50"]);
+        let spans = [
+            0.0, 0.0123, 0.25, 47.0, 47.26, 302.4, 4321.0, 86_400.0, 273_600.0,
+        ];
+        let shown = spans.map(|span| number(span, Unit::Seconds));
+        let expected = [
+            "0 s", "12.3 ms", "250 ms", "47 s", "47.3 s", "5 m 2 s", "1 h 12 m", "24 h", "3 d 4 h",
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(number(f64::INFINITY, Unit::Seconds), "> end");
+        let objectives = [0.999, 0.9995, 0.995, 0.99999].map(exact_percent);
+        assert_eq!(objectives, ["99.9 %", "99.95 %", "99.5 %", "99.999 %"]);
+    }
+}

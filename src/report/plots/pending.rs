@@ -1,0 +1,194 @@
+//! How long pods waited for a node: the share that had one within each time.
+
+use std::collections::BTreeMap;
+
+use super::axis::Axis;
+use super::chart::{Chart, Line, Panel, Style};
+use super::theme;
+use crate::metrics::measured::{Amount, Entity};
+use crate::report::figure::{self, Unit};
+use crate::report::results::Results;
+
+/// Nothing if no pod waited.
+pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
+    let all = Waits::of(results, "pending.p50", &Entity::Cluster)?;
+    let longest = all.longest()?;
+    // The first power is at or below the shortest wait that is seen, but no less than 1 ms.
+    let shortest = all.shortest()?;
+    let knee = 10_f64.powf(shortest.log10().floor()).clamp(0.001, 1.0);
+    let x = Axis::waiting(knee, longest);
+    let mut lines: Vec<Line> = by_size(results, x.to);
+    lines.push(Line {
+        label: if lines.is_empty() {
+            String::new()
+        } else {
+            "all pods".to_owned()
+        },
+        color: theme::BLUE,
+        style: Style::Steps,
+        points: all.points(x.to),
+    });
+    let least = lines
+        .iter()
+        .filter_map(|line| line.points[0].1)
+        .fold(1.0, f64::min);
+    Some(Chart {
+        name: "pending",
+        data: "pods.csv",
+        title: title(&all, results),
+        subtitle: subtitle(&all, results),
+        x,
+        x_label: format!(
+            "time from creation to a node, logarithmic from {} on",
+            figure::number(knee, Unit::Seconds)
+        ),
+        panels: vec![Panel {
+            label: "Pods that had a node by then".to_owned(),
+            y: Axis::up_to_all(least, 4),
+            height: 220,
+            bands: Vec::new(),
+            lines,
+        }],
+    })
+}
+
+fn title(all: &Waits, results: &Results<'_>) -> String {
+    let within = |metric: &str| {
+        let wait = results.value(metric, &Entity::Cluster)?;
+        wait.is_finite()
+            .then(|| figure::number(wait, Unit::Seconds))
+    };
+    let first = match within("pending.p50") {
+        _ if 2 * all.at_once() >= all.count() => {
+            let share = all.at_once() as f64 / all.count() as f64;
+            format!(
+                "{} of all pods had a node at once",
+                figure::number(share, Unit::Ratio)
+            )
+        }
+        Some(half) => format!("Half of all pods had a node within {half}"),
+        None => return "More than half of all pods never had a node".to_owned(),
+    };
+    match within("pending.p99") {
+        Some(most) => format!("{first}, 99 % within {most}"),
+        None => format!("{first}, more than 1 % never"),
+    }
+}
+
+fn subtitle(all: &Waits, results: &Results<'_>) -> String {
+    let pods = figure::thousands(all.count());
+    let runs = match results.runs.len() {
+        1 => String::new(),
+        runs => format!(" of {runs} replications"),
+    };
+    match all.never() {
+        0 => format!("{pods} pods{runs}."),
+        never => format!(
+            "{pods} pods{runs}, {} of them never placed.",
+            figure::thousands(never)
+        ),
+    }
+}
+
+/// The smallest and the largest quarter of pods, if there are different sizes.
+fn by_size(results: &Results<'_>, to: f64) -> Vec<Line> {
+    let mut parts: Vec<&Entity> = results
+        .summary
+        .lines
+        .iter()
+        .filter(|line| line.metric.name == "pending.by_size.p50")
+        .map(|line| &line.entity)
+        .collect();
+    parts.sort();
+    let ([first, .., last], true) = (parts.as_slice(), parts.len() > 1) else {
+        return Vec::new();
+    };
+    let line = |entity: &Entity, label: &str, color| {
+        Some(Line {
+            label: label.to_owned(),
+            color,
+            style: Style::Steps,
+            points: Waits::of(results, "pending.by_size.p50", entity)?.points(to),
+        })
+    };
+    let lines = [
+        line(first, "smallest quarter", theme::GREEN),
+        line(last, "largest quarter", theme::VERMILION),
+    ];
+    lines.into_iter().flatten().collect()
+}
+
+/// Waits of all replications together: seconds by their bits, which sort as they do, and how often.
+struct Waits(BTreeMap<u64, u64>);
+
+impl Waits {
+    fn of(results: &Results<'_>, metric: &str, entity: &Entity) -> Option<Waits> {
+        let mut waits = BTreeMap::new();
+        for run in results.runs {
+            let values = run.values.iter();
+            let mut own =
+                values.filter(|value| value.metric.name == metric && value.entity == *entity);
+            if let Some(Amount::Percentile { counts, .. }) = own.next().map(|value| &value.amount) {
+                for &(seconds, count) in counts.iter() {
+                    *waits.entry(seconds.to_bits()).or_default() += count;
+                }
+            }
+        }
+        (!waits.is_empty()).then_some(Waits(waits))
+    }
+
+    fn iter(&self) -> impl DoubleEndedIterator<Item = (f64, u64)> + '_ {
+        self.0
+            .iter()
+            .map(|(&bits, &count)| (f64::from_bits(bits), count))
+    }
+
+    fn count(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    fn at_once(&self) -> u64 {
+        self.0.get(&0.0_f64.to_bits()).copied().unwrap_or(0)
+    }
+
+    fn never(&self) -> u64 {
+        self.iter()
+            .filter(|(wait, _)| wait.is_infinite())
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// The longest wait that ended, if any took time.
+    fn longest(&self) -> Option<f64> {
+        self.iter()
+            .map(|(wait, _)| wait)
+            .rfind(|wait| wait.is_finite())
+            .filter(|&wait| wait > 0.0)
+    }
+
+    /// The shortest wait that took time.
+    fn shortest(&self) -> Option<f64> {
+        self.iter()
+            .map(|(wait, _)| wait)
+            .find(|&wait| wait > 0.0 && wait.is_finite())
+    }
+
+    /// The share that waited no longer than each time, from zero to `to`.
+    fn points(&self, to: f64) -> Vec<(f64, Option<f64>)> {
+        let all = self.count() as f64;
+        let mut points = vec![(0.0, Some(0.0))];
+        let mut within = 0;
+        for (wait, count) in self.iter().filter(|(wait, _)| wait.is_finite()) {
+            within += count;
+            let share = Some(within as f64 / all);
+            if wait == 0.0 {
+                points[0].1 = share;
+            } else {
+                points.push((wait, share));
+            }
+        }
+        let last = points[points.len() - 1].1;
+        points.push((to, last));
+        points
+    }
+}

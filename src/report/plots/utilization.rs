@@ -1,0 +1,106 @@
+//! What share of the cluster is requested, and what share is in use, over time.
+
+use super::axis::Axis;
+use super::chart::{Chart, Line, Panel, Style, series_points};
+use super::theme::{self, Color};
+use crate::metrics::measured::Entity;
+use crate::report::figure::{self, Unit};
+use crate::report::results::Results;
+use crate::units::Resource;
+
+/// Nothing if nothing was ever requested.
+pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
+    let panels: Vec<(Resource, Panel)> = Resource::ALL
+        .into_iter()
+        .filter_map(|resource| Some((resource, panel(results, resource)?)))
+        .collect();
+    if panels.is_empty() {
+        return None;
+    }
+    let means = panels.iter().filter_map(|(resource, _)| {
+        let metric = format!("allocated.{}", resource.name());
+        let mean = results.value(&metric, &Entity::Cluster)?;
+        Some(format!(
+            "{} of {}",
+            figure::number(mean, Unit::Ratio),
+            spoken(*resource)
+        ))
+    });
+    let means: Vec<String> = means.collect();
+    let (x, x_label) = super::time_axis(results);
+    Some(Chart {
+        name: "utilization",
+        data: "timeseries.csv",
+        title: match means.as_slice() {
+            [one] => format!("On average {one} was requested"),
+            _ => format!("On average {} were requested", and(&means)),
+        },
+        subtitle: format!(
+            "Share of what all provisioned nodes can give. Line: requested; filled: in use.{}",
+            super::replication(results)
+        ),
+        x,
+        x_label: x_label.to_owned(),
+        panels: panels.into_iter().map(|(_, panel)| panel).collect(),
+    })
+}
+
+fn panel(results: &Results<'_>, resource: Resource) -> Option<Panel> {
+    let points = |kind: &str| {
+        let metric = format!("{kind}.{}", resource.name());
+        series_points(results, &Entity::Cluster, &metric)
+    };
+    let allocated = points("allocated")?;
+    if !allocated
+        .iter()
+        .any(|(_, value)| value.is_some_and(|value| value > 0.0))
+    {
+        return None;
+    }
+    let line = |label: &str, style, points| Line {
+        label: label.to_owned(),
+        color: color(resource),
+        style,
+        points,
+    };
+    let used = points("used").map(|points| line("in use", Style::Area, points));
+    let mut lines: Vec<Line> = used.into_iter().collect();
+    lines.push(line("requested", Style::Steps, allocated));
+    Some(Panel {
+        label: capitalized(spoken(resource)),
+        y: Axis::whole(),
+        height: 120,
+        bands: Vec::new(),
+        lines,
+    })
+}
+
+const fn color(resource: Resource) -> Color {
+    match resource {
+        Resource::Cpu => theme::BLUE,
+        Resource::Memory => theme::VERMILION,
+        Resource::Gpu => theme::GREEN,
+    }
+}
+
+const fn spoken(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Cpu => "CPU",
+        Resource::Memory => "memory",
+        Resource::Gpu => "GPU",
+    }
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn and(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,115 @@
+//! What every exporter is given.
+
+use crate::cluster::pod::{Outcome, Owner};
+use crate::experiment::summary::{Line, Rare, Summary};
+use crate::metrics::measured::{Entity, Measured};
+use crate::policy::registry::Choice;
+use crate::report::figure::{self, Unit};
+use crate::rng::Seed;
+use crate::scenario::Scenario;
+use crate::script::jobs::Jobs;
+use std::sync::Arc;
+
+/// What came out of one scenario under one seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Results<'a> {
+    /// What was run.
+    pub scenario: &'a Scenario,
+    /// The user's seed.
+    pub seed: u64,
+    /// What all replications say together.
+    pub summary: &'a Summary,
+    /// What each replication measured; the first is replication 1.
+    pub runs: &'a [Measured],
+}
+
+impl Results<'_> {
+    /// One metric of one entity.
+    pub(crate) fn line(&self, metric: &str, entity: &Entity) -> Option<&Line> {
+        let mut lines = self.summary.lines.iter();
+        lines.find(|line| line.metric.name == metric && line.entity == *entity)
+    }
+
+    /// The best single number of one metric of one entity.
+    pub(crate) fn value(&self, metric: &str, entity: &Entity) -> Option<f64> {
+        self.line(metric, entity).map(|line| line.estimate.value)
+    }
+
+    /// One metric of one entity, for readers: with its unit, and its interval if there is one.
+    pub(crate) fn show(&self, metric: &str, entity: &Entity) -> Option<String> {
+        self.line(metric, entity).map(|line| self.show_line(line))
+    }
+
+    /// One metric of one entity, for readers, with another name for its unit.
+    pub(crate) fn show_as(&self, metric: &str, entity: &Entity, unit: &str) -> Option<String> {
+        let line = self.line(metric, entity)?;
+        Some(figure::estimate(&line.estimate, Unit::Plain(unit)))
+    }
+
+    /// One line for readers: with its unit, and its interval if there is one.
+    pub(crate) fn show_line(&self, line: &Line) -> String {
+        figure::estimate(&line.estimate, self.unit(line))
+    }
+
+    /// How often a service had outages, where they are rare.
+    pub(crate) fn rare(&self, service: &Entity) -> Option<&Rare> {
+        self.summary
+            .outages
+            .iter()
+            .find(|rare| rare.entity == *service)
+    }
+
+    /// How a line's numbers are shown.
+    pub(crate) fn unit(&self, line: &Line) -> Unit<'_> {
+        Unit::of(line.metric.unit, &self.scenario.currency)
+    }
+
+    /// All jobs of one replication, from 1.
+    pub(crate) fn jobs(&self, replication: u32) -> Arc<Jobs> {
+        let seed = Seed {
+            seed: self.seed,
+            replication,
+        };
+        self.scenario.outline.script(seed, self.scenario.end).jobs
+    }
+}
+
+/// The name of a choice of policies, as in the path of its results: `spread-hpa-kubernetes`.
+pub fn policy_name(choice: &Choice) -> String {
+    let Choice {
+        scheduler,
+        autoscaler,
+        healer,
+    } = choice;
+    format!("{}-{}-{}", scheduler.name, autoscaler.name, healer.name)
+}
+
+/// What a value is of, in one word for tables: `cluster`, `service:cart`.
+pub(crate) fn entity_name(entity: &Entity) -> String {
+    match entity.name() {
+        "" => entity.kind().to_owned(),
+        name => format!("{}:{name}", entity.kind()),
+    }
+}
+
+/// How a pod ended, in one word.
+pub(crate) const fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Succeeded => "succeeded",
+        Outcome::Failed => "failed",
+        Outcome::Deleted => "deleted",
+        Outcome::Lost => "lost",
+    }
+}
+
+/// What owns a pod, in one word, and its name.
+pub(crate) fn owner_parts<'a>(
+    owner: Owner,
+    scenario: &'a Scenario,
+    jobs: &'a Jobs,
+) -> (&'static str, &'a str) {
+    match owner {
+        Owner::Service(service) => ("service", &scenario.catalog.services[service].name),
+        Owner::Job(job) => ("job", jobs.names.get(job)),
+    }
+}

@@ -1,0 +1,308 @@
+//! `summary.json`: everything a program wants to know, in one file.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer};
+
+use crate::experiment::summary::{CONFIDENCE, Line, Rare};
+use crate::metrics::dictionary::{Basis, Better};
+use crate::metrics::measured::{self, Accounting, Fates};
+use crate::policy::params::Value;
+use crate::policy::registry::Named;
+use crate::report::notes;
+use crate::report::results::Results;
+use crate::stats::{self, Method};
+
+/// The number of the format: raised when a program that reads the last one would go wrong.
+pub const VERSION: u32 = 1;
+
+/// Writes the summary, with a line break at its end.
+pub fn write(results: &Results<'_>, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, &Summary::of(results))?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    version: u32,
+    plimsoll: &'static str,
+    scenario: Scenario<'a>,
+    seed: u64,
+    replications: usize,
+    policies: BTreeMap<&'static str, Policy<'a>>,
+    /// How sure the intervals are.
+    confidence: f64,
+    metrics: Vec<MetricLine<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rare_outages: Vec<RareOutages<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    jobs: Vec<Jobs<'a>>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Scenario<'a> {
+    name: &'a str,
+    question: &'a str,
+    hash: &'a str,
+    duration_s: f64,
+    warm_up_s: f64,
+    currency: &'a str,
+    nodes: usize,
+    zones: usize,
+    services: usize,
+}
+
+#[derive(Serialize)]
+struct Policy<'a> {
+    name: &'static str,
+    parameters: BTreeMap<&'static str, Parameter<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Parameter<'a> {
+    Integer(u64),
+    Number(f64),
+    Duration(String),
+    Choice(&'a str),
+}
+
+#[derive(Serialize)]
+struct MetricLine<'a> {
+    metric: &'static str,
+    entity: Entity<'a>,
+    unit: &'static str,
+    better: &'static str,
+    basis: &'static str,
+    estimate: Number,
+    interval: Option<Interval>,
+    method: &'static str,
+    values: Vec<Option<Number>>,
+}
+
+/// How often a service had an outage, where at most half of the runs had one.
+#[derive(Serialize)]
+struct RareOutages<'a> {
+    entity: Entity<'a>,
+    runs_with_outage: u32,
+    /// Share of runs with an outage.
+    probability: f64,
+    probability_interval: Option<Interval>,
+    /// Share of requests lost in a run with an outage.
+    loss_given_outage: Option<f64>,
+    /// No outage seen: there are fewer per second than this.
+    rate_below_per_second: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Entity<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Interval {
+    low: Number,
+    high: Number,
+}
+
+/// What became of the jobs in one replication.
+#[derive(Serialize)]
+struct Jobs<'a> {
+    replication: usize,
+    total: u64,
+    excluded: BTreeMap<&'a str, u64>,
+    not_arrived: u64,
+    truth: FatesOf,
+    belief: FatesOf,
+}
+
+#[derive(Serialize)]
+struct FatesOf {
+    finished: u64,
+    running: u64,
+    starting: u64,
+    lost: u64,
+    never_placed: u64,
+}
+
+/// A number, or `"inf"`, which JSON has no number for.
+struct Number(f64);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            f64::INFINITY => serializer.serialize_str("inf"),
+            finite => serializer.serialize_f64(finite),
+        }
+    }
+}
+
+impl<'a> Summary<'a> {
+    fn of(results: &'a Results<'_>) -> Summary<'a> {
+        let scenario = results.scenario;
+        let policy = &scenario.policy;
+        Summary {
+            version: VERSION,
+            plimsoll: env!("CARGO_PKG_VERSION"),
+            scenario: Scenario {
+                name: &scenario.name,
+                question: &scenario.question,
+                hash: &scenario.hash,
+                duration_s: scenario.end.secs_f64(),
+                warm_up_s: scenario.warm_up.secs_f64(),
+                currency: &scenario.currency,
+                nodes: scenario.catalog.nodes.len(),
+                zones: scenario.catalog.zones.len(),
+                services: scenario.catalog.services.len(),
+            },
+            seed: results.seed,
+            replications: results.runs.len(),
+            policies: BTreeMap::from([
+                ("scheduler", Policy::of(&policy.scheduler)),
+                ("autoscaler", Policy::of(&policy.autoscaler)),
+                ("healer", Policy::of(&policy.healer)),
+            ]),
+            confidence: CONFIDENCE.level(),
+            metrics: results.summary.lines.iter().map(MetricLine::of).collect(),
+            rare_outages: results
+                .summary
+                .outages
+                .iter()
+                .map(RareOutages::of)
+                .collect(),
+            jobs: Jobs::of(results),
+            notes: notes::all(results),
+        }
+    }
+}
+
+impl<'a> Policy<'a> {
+    fn of(named: &'a Named) -> Policy<'a> {
+        let parameters = named.params.iter().map(|(name, value)| {
+            let value = match value {
+                Value::Integer(value) => Parameter::Integer(*value),
+                Value::Number(value) => Parameter::Number(*value),
+                Value::Duration(value) => Parameter::Duration(format!("{value}s")),
+                Value::Choice(value) => Parameter::Choice(value),
+            };
+            (name, value)
+        });
+        Policy {
+            name: named.name,
+            parameters: parameters.collect(),
+        }
+    }
+}
+
+impl<'a> MetricLine<'a> {
+    fn of(line: &'a Line) -> MetricLine<'a> {
+        MetricLine {
+            metric: line.metric.name,
+            entity: Entity::of(&line.entity),
+            unit: line.metric.unit,
+            better: match line.metric.better {
+                Better::Up => "up",
+                Better::Down => "down",
+                Better::Neither => "neither",
+            },
+            basis: match line.metric.basis {
+                Basis::Truth => "truth",
+                Basis::Belief => "belief",
+            },
+            estimate: Number(line.estimate.value),
+            interval: line.estimate.interval.map(Interval::of),
+            method: method_name(line.estimate.method),
+            values: line.values.iter().map(|value| value.map(Number)).collect(),
+        }
+    }
+}
+
+impl<'a> Entity<'a> {
+    fn of(entity: &'a measured::Entity) -> Entity<'a> {
+        Entity {
+            kind: entity.kind(),
+            name: entity.name(),
+        }
+    }
+}
+
+impl Interval {
+    const fn of(interval: stats::Interval) -> Interval {
+        Interval {
+            low: Number(interval.low),
+            high: Number(interval.high),
+        }
+    }
+}
+
+impl<'a> RareOutages<'a> {
+    fn of(rare: &'a Rare) -> RareOutages<'a> {
+        RareOutages {
+            entity: Entity::of(&rare.entity),
+            runs_with_outage: rare.with_outage,
+            probability: rare.probability.value,
+            probability_interval: rare.probability.interval.map(Interval::of),
+            loss_given_outage: rare.loss_given_outage,
+            rate_below_per_second: rare.rate_below,
+        }
+    }
+}
+
+/// How an interval was made, or why there is none, in words that stay.
+const fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::StudentT => "student_t",
+        Method::PairedT => "paired_t",
+        Method::Jackknife => "jackknife",
+        Method::Bootstrap => "bootstrap",
+        Method::ClopperPearson => "clopper_pearson",
+        Method::RuleOfThree => "rule_of_three",
+        Method::TooFew => "none_too_few_runs",
+        Method::MostlyConstant => "none_mostly_constant",
+    }
+}
+
+impl<'a> Jobs<'a> {
+    /// Those of every replication; none for a scenario without jobs.
+    fn of(results: &'a Results<'_>) -> Vec<Jobs<'a>> {
+        let runs = (1..).zip(results.runs);
+        let runs = runs.filter(|(_, run)| run.accounting.total > 0);
+        runs.map(|(replication, run)| {
+            let Accounting {
+                total,
+                ref excluded,
+                not_arrived,
+                truth,
+                belief,
+            } = run.accounting;
+            let excluded = excluded
+                .iter()
+                .map(|(reason, count)| (reason.as_str(), *count));
+            Jobs {
+                replication,
+                total,
+                excluded: excluded.collect(),
+                not_arrived,
+                truth: FatesOf::of(truth),
+                belief: FatesOf::of(belief),
+            }
+        })
+        .collect()
+    }
+}
+
+impl FatesOf {
+    const fn of(fates: Fates) -> FatesOf {
+        FatesOf {
+            finished: fates.finished,
+            running: fates.running,
+            starting: fates.starting,
+            lost: fates.lost,
+            never_placed: fates.never_placed,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The summary on the terminal: the answer first, then the detail, then where the files are.
+
+mod availability;
+mod jobs;
+mod layout;
+mod sections;
+pub(crate) mod why;
+
+use std::path::Path;
+
+use crate::experiment::summary::Line;
+use crate::metrics::measured::Entity;
+use crate::report::figure::{self, Unit};
+use crate::report::notes;
+use crate::report::results::Results;
+use crate::report::run_json::Effort;
+use crate::report::text::layout::Page;
+
+/// How the text is to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colors {
+    /// Plain text.
+    None,
+    /// Colour as a second signal, by ANSI escape sequences.
+    Ansi,
+}
+
+/// Where the files of a run are.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// The folder.
+    pub dir: &'a Path,
+    /// The names in it that a reader opens first.
+    pub files: &'a [String],
+}
+
+/// The summary of one run for a terminal.
+pub fn summary(
+    results: &Results<'_>,
+    effort: &Effort,
+    written: Written<'_>,
+    colors: Colors,
+) -> String {
+    let mut page = Page::new(colors);
+    page.facts(&headline(results));
+    page.text(&effort_line(results, effort));
+    page.gap();
+    availability::rows(results, &mut page);
+    sections::utilization(results, &mut page);
+    sections::waiting(results, &mut page);
+    jobs::rows(results, &mut page);
+    sections::scaling(results, &mut page);
+    sections::healing(results, &mut page);
+    sections::headroom(results, &mut page);
+    sections::cost(results, &mut page);
+    page.gap();
+    for sentence in why::sentences(results) {
+        page.text(&sentence);
+    }
+    page.gap();
+    for note in notes::all(results) {
+        page.hanging("note: ", &note);
+    }
+    page.gap();
+    let dir = written.dir.display();
+    page.line(&format!(
+        "{dir}{}   {}",
+        std::path::MAIN_SEPARATOR,
+        written.files.join("  ")
+    ));
+    page.finish()
+}
+
+/// What was run, fact by fact.
+pub(crate) fn headline(results: &Results<'_>) -> Vec<String> {
+    let scenario = results.scenario;
+    let catalog = &scenario.catalog;
+    let mut parts = vec![
+        scenario.name.clone(),
+        format!(
+            "{} simulated",
+            figure::number(scenario.end.secs_f64(), Unit::Seconds)
+        ),
+        cluster(results),
+    ];
+    let services = catalog.services.as_slice();
+    if !services.is_empty() {
+        let replicas: u64 = services
+            .iter()
+            .map(|service| u64::from(service.replicas))
+            .sum();
+        parts.push(format!(
+            "{}, {}",
+            count(services.len() as u64, "service"),
+            count(replicas, "replica")
+        ));
+    }
+    let jobs = results.runs.first().map_or(0, |run| run.accounting.total);
+    if jobs > 0 {
+        parts.push(count(jobs, "job"));
+    }
+    let policy = &scenario.policy;
+    let (scheduler, autoscaler, healer) = (
+        policy.scheduler.name,
+        policy.autoscaler.name,
+        policy.healer.name,
+    );
+    parts.push(format!(
+        "scheduler {scheduler}, autoscaler {autoscaler}, healer {healer}"
+    ));
+    parts
+}
+
+fn cluster(results: &Results<'_>) -> String {
+    let catalog = &results.scenario.catalog;
+    let nodes = count(catalog.nodes.len() as u64, "node");
+    match catalog.zones.len() {
+        0 | 1 => nodes,
+        zones => format!("{nodes} in {zones} zones"),
+    }
+}
+
+fn effort_line(results: &Results<'_>, effort: &Effort) -> String {
+    format!(
+        "{} in {} ({} events, {} events/s)",
+        count(results.runs.len() as u64, "replication"),
+        figure::number(effort.wall_seconds, Unit::Seconds),
+        rough(effort.events as f64),
+        rough(effort.events_per_second())
+    )
+}
+
+/// A number of things: `1 node`, `12 nodes`.
+pub(crate) fn count(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", figure::thousands(number))
+}
+
+/// A large number in three digits: `4.1 M`.
+fn rough(number: f64) -> String {
+    let (scaled, suffix) = match number {
+        n if n >= 1e9 => (n / 1e9, " G"),
+        n if n >= 1e6 => (n / 1e6, " M"),
+        n if n >= 1e4 => (n / 1e3, " k"),
+        n => return figure::thousands(n.round() as u64),
+    };
+    let decimals = if scaled < 10.0 { 1 } else { 0 };
+    format!("{scaled:.decimals$}{suffix}")
+}
+
+/// The services that have this metric, in the order of the scenario.
+fn services<'a>(results: &Results<'a>, metric: &str) -> Vec<&'a Line> {
+    let lines = results.summary.lines.iter();
+    lines
+        .filter(|line| line.metric.name == metric && matches!(line.entity, Entity::Service(_)))
+        .collect()
+}

@@ -1,0 +1,147 @@
+//! How available the services were.
+
+use crate::cluster::catalog::ServiceSpec;
+use crate::experiment::summary::{Line, Rare};
+use crate::metrics::measured::Entity;
+use crate::report::figure::{self, Unit};
+use crate::report::results::Results;
+use crate::report::text::layout::{Page, Tone};
+use crate::report::text::services;
+
+/// Most services that get a row of their own.
+const ROWS: usize = 12;
+
+/// One row for all services, one for each.
+pub(super) fn rows(results: &Results<'_>, page: &mut Page) {
+    let metric = ["availability.requests", "availability.time"]
+        .into_iter()
+        .find(|metric| !services(results, metric).is_empty());
+    let Some(metric) = metric else { return };
+    page.row("availability", total(results, metric));
+    let mut lines = services(results, metric);
+    let hidden = lines.len().saturating_sub(ROWS);
+    if hidden > 0 {
+        // The worst are what a reader looks for.
+        lines.sort_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value));
+    }
+    for line in lines.iter().take(ROWS) {
+        let facts = service(results, line, page);
+        page.row(&format!("  {}", name(line)), facts);
+    }
+    if hidden > 0 {
+        let best = results.show_line(lines[ROWS]);
+        page.row(
+            "",
+            vec![format!("{hidden} more services, each at least {best}")],
+        );
+    }
+}
+
+fn total(results: &Results<'_>, metric: &str) -> Vec<String> {
+    let Some(total) = results.show(metric, &Entity::Cluster) else {
+        return vec!["share of time with enough replicas".to_owned()];
+    };
+    let nines = results.show("availability.nines", &Entity::Cluster);
+    let mut facts = vec![match nines {
+        Some(nines) => format!("{total} of requests ({nines} nines)"),
+        None => format!("{total} of requests"),
+    }];
+    let causes = lost_by_cause(results);
+    if !causes.is_empty() {
+        facts.push(format!("lost: {}", causes.join(", ")));
+    }
+    facts
+}
+
+/// Shares of the requests lost, by cause, those without any left out.
+fn lost_by_cause(results: &Results<'_>) -> Vec<String> {
+    let lines = results.summary.lines.iter();
+    let lost = lines.filter(|line| line.metric.name == "requests.lost");
+    let parts = lost.filter_map(|line| match &line.entity {
+        Entity::Part(cause) if line.estimate.value > 0.0 => {
+            Some(format!("{} {cause}", results.show_line(line)))
+        }
+        _ => None,
+    });
+    parts.collect()
+}
+
+fn name(line: &Line) -> &str {
+    match &line.entity {
+        Entity::Service(name) => name,
+        other => unreachable!("{other:?} is no service"),
+    }
+}
+
+fn service(results: &Results<'_>, line: &Line, page: &Page) -> Vec<String> {
+    let mut facts = vec![results.show_line(line)];
+    let services = results.scenario.catalog.services.as_slice();
+    if let Some(spec) = services.iter().find(|spec| spec.name == name(line)) {
+        facts.extend(objective(results, line, spec, page));
+    }
+    facts.extend(outages(results, &line.entity));
+    facts
+}
+
+/// Whether the objective was met, and what it cost.
+fn objective(
+    results: &Results<'_>,
+    line: &Line,
+    spec: &ServiceSpec,
+    page: &Page,
+) -> Option<String> {
+    let slo = spec.slo?;
+    let met = results.value("slo.met", &line.entity)?;
+    let verdict = match met {
+        1.0 => page.paint("met", Tone::Good),
+        0.0 => page.paint("missed", Tone::Bad),
+        some => page.paint(&format!("met in {:.0} % of runs", 100.0 * some), Tone::Bad),
+    };
+    let wanted = figure::exact_percent(slo.availability);
+    let window = figure::number(slo.window.secs_f64(), Unit::Seconds);
+    let burned = results.show("slo.budget_burned", &line.entity);
+    let burned = burned.map(|burned| format!(", {burned} of the {window} budget burned"));
+    Some(format!(
+        "objective {wanted} {verdict}{}",
+        burned.unwrap_or_default()
+    ))
+}
+
+fn outages(results: &Results<'_>, service: &Entity) -> Option<String> {
+    if let Some(rare) = results.rare(service).filter(|_| results.runs.len() > 1) {
+        return rarely(results, rare);
+    }
+    let outages = results.line("outages", service)?;
+    if outages.estimate.value <= 0.0 {
+        return None;
+    }
+    let mut text = match outages.estimate.value {
+        1.0 => "1 outage".to_owned(),
+        _ => format!("{} outages", results.show_line(outages)),
+    };
+    if results.runs.len() > 1 {
+        text.push_str(" a run");
+    }
+    if let Some(down) = results.show("outage.time_to_recover", service) {
+        text.push_str(&format!(" of {down}"));
+    }
+    if let Some(detected) = results.show("outage.time_to_detect", service) {
+        text.push_str(&format!(", detected after {detected}"));
+    }
+    Some(text)
+}
+
+/// Outages in few runs: how likely one is, and what it costs.
+fn rarely(results: &Results<'_>, rare: &Rare) -> Option<String> {
+    if rare.with_outage == 0 {
+        return None;
+    }
+    let probability = figure::estimate(&rare.probability, Unit::Ratio);
+    let (with, runs) = (rare.with_outage, results.runs.len());
+    let mut text = format!("outages in {with} of {runs} runs: probability {probability}");
+    if let Some(loss) = rare.loss_given_outage {
+        let loss = figure::number(loss, Unit::Ratio);
+        text.push_str(&format!(", {loss} of requests lost in a run with one"));
+    }
+    Some(text)
+}

@@ -1,0 +1,489 @@
+//! The command as a user meets it: what it prints, what it writes, and its exit codes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Two services on three nodes, one of which dies: something of everything that is reported.
+const SMALL: &str = r#"# Does the shop outlive a node?
+name = "small"
+duration = "1h"
+warm_up = "5m"
+currency = "USD"
+
+[policy]
+scheduler = "least-allocated"
+autoscaler = "fixed"
+healer = "kubernetes"
+
+[[nodes]]
+name = "worker"
+count = 3
+cpu = "4"
+memory = "16Gi"
+zones = ["a", "b", "c"]
+price_per_hour = 0.192
+
+[[services]]
+name = "web"
+replicas = 3
+requests = { cpu = "500m", memory = "512Mi" }
+work = { cpu = "10ms" }
+min_available = 3
+slo = { availability = 0.999, window = "30d" }
+load = 30
+
+[[services]]
+name = "store"
+replicas = 2
+requests = { cpu = "1", memory = "1Gi" }
+work = { cpu = "5ms" }
+startup = { lognormal = { median = "10s", sigma = 0.5 } }
+readiness = { period = "5s" }
+load = { diurnal = { mean = 40, amplitude = 0.6, peak_at = "30m", period = "1h" } }
+
+[[jobs]]
+name = "report"
+rate = "60/h"
+sizes = [{ cpu = "1", memory = "2Gi" }]
+duration = { lognormal = { median = "5m", sigma = 1.0 } }
+
+[[failures]]
+nodes = "worker"
+at = "20m"
+count = 1
+down = "20m"
+"#;
+
+/// A fresh folder for one test, gone at its end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        let dir = std::env::temp_dir().join(format!("plimsoll-cli-{name}-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        Scratch(dir)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.join(name), text).unwrap();
+    }
+
+    /// The names of all that is in it, sorted.
+    fn names(&self) -> Vec<String> {
+        names(&self.0)
+    }
+
+    fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command
+            .args(args.split_whitespace())
+            .current_dir(&self.0)
+            .env_remove("RAYON_NUM_THREADS");
+        command
+    }
+
+    fn run(&self, args: &str) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Exit code, stdout and stderr.
+    fn said(&self, args: &str) -> (Option<i32>, String, String) {
+        let output = self.run(args);
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The bytes of every file below a folder, but `run.json`.
+fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut pending = vec![dir.to_owned()];
+    while let Some(dir) = pending.pop() {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.file_name().unwrap() != "run.json" {
+                let bytes = fs::read(&path).unwrap();
+                files.insert(path, bytes);
+            }
+        }
+    }
+    let strip = |path: PathBuf| path.strip_prefix(dir).unwrap().to_owned();
+    files
+        .into_iter()
+        .map(|(path, bytes)| (strip(path), bytes))
+        .collect()
+}
+
+#[test]
+fn a_run_says_what_came_of_it_and_writes_one_folder() {
+    let scratch = Scratch::new("run");
+    scratch.write("small.toml", SMALL);
+    let (code, stdout, stderr) = scratch.said("run small.toml --reps 2");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let dir = "results/small/least-allocated-fixed-kubernetes-1";
+    let last = stdout.lines().last().unwrap();
+    assert!(
+        last.starts_with(dir) && last.contains("report.html"),
+        "{stdout}"
+    );
+    assert!(
+        stdout.starts_with("small · 1 h simulated · 3 nodes in 3 zones"),
+        "{stdout}"
+    );
+    assert!(!stdout.contains('\u{1b}'), "no colours but on a terminal");
+    assert!(stdout.contains("\n  web "), "each service has a row");
+    let expected = [
+        "incidents.csv",
+        "metrics.csv",
+        "plots",
+        "pods.csv",
+        "report.html",
+        "run.json",
+        "summary.json",
+        "timeseries.csv",
+    ];
+    assert_eq!(names(&scratch.0.join(dir)), expected);
+    assert_eq!(
+        scratch.names(),
+        ["results", "small.toml"],
+        "and nothing else"
+    );
+    let svgs = names(&scratch.0.join(dir).join("plots"));
+    assert!(svgs.contains(&"utilization.svg".to_owned()), "{svgs:?}");
+    assert!(svgs.contains(&"utilization.png".to_owned()), "{svgs:?}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_with_any_number_of_threads() {
+    let scratch = Scratch::new("bytes");
+    scratch.write("small.toml", SMALL);
+    let run = |threads: &str, out: &str| {
+        let args = format!("run small.toml --reps 3 --detail all --quiet --out {out}");
+        let done = scratch
+            .command(&args)
+            .env("RAYON_NUM_THREADS", threads)
+            .status()
+            .unwrap();
+        assert!(done.success());
+        files(&scratch.0.join(out))
+    };
+    let (one, again, two) = (run("1", "one"), run("1", "again"), run("2", "two"));
+    assert!(one.len() >= 8, "{:?}", one.keys());
+    for (name, bytes) in &one {
+        assert!(
+            again[name] == *bytes,
+            "{} differs from run to run",
+            name.display()
+        );
+        assert!(
+            two[name] == *bytes,
+            "{} differs with two threads",
+            name.display()
+        );
+    }
+    assert_eq!((again.len(), two.len()), (one.len(), one.len()));
+}
+
+#[test]
+fn another_seed_gives_other_numbers() {
+    let scratch = Scratch::new("seed");
+    scratch.write("small.toml", SMALL);
+    for seed in ["1", "2"] {
+        let done = scratch.run(&format!(
+            "run small.toml --no-plots --seed {seed} --out {seed}"
+        ));
+        assert!(done.status.success());
+    }
+    let pods = |seed: &str| fs::read(scratch.0.join(seed).join("pods.csv")).unwrap();
+    assert_ne!(pods("1"), pods("2"));
+}
+
+#[test]
+fn json_on_stdout_is_summary_json() {
+    let scratch = Scratch::new("json");
+    scratch.write("small.toml", SMALL);
+    let (code, stdout, stderr) = scratch.said("run small.toml --format json --quiet --out out");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert_eq!(
+        stdout,
+        fs::read_to_string(scratch.0.join("out/summary.json")).unwrap()
+    );
+    let (code, stdout, _) = scratch.said("run small.toml --quiet --out out");
+    assert_eq!(
+        (code, stdout.as_str()),
+        (Some(0), ""),
+        "quiet says nothing but what was asked for"
+    );
+}
+
+#[test]
+fn plots_and_detail_are_written_on_request() {
+    let scratch = Scratch::new("options");
+    scratch.write("small.toml", SMALL);
+    let run = |options: &str| {
+        let done = scratch.run(&format!(
+            "run small.toml --reps 2 --quiet --out out {options}"
+        ));
+        assert!(done.status.success());
+        files(&scratch.0.join("out"))
+    };
+    let plain = run("--no-plots");
+    assert!(
+        plain.keys().all(|name| !name.starts_with("plots")),
+        "earlier plots are gone"
+    );
+    let text = |files: &BTreeMap<PathBuf, Vec<u8>>, name: &str| {
+        String::from_utf8(files[Path::new(name)].clone()).unwrap()
+    };
+    let series = text(&plain, "timeseries.csv");
+    assert!(
+        series.contains(",zone:a,") && !series.contains(",node:"),
+        "no single nodes"
+    );
+    assert!(
+        text(&plain, "pods.csv")
+            .lines()
+            .skip(1)
+            .all(|row| row.starts_with("1,"))
+    );
+    let nodes = text(&run("--no-plots --detail nodes"), "timeseries.csv");
+    assert!(nodes.contains(",node:worker-0,"), "single nodes");
+    let all = text(&run("--no-plots --detail all"), "pods.csv");
+    assert!(
+        all.lines().any(|row| row.starts_with("2,")),
+        "every replication"
+    );
+}
+
+#[test]
+fn wrong_input_is_told_on_stderr_and_nothing_is_written() {
+    let scratch = Scratch::new("wrong");
+    let without_failures = SMALL.split("[[failures]]").next().unwrap();
+    let wrong = without_failures
+        .replace("least-allocated", "least-alocated")
+        .replace("\"16Gi\"", "\"16Gb\"")
+        .replace("load = 30", "load = -30")
+        .replace("duration = \"1h\"", "duration = \"-1h\"")
+        .replace("replicas = 2", "replica = 2");
+    scratch.write("wrong.toml", &wrong);
+    for command in ["run", "validate"] {
+        let (code, stdout, stderr) = scratch.said(&format!("{command} wrong.toml"));
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+        for (place, what) in [
+            ("wrong.toml:3:", "-1h"),
+            ("wrong.toml:8:", "least-alocated"),
+            ("wrong.toml:16:", "16Gb"),
+            ("wrong.toml:27:", "-30"),
+            ("wrong.toml:31:", "replica"),
+        ] {
+            assert!(
+                stderr.contains(place) && stderr.contains(what),
+                "{place} {what}:\n{stderr}"
+            );
+        }
+        assert!(
+            stderr.contains("5 errors in wrong.toml. Nothing was run."),
+            "{stderr}"
+        );
+    }
+    assert_eq!(scratch.names(), ["wrong.toml"]);
+}
+
+#[test]
+fn what_is_missing_or_unknown_is_input_too() {
+    let scratch = Scratch::new("missing");
+    scratch.write("small.toml", SMALL);
+    let cases = [
+        ("run nowhere.toml", "nowhere.toml"),
+        ("run small.toml --scheduler spred", "spred"),
+        ("run small.toml --reps 0", "--reps"),
+        ("run small.toml --speed 9", "--speed"),
+        ("policies spred", "unknown policy `spred`"),
+        (
+            "metrics availabilty.requests",
+            "did you mean `availability.requests`?",
+        ),
+        ("import openb a.csv b.csv -o out", "a.csv"),
+    ];
+    for (args, expected) in cases {
+        let (code, stdout, stderr) = scratch.said(args);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}: {stderr}");
+        assert!(stderr.contains(expected), "{args}: {stderr}");
+    }
+    assert_eq!(scratch.names(), ["small.toml"]);
+}
+
+#[test]
+fn a_folder_that_holds_anything_else_is_not_replaced() {
+    let scratch = Scratch::new("foreign");
+    scratch.write("small.toml", SMALL);
+    fs::create_dir(scratch.0.join("home")).unwrap();
+    scratch.write("home/thesis.txt", "three years");
+    let (code, stdout, stderr) = scratch.said("run small.toml --no-plots --out home");
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(
+        stderr.contains("thesis.txt: not written by plimsoll"),
+        "{stderr}"
+    );
+    assert_eq!(names(&scratch.0.join("home")), ["thesis.txt"]);
+}
+
+#[test]
+fn what_the_system_refuses_is_the_environment() {
+    let scratch = Scratch::new("refused");
+    scratch.write("small.toml", SMALL);
+    scratch.write("file", "");
+    let (code, stdout, stderr) = scratch.said("run small.toml --no-plots --out file/out");
+    assert_eq!((code, stdout.as_str()), (Some(3), ""), "{stderr}");
+    assert!(stderr.starts_with("error: file"), "{stderr}");
+    assert_eq!(scratch.names(), ["file", "small.toml"]);
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let scratch = Scratch::new("pipe");
+    scratch.write("small.toml", SMALL);
+    for args in [
+        "metrics",
+        "schema",
+        "policies",
+        "run small.toml --no-plots --format json",
+    ] {
+        let mut child = scratch
+            .command(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), stderr.as_str()),
+            (Some(0), ""),
+            "{args}"
+        );
+    }
+}
+
+#[test]
+fn init_writes_a_scenario_that_is_valid_and_never_replaces_one() {
+    let scratch = Scratch::new("init");
+    assert_eq!(scratch.said("init").0, Some(0));
+    let (code, stdout, stderr) = scratch.said("validate scenario.toml");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert!(
+        stdout.starts_with("scenario.toml: ok: 3 nodes, 1 service"),
+        "{stdout}"
+    );
+    scratch.write("scenario.toml", "mine");
+    let (code, _, stderr) = scratch.said("init");
+    assert_eq!(
+        (code, stderr.as_str()),
+        (
+            Some(2),
+            "error: scenario.toml: exists already and was left alone\n",
+        )
+    );
+    assert_eq!(
+        fs::read_to_string(scratch.0.join("scenario.toml")).unwrap(),
+        "mine"
+    );
+}
+
+#[test]
+fn the_lists_name_everything_once() {
+    let scratch = Scratch::new("lists");
+    let (code, all, _) = scratch.said("policies");
+    assert_eq!(code, Some(0));
+    for heading in [
+        "schedulers\n",
+        "autoscalers\n",
+        "healers\n",
+        "  least-allocated\n",
+    ] {
+        assert_eq!(all.matches(heading).count(), 1, "{heading}");
+    }
+    let (_, one, _) = scratch.said("policies least-allocated");
+    assert!(
+        one.starts_with("schedulers\n\n  least-allocated\n") && one.len() < all.len(),
+        "{one}"
+    );
+    let (code, metrics, _) = scratch.said("metrics pending");
+    assert_eq!(code, Some(0));
+    assert!(
+        metrics.starts_with("pending.p50   seconds · less is better"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.lines().all(|line| line.chars().count() <= 100),
+        "{metrics}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_run_writes_nothing() {
+    let scratch = Scratch::new("interrupt");
+    // A hundred years: far longer than the test waits.
+    let without_jobs = SMALL.split("[[jobs]]").next().unwrap();
+    scratch.write(
+        "long.toml",
+        &without_jobs.replace("duration = \"1h\"", "duration = \"876000h\""),
+    );
+    let child = scratch
+        .command("run long.toml")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !catches_interrupts(child.id()) {
+        std::thread::yield_now();
+    }
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert_eq!(stderr, "error: interrupted; nothing was written\n");
+    assert_eq!(scratch.names(), ["long.toml"]);
+}
+
+/// Whether the process has a handler for signal 2.
+#[cfg(target_os = "linux")]
+fn catches_interrupts(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let caught = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigCgt:"))
+        .unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & (1 << 1) != 0
+}
