@@ -87,6 +87,14 @@ fn a_node_that_is_taken_away_has_not_failed() {
 }
 
 #[test]
+fn a_failed_node_that_is_taken_away_later_has_failed() {
+    let mut world = world();
+    world.fail_node(20.0, NodeId(0), Cause::Node);
+    world.truth(30.0, Truth::NodeReleased(NodeId(0)));
+    check(&world.measure(0.0, 100.0), &[("failures.node", 1.0)]);
+}
+
+#[test]
 fn restarts_are_counted_with_the_time_they_are_put_off() {
     let mut world = world();
     let pod = replica(&mut world, 0);
