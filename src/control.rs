@@ -114,9 +114,9 @@ impl Control {
         let queue = self.cluster.queue();
         let backoff = queue.backoff().first().map(|&(until, _)| until);
         let flush = queue
-            .longest_unschedulable()
+            .tried()
             .first()
-            .map(|&(since, _)| since + crate::policy::queue::UNSCHEDULABLE_MAX);
+            .map(|&(at, _)| at + crate::policy::queue::UNSCHEDULABLE_MAX);
         let busy = (queue.active() > 0).then_some(self.scheduler_free);
         let view = self.view();
         let healing = self.healer.wake(&view);

@@ -2,3 +2,9 @@
 
 pub mod replicate;
 pub mod summary;
+
+mod combine;
+mod rare;
+
+#[cfg(test)]
+mod tests;

@@ -72,6 +72,10 @@ impl Cluster {
             }
             Change::PodUnschedulable(pod) => self.pod_unschedulable(now, pod),
             Change::PodBackedOff { pod, until } => self.enqueue(pod, Queued::BackOff(until)),
+            Change::PodFlushed(pod) => {
+                self.queue.set_tried(self.pods[pod].shape, now);
+                self.enqueue(pod, Queued::Active);
+            }
             Change::PodActivated(pod) => self.enqueue(pod, Queued::Active),
             Change::PodBound { pod, node, gpus } => self.pod_bound(pod, node, gpus),
             Change::ContainerOrdered(pod) => self.container_ordered(pod),
@@ -356,7 +360,7 @@ impl Cluster {
             Queued::Active => assert!(self.queue.active.remove(&key)),
             Queued::BackOff(until) => assert!(self.queue.backoff.remove(&(until, pod))),
             Queued::Unschedulable => {
-                assert!(self.queue.flush.remove(&(since, pod)));
+                self.queue.waiting -= 1;
                 let alike = self
                     .queue
                     .unschedulable
@@ -365,6 +369,7 @@ impl Cluster {
                 assert!(alike.remove(&pod));
                 if alike.is_empty() {
                     self.queue.unschedulable.remove(&shape);
+                    self.queue.forget_tried(shape);
                 }
             }
         }
@@ -373,7 +378,8 @@ impl Cluster {
             Queued::Active => assert!(self.queue.active.insert(key)),
             Queued::BackOff(until) => assert!(self.queue.backoff.insert((until, pod))),
             Queued::Unschedulable => {
-                assert!(self.queue.flush.insert((since, pod)));
+                self.queue.waiting += 1;
+                self.queue.set_tried(shape, since);
                 self.queue
                     .unschedulable
                     .entry(shape)

@@ -82,6 +82,8 @@ pub enum Change {
         /// The end of the back-off.
         until: Time,
     },
+    /// A pod is to be tried again although nothing changed in its favour.
+    PodFlushed(PodId),
     /// A pod is to be tried again now.
     PodActivated(PodId),
     /// A pod got a node.

@@ -120,10 +120,15 @@ impl Cluster {
                     queue.backoff.insert((until, id));
                 }
                 Queued::Unschedulable => {
-                    queue.flush.insert((pod.queued_at, id));
+                    queue.waiting += 1;
                     queue.unschedulable.entry(pod.shape).or_default().insert(id);
                 }
             }
+        }
+        // When a shape was last tried is kept by nothing else.
+        for (&shape, &tried) in &self.queue.tried {
+            assert!(queue.unschedulable.contains_key(&shape), "{shape:?} waits");
+            queue.set_tried(shape, tried);
         }
         assert_eq!(queue, self.queue, "queue");
     }

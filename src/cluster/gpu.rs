@@ -114,6 +114,18 @@ impl Gpus {
         with_room >= usize::from(request.count)
     }
 
+    /// How often the request fits. Panics for a request of nothing.
+    pub fn room(&self, request: GpuRequest) -> usize {
+        assert!(request.total().0 > 0, "nothing fits without end");
+        let mut left = *self;
+        let taken = std::iter::from_fn(|| {
+            let devices = left.choose(request)?;
+            left.take(devices, request.milli);
+            Some(())
+        });
+        taken.count()
+    }
+
     /// The devices with room that are left with least, lowest index first on ties (best fit).
     pub fn choose(&self, request: GpuRequest) -> Option<GpuSet> {
         if !self.fit(request) {

@@ -16,7 +16,10 @@ pub struct Queue {
     pub(super) active: BTreeSet<ActiveKey>,
     pub(super) backoff: BTreeSet<(Time, PodId)>,
     pub(super) unschedulable: BTreeMap<ShapeId, BTreeSet<PodId>>,
-    pub(super) flush: BTreeSet<(Time, PodId)>,
+    /// When each of these shapes was last tried.
+    pub(super) tried: BTreeMap<ShapeId, Time>,
+    pub(super) tried_first: BTreeSet<(Time, ShapeId)>,
+    pub(super) waiting: usize,
 }
 
 impl Queue {
@@ -40,14 +43,30 @@ impl Queue {
         &self.unschedulable
     }
 
-    /// The same pods with the time at which each was found unschedulable, longest wait first.
-    pub fn longest_unschedulable(&self) -> &BTreeSet<(Time, PodId)> {
-        &self.flush
+    /// The shapes of these pods with the time at which one of them was last tried, longest ago
+    /// first.
+    pub fn tried(&self) -> &BTreeSet<(Time, ShapeId)> {
+        &self.tried_first
+    }
+
+    /// A pod of the shape was tried, in vain or not.
+    pub(super) fn set_tried(&mut self, shape: ShapeId, now: Time) {
+        if let Some(before) = self.tried.insert(shape, now) {
+            self.tried_first.remove(&(before, shape));
+        }
+        self.tried_first.insert((now, shape));
+    }
+
+    /// No pod of the shape waits any more.
+    pub(super) fn forget_tried(&mut self, shape: ShapeId) {
+        if let Some(before) = self.tried.remove(&shape) {
+            self.tried_first.remove(&(before, shape));
+        }
     }
 
     /// Pods in any part.
     pub fn len(&self) -> usize {
-        self.active.len() + self.backoff.len() + self.flush.len()
+        self.active.len() + self.backoff.len() + self.waiting
     }
 
     /// Whether no pod waits.

@@ -172,20 +172,20 @@ impl Control {
 
     /// Moves pods whose wait is over back to the active queue.
     fn wake_pods(&mut self) {
-        while let Some(&(since, pod)) = self.cluster.queue().longest_unschedulable().first() {
-            if since + queue::UNSCHEDULABLE_MAX > self.now {
+        while let Some(&(at, shape)) = self.cluster.queue().tried().first() {
+            if at + queue::UNSCHEDULABLE_MAX > self.now {
                 break;
             }
-            self.retry(pod);
+            let longest = self.cluster.queue().unschedulable()[&shape].first();
+            let pod = *longest.expect("a shape is listed while a pod of it waits");
+            self.change(Change::PodFlushed(pod));
         }
         while let Some(node) = self.helpful.pop_first() {
-            let shapes: Vec<_> = queue::helped_by(&self.cluster, node).collect();
-            for shape in shapes {
-                let alike: Vec<PodId> = self.cluster.queue().unschedulable()[&shape]
-                    .iter()
-                    .copied()
-                    .collect();
-                alike.into_iter().for_each(|pod| self.retry(pod));
+            let helped: Vec<_> = queue::helped_by(&self.cluster, node).collect();
+            for (shape, room) in helped {
+                let alike = self.cluster.queue().unschedulable()[&shape].iter();
+                let woken: Vec<PodId> = alike.copied().take(room).collect();
+                woken.into_iter().for_each(|pod| self.retry(pod));
             }
         }
         while let Some(&(until, pod)) = self.cluster.queue().backoff().first() {

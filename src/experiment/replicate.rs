@@ -1,6 +1,7 @@
 //! The same scenario under several seeds, in parallel.
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
@@ -10,7 +11,8 @@ use crate::rng::Seed;
 /// order of replication, whatever the threads.
 ///
 /// # Errors
-/// The error of the first replication, in order, that has one.
+/// The error of the first replication, in order, that has one. No later one is begun once it is
+/// known.
 pub fn replicate<T, E>(
     seed: u64,
     replications: u32,
@@ -20,11 +22,20 @@ where
     T: Send,
     E: Send,
 {
-    let runs: Vec<Result<T, E>> = (1..=replications)
-        .into_par_iter()
-        .map(|replication| run(Seed { seed, replication }))
-        .collect();
-    runs.into_iter().collect()
+    let first_failed = AtomicU32::new(u32::MAX);
+    let attempt = |replication| {
+        if replication > first_failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let result = run(Seed { seed, replication });
+        if result.is_err() {
+            first_failed.fetch_min(replication, Ordering::Relaxed);
+        }
+        Some(result)
+    };
+    let runs: Vec<Option<Result<T, E>>> = (1..=replications).into_par_iter().map(attempt).collect();
+    // Only replications after the first error can be missing.
+    runs.into_iter().flatten().collect()
 }
 
 /// Does `work` with that many threads, or with one for each processor.
@@ -65,5 +76,45 @@ mod tests {
             other => Err(other),
         };
         assert_eq!(replicate(9, 4, run), Err(2));
+    }
+
+    #[test]
+    fn results_do_not_depend_on_the_number_of_threads() {
+        // Some replications take much longer than their neighbours.
+        let run = |seed: Seed| {
+            let rounds = if seed.replication.is_multiple_of(5) {
+                200_000
+            } else {
+                10
+            };
+            let step = |sum: u64, n: u64| sum.wrapping_mul(6_364_136_223_846_793_005) ^ n;
+            match (0..rounds).fold(u64::from(seed.replication), step) {
+                sum if seed.replication < 40 => Ok(sum),
+                sum => Err(sum),
+            }
+        };
+        let with = |count, replications| {
+            with_threads(NonZeroUsize::new(count), || replicate(1, replications, run)).unwrap()
+        };
+        for replications in [39, 60] {
+            let one = with(1, replications);
+            assert_eq!(one.is_ok(), replications == 39);
+            assert!((2..6).all(|count| with(count, replications) == one));
+        }
+    }
+
+    #[test]
+    fn nothing_is_begun_after_a_known_error() {
+        let begun = AtomicU32::new(0);
+        let run = |seed: Seed| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            if seed.replication == 3 {
+                Err("stop")
+            } else {
+                Ok(())
+            }
+        };
+        let all = with_threads(NonZeroUsize::new(1), || replicate(1, 100, run)).unwrap();
+        assert_eq!((all, begun.into_inner()), (Err("stop"), 3));
     }
 }

@@ -1,16 +1,18 @@
 //! What replications say together: one line per metric and entity.
 //!
-//! Which interval a line gets follows from how the metric varies: a mean with Student's t, a pooled
-//! ratio with the jackknife, a pooled percentile with the bootstrap over replications; a metric that
-//! is constant in most runs gets none, and rare outages are told as a probability with its
-//! Clopper–Pearson interval and a loss given an outage.
+//! Which interval a line gets follows from the metric and how it varies: a mean Student's t, a pooled
+//! ratio the jackknife, a pooled percentile the bootstrap over replications, a share of runs Clopper
+//! and Pearson's. A metric that is constant in most runs gets none: rare outages are told as a
+//! probability and a loss given an outage instead.
 
 use std::collections::BTreeMap;
 
-use crate::metrics::dictionary::Metric;
+use rayon::prelude::*;
+
+use super::{combine, rare};
+use crate::metrics::dictionary::{METRICS, Metric};
 use crate::metrics::measured::{Amount, Entity, Measured, Value};
-use crate::rng::{self, Purpose, Seed};
-use crate::stats::{self, Confidence, Ecdf, Estimate, Interval, Method, Ratio};
+use crate::stats::{Confidence, Estimate};
 
 /// Level of all intervals.
 pub const CONFIDENCE: Confidence = Confidence::NINETY_FIVE;
@@ -22,7 +24,7 @@ pub struct Summary {
     pub replications: u32,
     /// One line per metric and entity, in the order of the dictionary.
     pub lines: Vec<Line>,
-    /// Services that lost requests in some runs only, and those that lost none.
+    /// Services with an outage in at most half of the runs.
     pub outages: Vec<Rare>,
 }
 
@@ -35,7 +37,8 @@ pub struct Line {
     pub entity: Entity,
     /// Its best value, with its interval and how that was made.
     pub estimate: Estimate,
-    /// The value of each replication; absent where it does not exist.
+    /// The value of each replication; absent where it does not exist, infinite where a percentile
+    /// falls among what never happened. `availability.nines` has none: it is no mean of nines.
     pub values: Vec<Option<f64>>,
 }
 
@@ -48,7 +51,8 @@ pub struct Rare {
     pub with_outage: u32,
     /// Share of runs with an outage, with its Clopper–Pearson interval.
     pub probability: Estimate,
-    /// Mean share of requests lost in runs with an outage; absent without one or without requests.
+    /// Share of the requests of runs with an outage that were lost; absent without one or without
+    /// requests.
     pub loss_given_outage: Option<f64>,
     /// Without an outage: outages per second are below this (rule of three).
     pub rate_below: Option<f64>,
@@ -56,25 +60,25 @@ pub struct Rare {
 
 /// Puts replications together. `seed` keys the bootstrap.
 pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
-    let mut grouped: BTreeMap<Place, Vec<Option<&Value>>> = BTreeMap::new();
-    for (index, run) in runs.iter().enumerate() {
+    let mut groups: BTreeMap<Place, Vec<Option<&Value>>> = BTreeMap::new();
+    for (replication, run) in runs.iter().enumerate() {
         for value in &run.values {
             let place = (position(value.metric), value.entity.clone());
-            grouped
+            let group = groups
                 .entry(place)
-                .or_insert_with(|| vec![None; runs.len()])[index] = Some(value);
+                .or_insert_with(|| vec![None; runs.len()]);
+            group[replication] = Some(value);
         }
     }
-    let lines: Vec<Line> = grouped
-        .into_values()
-        .filter_map(|values| line(seed, &values))
-        .collect();
-    let lines = with_nines(lines);
-    let outages = rare_outages(&lines, runs);
+    let groups: Vec<Vec<Option<&Value>>> = groups.into_values().collect();
+    // The bootstrap takes long, and each has dice of its own.
+    let mut lines: Vec<Line> = groups.par_iter().map(|group| line(seed, group)).collect();
+    lines.extend(rare::nines(&lines));
+    lines.sort_by_cached_key(|line| (position(line.metric), line.entity.clone()));
     Summary {
         replications: runs.len() as u32,
+        outages: rare::outages(runs),
         lines,
-        outages,
     }
 }
 
@@ -82,162 +86,24 @@ pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
 type Place = (usize, Entity);
 
 fn position(metric: &Metric) -> usize {
-    let mut metrics = crate::metrics::dictionary::METRICS.iter();
-    metrics
-        .position(|other| other.name == metric.name)
-        .expect("every metric is in the dictionary")
+    let place = METRICS.iter().position(|other| other == metric);
+    place.expect("every metric is in the dictionary")
 }
 
-fn line(seed: u64, values: &[Option<&Value>]) -> Option<Line> {
-    let first = values.iter().flatten().next()?;
-    let amounts: Vec<&Amount> = values.iter().flatten().map(|value| &value.amount).collect();
-    let estimate = combine(seed, first, &amounts)?;
-    let values = values
+/// The line of one metric of one entity, which at least one replication has.
+fn line(seed: u64, group: &[Option<&Value>]) -> Line {
+    let present: Vec<&Value> = group.iter().copied().flatten().collect();
+    let amounts: Vec<&Amount> = present.iter().map(|value| &value.amount).collect();
+    let Value { metric, entity, .. } = present[0];
+    let numbers: Vec<Option<f64>> = group
         .iter()
-        .map(|value| value.and_then(|value| number(&value.amount)))
+        .map(|value| value.map(|value| value.amount.value()))
         .collect();
-    Some(Line {
-        metric: first.metric,
-        entity: first.entity.clone(),
+    let estimate = combine::estimate(seed, metric, entity, &amounts);
+    Line {
+        metric,
+        entity: entity.clone(),
         estimate,
-        values,
-    })
-}
-
-/// The value of one replication by itself.
-fn number(amount: &Amount) -> Option<f64> {
-    match amount {
-        Amount::Number(value) => Some(*value),
-        Amount::Ratio { over, under } => Some(over / under),
-        Amount::Percentile { p, counts } => ecdf(counts).quantile(*p),
+        values: numbers,
     }
-}
-
-fn ecdf(counts: &[(f64, u64)]) -> Ecdf {
-    Ecdf::from_ascending(counts.iter().copied())
-}
-
-fn combine(seed: u64, first: &Value, amounts: &[&Amount]) -> Option<Estimate> {
-    let alone: Vec<f64> = amounts.iter().filter_map(|amount| number(amount)).collect();
-    let pooled = match first.amount {
-        Amount::Number(_) => {
-            let value = stats::mean(&alone)?;
-            match alone.iter().all(|value| value.is_finite()) {
-                true => stats::t_mean(&alone, CONFIDENCE)?,
-                false => Estimate {
-                    value,
-                    interval: None,
-                    method: Method::TooFew,
-                },
-            }
-        }
-        Amount::Ratio { .. } => stats::jackknife_ratio(&ratios(amounts), CONFIDENCE)?,
-        Amount::Percentile { p, .. } => {
-            let runs: Vec<Ecdf> = amounts
-                .iter()
-                .map(|amount| match amount {
-                    Amount::Percentile { counts, .. } => ecdf(counts),
-                    Amount::Number(_) | Amount::Ratio { .. } => panic!("a metric has one form"),
-                })
-                .collect();
-            let name = format!("{} {:?}", first.metric.name, first.entity);
-            let seed = Seed {
-                seed,
-                replication: 0,
-            };
-            let dice = rng::stream(seed, Purpose::Bootstrap, &name, 0);
-            stats::bootstrap_quantile(&runs, p, CONFIDENCE, dice)?
-        }
-    };
-    let constant = alone.len() > 1 && stats::is_mostly_constant(&alone);
-    Some(match constant {
-        true => Estimate {
-            interval: None,
-            method: Method::MostlyConstant,
-            ..pooled
-        },
-        false => pooled,
-    })
-}
-
-fn ratios(amounts: &[&Amount]) -> Vec<Ratio> {
-    let ratio = |amount: &&Amount| match amount {
-        Amount::Ratio { over, under } => Ratio {
-            numerator: *over,
-            denominator: *under,
-        },
-        Amount::Number(_) | Amount::Percentile { .. } => panic!("a metric has one form"),
-    };
-    amounts.iter().map(ratio).collect()
-}
-
-/// Nines are those of the pooled availability: never a mean of nines.
-fn with_nines(mut lines: Vec<Line>) -> Vec<Line> {
-    let pooled: Vec<(Entity, Estimate)> = lines
-        .iter()
-        .filter(|line| line.metric.name == "availability.requests")
-        .map(|line| (line.entity.clone(), line.estimate))
-        .collect();
-    for line in lines
-        .iter_mut()
-        .filter(|line| line.metric.name == "availability.nines")
-    {
-        let of_same = pooled.iter().find(|(entity, _)| *entity == line.entity);
-        if let Some((_, availability)) = of_same {
-            line.estimate = Estimate {
-                value: nines(availability.value),
-                interval: availability
-                    .interval
-                    .map(|Interval { low, high }| Interval {
-                        low: nines(low.clamp(0.0, 1.0)),
-                        high: nines(high.clamp(0.0, 1.0)),
-                    }),
-                method: availability.method,
-            };
-        }
-    }
-    lines
-}
-
-/// −log10(1 − A).
-fn nines(availability: f64) -> f64 {
-    -(1.0 - availability).log10()
-}
-
-fn rare_outages(lines: &[Line], runs: &[Measured]) -> Vec<Rare> {
-    let seconds: f64 = runs.iter().map(|run| run.window.secs_f64()).sum();
-    let counted = lines
-        .iter()
-        .filter(|line| line.metric.name == "outages" && matches!(line.entity, Entity::Service(_)));
-    counted
-        .filter_map(|line| {
-            let had = |value: &Option<f64>| value.is_some_and(|outages| outages > 0.0);
-            let with_outage = line.values.iter().filter(|value| had(value)).count() as u64;
-            let trials = line.values.len() as u64;
-            if with_outage * 2 > trials {
-                return None;
-            }
-            let losses = lines.iter().find(|other| {
-                other.metric.name == "availability.requests" && other.entity == line.entity
-            });
-            let lost: Vec<f64> = match losses {
-                Some(losses) => (line.values.iter().zip(&losses.values))
-                    .filter(|(outages, _)| had(outages))
-                    .filter_map(|(_, availability)| availability.map(|served| 1.0 - served))
-                    .collect(),
-                None => Vec::new(),
-            };
-            let below = (with_outage == 0).then(|| stats::rule_of_three(seconds, CONFIDENCE));
-            Some(Rare {
-                entity: line.entity.clone(),
-                with_outage: with_outage as u32,
-                probability: stats::clopper_pearson(with_outage, trials, CONFIDENCE)?,
-                loss_given_outage: stats::mean(&lost),
-                rate_below: below
-                    .flatten()
-                    .and_then(|rate| rate.interval)
-                    .map(|rate| rate.high),
-            })
-        })
-        .collect()
 }

@@ -156,20 +156,6 @@ pub const METRICS: &[Metric] = &[
         "Of these, those over before the control plane knew of any failure that contributes",
     ),
     metric(
-        "outages.probability",
-        "ratio",
-        Down,
-        Truth,
-        "Share of runs with at least one outage",
-    ),
-    metric(
-        "outages.loss",
-        "ratio",
-        Down,
-        Truth,
-        "Lost ÷ offered requests over the runs with at least one outage",
-    ),
-    metric(
         "outage.time_to_detect",
         "s",
         Down,

@@ -93,7 +93,11 @@ impl<'a> Fold<'a> {
             options,
             clock: Clock::new(window, subject.sync),
             now: Time::ZERO,
-            nodes: Nodes::new(Arc::clone(catalog), options.series && options.nodes),
+            nodes: Nodes::new(
+                Arc::clone(catalog),
+                mix.rank.clone(),
+                options.series && options.nodes,
+            ),
             services: Services::new(window, Arc::clone(catalog)),
             lives: Lives::new(window, subject.durations, &mix.quarter),
             failures: Failures::new(window),
@@ -307,6 +311,7 @@ impl<'a> Fold<'a> {
             | Change::ServiceRecommended { .. }
             | Change::PodUnschedulable(_)
             | Change::PodBackedOff { .. }
+            | Change::PodFlushed(_)
             | Change::PodActivated(_)
             | Change::ContainerStarted(_)
             | Change::PodUnready(_)

@@ -14,11 +14,11 @@ use crate::ids::{GpuModelId, Id, NodeId, ShapeId, ZoneId};
 use crate::units::Resources;
 
 /// Nodes and blocks that may be looked at for headroom in one run, per node of the catalogue. With
-/// 1,000 nodes that is about 50 ms.
-const LOOKS_PER_NODE: u64 = 10_000;
+/// 1,000 nodes that is about 30 ms.
+const LOOKS_PER_NODE: u64 = 4_000;
 
 /// The same for small clusters.
-const LOOKS_LEAST: u64 = 5_000_000;
+const LOOKS_LEAST: u64 = 2_000_000;
 
 /// Nodes of one block, which is skipped as a whole when it has no room.
 const BLOCK: usize = 32;
@@ -35,8 +35,7 @@ pub(super) struct Loss {
 /// Headroom over the samples of a run.
 #[derive(Debug)]
 pub(super) struct Headroom {
-    /// Place of each shape by size, larger first.
-    rank: Vec<u32>,
+    /// All shapes, larger first.
     by_size: Vec<ShapeId>,
     looks: u64,
     allowed: u64,
@@ -93,12 +92,7 @@ enum Lost {
 impl Headroom {
     /// Nothing yet; `by_size` are all shapes, larger first.
     pub(super) fn new(nodes: usize, by_size: &[ShapeId]) -> Headroom {
-        let mut rank = vec![0; by_size.len()];
-        for (place, shape) in by_size.iter().enumerate() {
-            rank[shape.index()] = place as u32;
-        }
         Headroom {
-            rank,
             by_size: by_size.to_vec(),
             looks: 0,
             allowed: (LOOKS_PER_NODE * nodes as u64).max(LOOKS_LEAST),
@@ -142,7 +136,6 @@ impl Headroom {
     fn worst_node(&mut self, nodes: &Nodes, room: &mut Room) -> u64 {
         let roomiest = room.roomiest();
         let mut worst = 0;
-        let mut ranks = Vec::new();
         for (id, node) in nodes.all().iter().filter(|(_, node)| node.up) {
             self.looks += 1;
             let takes_all = |place: &Place| {
@@ -151,15 +144,12 @@ impl Headroom {
                     && node.bound.fits(&place.free)
                     && node.pods.len() <= place.pods as usize
             };
-            if node.pods.is_empty() || roomiest.iter().any(takes_all) {
+            // A node with no more pods than the worst has unplaced cannot be worse.
+            if node.pods.len() as u64 <= worst || roomiest.iter().any(takes_all) {
                 continue;
             }
-            ranks.clear();
-            ranks.extend(node.pods.iter().map(|(_, shape)| self.rank[shape.index()]));
-            ranks.sort_unstable();
-            let alike = ranks
-                .chunk_by(|a, b| a == b)
-                .map(|same| (same[0], same.len() as u64));
+            let alike = node.pods.chunk_by(|a, b| a.0 == b.0);
+            let alike = alike.map(|same| (same[0].0, same.len() as u64));
             worst = worst.max(room.unplaced(Lost::Node(id), alike, &self.by_size));
         }
         worst
@@ -173,8 +163,8 @@ impl Headroom {
         let mut counts = vec![0; shapes * nodes.catalog.zones.len()];
         for (id, node) in nodes.all().iter().filter(|(_, node)| node.up) {
             let zone = nodes.catalog.nodes[id].zone.index();
-            for (_, shape) in &node.pods {
-                counts[zone * shapes + self.rank[shape.index()] as usize] += 1;
+            for &(rank, _) in &node.pods {
+                counts[zone * shapes + rank as usize] += 1;
             }
             self.looks += node.pods.len() as u64;
         }
@@ -244,14 +234,17 @@ impl<'a> Room<'a> {
 
     /// The two nodes with most CPU and memory left: what fits whole on one of them needs no search.
     fn roomiest(&self) -> Vec<Place> {
-        let mut best: Vec<Place> = Vec::new();
-        let room = |place: &Place| (place.free.cpu, place.free.memory);
-        for place in &self.places {
-            best.push(*place);
-            best.sort_by_key(|place| std::cmp::Reverse(room(place)));
-            best.truncate(2);
-        }
-        best
+        let room = |place: &&Place| (place.free.cpu, place.free.memory);
+        let first = self.places.iter().max_by_key(room);
+        let others = self
+            .places
+            .iter()
+            .filter(|place| Some(place.node) != first.map(|p| p.node));
+        first
+            .into_iter()
+            .chain(others.max_by_key(room))
+            .copied()
+            .collect()
     }
 
     /// How many pods of what is lost find no room; (place by size, count) larger first. The room is
@@ -288,17 +281,14 @@ impl<'a> Room<'a> {
             let end = (begin + BLOCK).min(self.places.len());
             for at in begin..end {
                 self.looks += 1;
-                if self.places[at].is_lost(lost) {
+                let place = &mut self.places[at];
+                if !place.may_take(shape) || place.is_lost(lost) {
                     continue;
                 }
-                let before = self.places[at];
-                let taken = self.places[at].take(shape, left);
-                if taken > 0 {
-                    self.changed.push((at, before));
-                    left -= taken;
-                    if left == 0 {
-                        return count;
-                    }
+                self.changed.push((at, *place));
+                left -= place.take(shape, left);
+                if left == 0 {
+                    return count;
                 }
             }
             self.changed_blocks.push((index, self.blocks[index]));
@@ -314,6 +304,11 @@ impl Place {
             Lost::Node(node) => self.node == node,
             Lost::Zone(zone) => self.zone == zone,
         }
+    }
+
+    /// Whether a pod of the shape fits, as far as GPUs are not looked at.
+    fn may_take(&self, shape: &Shape) -> bool {
+        self.pods > 0 && shape.requests.fits(&self.free)
     }
 
     /// Takes up to `count` pods of a shape; tells how many.

@@ -28,6 +28,8 @@ pub struct Mix {
     pub(super) quarter: Vec<u8>,
     /// All shapes, largest dominant share first.
     pub(super) by_size: Vec<ShapeId>,
+    /// The place of each shape among them.
+    pub(super) rank: Vec<u32>,
 }
 
 /// One request of the mix.
@@ -80,12 +82,17 @@ impl Mix {
         let mut by_size: Vec<ShapeId> = catalog.shapes.ids().collect();
         by_size.sort_by(|a, b| shares[b.index()].total_cmp(&shares[a.index()]));
         let quarter = quarters(&by_size, &shares, pods);
+        let mut rank = vec![0; by_size.len()];
+        for (place, shape) in (0..).zip(&by_size) {
+            rank[shape.index()] = place;
+        }
         Mix {
             parts,
             typical,
             mean,
             quarter,
             by_size,
+            rank,
         }
     }
 
@@ -273,6 +280,7 @@ mod tests {
         );
         assert_eq!(mix.quarter, [1, 3, 3]);
         assert_eq!(mix.by_size, [2, 1, 0].map(ShapeId));
+        assert_eq!(mix.rank, [2, 1, 0]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::track::Track;
 use crate::cluster::catalog::Catalog;
 use crate::cluster::gpu::{GpuSet, Gpus};
-use crate::ids::{Arena, GroupId, NodeId, PodId, ShapeId, ZoneId};
+use crate::ids::{Arena, GroupId, Id, NodeId, PodId, ShapeId, ZoneId};
 use crate::time::Time;
 use crate::units::{Resource, Resources};
 
@@ -66,8 +66,8 @@ pub(super) struct Node {
     pub(super) gpus: Gpus,
     /// CPU in thousandths of a core, memory in bytes.
     used: [f64; 2],
-    /// Pods bound to it.
-    pub(super) pods: Vec<(PodId, ShapeId)>,
+    /// Pods bound to it, larger shapes first: the place of each one's shape by size, and the pod.
+    pub(super) pods: Vec<(u32, PodId)>,
 }
 
 /// What is bound with a pod.
@@ -108,6 +108,7 @@ pub(super) struct Nodes {
     /// Nodes changed since they were last taken note of.
     stale: Vec<NodeId>,
     open: bool,
+    rank: Vec<u32>,
 }
 
 impl Node {
@@ -154,8 +155,9 @@ impl Node {
 }
 
 impl Nodes {
-    /// Nodes of which nothing is there yet; each is integrated by itself if `single`.
-    pub(super) fn new(catalog: Arc<Catalog>, single: bool) -> Nodes {
+    /// Nodes of which nothing is there yet; `rank` is the place of each shape by size. Each node is
+    /// integrated by itself if `single`.
+    pub(super) fn new(catalog: Arc<Catalog>, rank: Vec<u32>, single: bool) -> Nodes {
         let nodes = catalog.nodes.iter().map(|(_, spec)| Node {
             provisioned: false,
             up: false,
@@ -180,6 +182,7 @@ impl Nodes {
             single: Arena::filled(Track::new(), if single { catalog.nodes.len() } else { 0 }),
             stale: Vec::new(),
             open: false,
+            rank,
             catalog,
         }
     }
@@ -293,12 +296,13 @@ impl Nodes {
     /// A pod is bound.
     pub(super) fn bind(&mut self, now: Time, node: NodeId, binding: Binding) {
         let Binding { pod, shape, gpus } = binding;
-        let (requests, milli) = self.ask(shape);
+        let (requests, milli, key) = self.ask(pod, shape);
         let open = self.open;
         self.change(now, node, |state| {
             state.bound += requests;
             state.gpus.take(gpus, milli);
-            state.pods.push((pod, shape));
+            let place = state.pods.partition_point(|other| *other < key);
+            state.pods.insert(place, key);
             state.held |= open;
         });
     }
@@ -306,20 +310,21 @@ impl Nodes {
     /// A bound pod is gone.
     pub(super) fn unbind(&mut self, now: Time, node: NodeId, binding: Binding) {
         let Binding { pod, shape, gpus } = binding;
-        let (requests, milli) = self.ask(shape);
+        let (requests, milli, key) = self.ask(pod, shape);
         self.change(now, node, |state| {
             state.bound -= requests;
             state.gpus.give(gpus, milli);
-            let at = state.pods.iter().position(|&(other, _)| other == pod);
+            let place = state.pods.binary_search(&key);
             state
                 .pods
-                .swap_remove(at.expect("a bound pod is on its node"));
+                .remove(place.expect("a bound pod is on its node"));
         });
     }
 
-    fn ask(&self, shape: ShapeId) -> (Resources, u16) {
-        let shape = &self.catalog.shapes[shape];
-        (shape.requests, shape.gpus.milli)
+    fn ask(&self, pod: PodId, id: ShapeId) -> (Resources, u16, (u32, PodId)) {
+        let shape = &self.catalog.shapes[id];
+        let key = (self.rank[id.index()], pod);
+        (shape.requests, shape.gpus.milli, key)
     }
 
     /// What is believed of a node changes.

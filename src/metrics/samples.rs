@@ -20,6 +20,20 @@ struct Look {
     idle: [f64; 3],
 }
 
+/// What a look at one node gives, kept until the node changes.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    look: Look,
+    /// Allocated share of each resource; absent where it has none.
+    share: [Option<f64>; 3],
+    /// How many times the mean of the mix fits at once.
+    times: f64,
+    pods: u32,
+    up: bool,
+    group: GroupId,
+    zone: ZoneId,
+}
+
 /// Sums over the looks of a run, and what each look gave.
 #[derive(Clone, Debug, Default)]
 struct Sums {
@@ -38,7 +52,7 @@ struct Sums {
 pub(super) struct Samples {
     mix: Arc<Mix>,
     has_gpus: bool,
-    waste: Arena<NodeId, Waste>,
+    seen: Arena<NodeId, Seen>,
     cluster: Sums,
     groups: Arena<GroupId, Sums>,
     zones: Arena<ZoneId, Sums>,
@@ -84,7 +98,7 @@ impl Samples {
         Samples {
             mix,
             has_gpus: catalog.has_gpus(),
-            waste: Arena::filled(Waste::default(), catalog.nodes.len()),
+            seen: catalog.nodes.as_slice().iter().map(Seen::nothing).collect(),
             cluster: Sums::default(),
             groups: Arena::filled(Sums::default(), several(catalog.groups.len())),
             zones: Arena::filled(Sums::default(), several(catalog.zones.len())),
@@ -103,33 +117,26 @@ impl Samples {
     /// One look at all nodes.
     pub(super) fn sample(&mut self, nodes: &mut Nodes) {
         for id in nodes.take_stale() {
-            self.waste[id] = self.waste_of(nodes, id);
+            self.seen[id] = self.see(nodes, id);
         }
         let mut groups = Arena::filled(Look::default(), self.groups.len());
         let mut zones = Arena::filled(Look::default(), self.zones.len());
         let mut cluster = Look::default();
         let mut spreads = [Spread::default(); 3];
         let mut largest: f64 = 0.0;
-        for (id, node) in nodes.all().iter().filter(|(_, node)| node.up) {
-            let spec = &nodes.catalog.nodes[id];
-            let mut look = Look::from(&self.waste[id]);
-            for (place, resource) in Resource::ALL.into_iter().enumerate() {
-                let all = spec.allocatable.get(resource) as f64;
-                let bound = node.bound.get(resource) as f64;
-                look.idle[place] = all - bound;
-                if all > 0.0 {
-                    spreads[place].add(bound / all);
-                }
-            }
-            cluster.add(&look);
+        for seen in self.seen.as_slice().iter().filter(|seen| seen.up) {
+            cluster.add(&seen.look);
             if !groups.is_empty() {
-                groups[spec.group].add(&look);
+                groups[seen.group].add(&seen.look);
             }
             if !zones.is_empty() {
-                zones[spec.zone].add(&look);
+                zones[seen.zone].add(&seen.look);
             }
-            largest = largest.max(self.largest_on(node, spec, &look.idle));
-            self.count_pods(node.pods.len());
+            for (spread, share) in spreads.iter_mut().zip(seen.share) {
+                share.into_iter().for_each(|share| spread.add(share));
+            }
+            largest = largest.max(seen.times);
+            count(&mut self.pods_per_node, seen.pods as usize);
         }
         self.cluster.add(&cluster, nodes.cluster(), self.has_gpus);
         for ((_, sums), (id, look)) in self.groups.iter_mut().zip(groups.iter()) {
@@ -149,16 +156,36 @@ impl Samples {
         self.packing[1] += nodes.cluster().level(level::HOLDING);
     }
 
-    fn waste_of(&self, nodes: &Nodes, id: NodeId) -> Waste {
+    fn see(&self, nodes: &Nodes, id: NodeId) -> Seen {
         let node = &nodes.all()[id];
         let spec = &nodes.catalog.nodes[id];
+        let pods = node.pods.len() as u32;
+        let free = nodes.free(id);
         let left = Left {
             spec,
-            free: nodes.free(id),
+            free,
             gpus: node.gpus,
-            pods: spec.max_pods.saturating_sub(node.pods.len() as u32),
+            pods: spec.max_pods.saturating_sub(pods),
         };
-        Waste::of(&left, &self.mix)
+        let Waste { stranded, unusable } = Waste::of(&left, &self.mix);
+        let idle = Resource::ALL.map(|resource| free.get(resource) as f64);
+        let share = Resource::ALL.map(|resource| {
+            let all = spec.allocatable.get(resource);
+            (all > 0).then(|| node.bound.get(resource) as f64 / all as f64)
+        });
+        Seen {
+            look: Look {
+                stranded,
+                unusable,
+                idle,
+            },
+            share,
+            times: self.largest_on(node, spec, &idle),
+            pods,
+            up: node.up,
+            group: spec.group,
+            zone: spec.zone,
+        }
     }
 
     /// How many times the mean of the mix fits on a node at once.
@@ -180,13 +207,6 @@ impl Samples {
         times
             .map(|(ask, room)| room / ask)
             .fold(f64::INFINITY, f64::min)
-    }
-
-    fn count_pods(&mut self, pods: usize) {
-        if pods >= self.pods_per_node.len() {
-            self.pods_per_node.resize(pods + 1, 0);
-        }
-        self.pods_per_node[pods] += 1;
     }
 
     /// A lower bound on the nodes that are needed for what is bound: for each resource the fewest of
@@ -288,6 +308,14 @@ impl Samples {
     }
 }
 
+/// Counts one more of that number.
+fn count(counts: &mut Vec<u64>, number: usize) {
+    if number >= counts.len() {
+        counts.resize(number + 1, 0);
+    }
+    counts[number] += 1;
+}
+
 /// How much of a resource's own unit the unit of its metrics is: cores, bytes, GPUs.
 const fn unit(resource: Resource) -> f64 {
     match resource {
@@ -296,15 +324,25 @@ const fn unit(resource: Resource) -> f64 {
     }
 }
 
-impl Look {
-    fn from(waste: &Waste) -> Look {
-        Look {
-            stranded: waste.stranded,
-            unusable: waste.unusable,
-            idle: [0.0; 3],
+impl Seen {
+    const fn nothing(spec: &NodeSpec) -> Seen {
+        Seen {
+            look: Look {
+                stranded: [0.0; 3],
+                unusable: [0.0; 3],
+                idle: [0.0; 3],
+            },
+            share: [None; 3],
+            times: 0.0,
+            pods: 0,
+            up: false,
+            group: spec.group,
+            zone: spec.zone,
         }
     }
+}
 
+impl Look {
     fn add(&mut self, other: &Look) {
         for place in 0..3 {
             self.stranded[place] += other.stranded[place];

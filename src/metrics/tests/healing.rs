@@ -87,6 +87,14 @@ fn a_node_that_is_taken_away_has_not_failed() {
 }
 
 #[test]
+fn a_failed_node_that_is_taken_away_later_has_failed() {
+    let mut world = world();
+    world.fail_node(20.0, NodeId(0), Cause::Node);
+    world.truth(30.0, Truth::NodeReleased(NodeId(0)));
+    check(&world.measure(0.0, 100.0), &[("failures.node", 1.0)]);
+}
+
+#[test]
 fn restarts_are_counted_with_the_time_they_are_put_off() {
     let mut world = world();
     let pod = replica(&mut world, 0);
@@ -171,9 +179,6 @@ fn failures_that_nobody_acts_on_are_missed() {
     );
 }
 
-/// Metrics that exist only over replications.
-const POOLED: [&str; 3] = ["availability.nines", "outages.probability", "outages.loss"];
-
 #[test]
 fn every_metric_of_the_dictionary_is_measured() {
     let mut nodes = vec![super::world::gpu_node("x", 2), node_in("y", 1)];
@@ -218,9 +223,10 @@ fn every_metric_of_the_dictionary_is_measured() {
     world.order(25.0, pod);
     world.run(25.0, pod);
     let measured = world.measure(0.0, 100.0);
+    // Nines exist only over replications.
     for metric in METRICS
         .iter()
-        .filter(|metric| !POOLED.contains(&metric.name))
+        .filter(|metric| metric.name != "availability.nines")
     {
         let found = measured.values.iter().any(|value| value.metric == metric);
         assert!(

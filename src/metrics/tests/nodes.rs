@@ -359,6 +359,16 @@ fn the_largest_gpu_pod_has_a_part_of_one_or_whole_ones() {
 }
 
 #[test]
+fn a_node_that_takes_no_more_pods_has_no_room_for_a_large_one() {
+    let mut full = node("x");
+    full.max_pods = 1;
+    let mut world = World::new(catalog(vec![full, node("y")], vec![shape(1000, 2)], vec![]));
+    job(&mut world, 0.0, 0, 0);
+    world.believe(0.0, Change::NodeCordoned(NodeId(1)));
+    check(&world.measure(0.0, 10.0), &[("largest_pod.cpu", 0.0)]);
+}
+
+#[test]
 fn headroom_asks_whether_the_worst_node_would_fit_elsewhere() {
     let mut world = World::new(catalog(
         vec![node_in("x", 0), node_in("y", 0), node_in("z", 1)],

@@ -230,6 +230,17 @@ fn jobs_wait_slow_down_and_finish() {
 }
 
 #[test]
+fn there_is_no_makespan_until_all_jobs_are_done() {
+    let mut world = world(&["x"]);
+    let first = world.job(10.0, 0, 500.0);
+    let second = world.job(10.0, 0, 5.0);
+    world.place(10.0, first, 0);
+    world.place(10.0, second, 0);
+    world.finish(15.0, second);
+    assert_eq!(cluster(&world.measure(0.0, 100.0), "jobs.makespan"), None);
+}
+
+#[test]
 fn a_job_that_does_not_run_waits_at_least_until_the_end() {
     let mut world = world(&["x"]);
     world.job(10.0, 0, 30.0);

@@ -271,15 +271,22 @@ fn outages_that_reach_out_of_the_window_are_censored() {
 }
 
 #[test]
-fn lost_requests_of_a_censored_outage_count_within_the_window() {
+fn lost_requests_of_an_outage_count_within_it_and_within_the_window() {
     let mut world = world(2, 2);
-    node_failure(&mut world);
-    // From 120 s: 50 per second until 147.5 s.
-    near(
-        Some(world.measure(120.0, 1000.0).incidents[0].lost),
-        Some(50.0 * 27.5),
-        "lost",
-    );
+    let pods = replicas(&mut world, 0.0, &[0, 2]);
+    // 20 per second are lost before the outage from 100 s to 150 s, 50 during it.
+    world.traffic(0.0, 0, stale(20.0));
+    world.fail_node(100.0, NodeId(0), Cause::Node);
+    world.traffic(100.0, 0, stale(50.0));
+    world.truth(150.0, Truth::NodeUp(NodeId(0)));
+    world.order(150.0, pods[0]);
+    world.run(150.0, pods[0]);
+    for (opens, lost) in [(0.0, 50.0 * 50.0), (120.0, 50.0 * 30.0)] {
+        let measured = world.measure(opens, 1000.0);
+        let incident = measured.incidents.last().unwrap();
+        near(Some(incident.lost), Some(lost), "lost");
+        assert_eq!(incident.start, secs(100.0));
+    }
 }
 
 #[test]

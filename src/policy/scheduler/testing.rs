@@ -176,7 +176,13 @@ impl World {
                 return Some(self.replica(service));
             }
             Step::Retry => {
-                let &(_, pod) = self.cluster.queue().longest_unschedulable().first()?;
+                let pod = *self
+                    .cluster
+                    .queue()
+                    .unschedulable()
+                    .values()
+                    .next()?
+                    .first()?;
                 self.apply(Change::PodActivated(pod));
                 return Some(pod);
             }
