@@ -1,6 +1,6 @@
 //! Scenario files: what was written, and what it means.
 //!
-//! A file is decoded into raw tables ([`raw`]), from which a [`Scenario`] is built that nothing
+//! A file is decoded into raw tables, from which a [`Scenario`] is built that nothing
 //! checks again. Everything that is wrong is reported at once, each with its place.
 
 pub mod policies;

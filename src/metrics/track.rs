@@ -2,17 +2,22 @@
 
 use crate::time::Time;
 
+/// Nanoseconds in one second.
+const NANOS: f64 = 1e9;
+
 /// `N` levels, their integrals over each cell so far, and over the whole window so far.
 ///
-/// Sums are made cell by cell, so that a year of small steps loses no digits that matter.
+/// Sums are made in level × nanoseconds, which whole levels keep exact, and cell by cell, so that a
+/// year of small steps loses no digits that matter.
 #[derive(Clone, Debug)]
 pub(super) struct Track<const N: usize> {
     since: Time,
     level: [f64; N],
-    /// ∫ level dt over the present cell, in level × seconds.
+    /// ∫ level dt over the present cell, in level × nanoseconds.
     cell: [f64; N],
     /// The same over all cells before it.
     before: [f64; N],
+    /// The same over each cell that has ended, in level × seconds.
     cells: Vec<[f64; N]>,
 }
 
@@ -33,7 +38,7 @@ impl<const N: usize> Track<N> {
         if now == self.since {
             return;
         }
-        let passed = (now - self.since).secs_f64();
+        let passed = (now - self.since).nanos() as f64;
         for (sum, level) in self.cell.iter_mut().zip(&self.level) {
             *sum += level * passed;
         }
@@ -66,7 +71,8 @@ impl<const N: usize> Track<N> {
         for (sum, cell) in self.before.iter_mut().zip(&self.cell) {
             *sum += cell;
         }
-        self.cells.push(std::mem::replace(&mut self.cell, [0.0; N]));
+        let ended = std::mem::replace(&mut self.cell, [0.0; N]);
+        self.cells.push(ended.map(|sum| sum / NANOS));
     }
 
     /// The present level of one quantity.
@@ -76,7 +82,7 @@ impl<const N: usize> Track<N> {
 
     /// Its integral over the window so far, in level × seconds.
     pub(super) const fn sum(&self, quantity: usize) -> f64 {
-        self.before[quantity] + self.cell[quantity]
+        (self.before[quantity] + self.cell[quantity]) / NANOS
     }
 
     /// The integrals over each cell that has ended.

@@ -101,7 +101,7 @@ impl Registry {
             schedulers: known(registry::SCHEDULERS),
             autoscalers: known(registry::AUTOSCALERS),
             healers: known(registry::HEALERS),
-            defaults: ["least-allocated", "fixed", "none"],
+            defaults: ["least-allocated", "hpa", "kubernetes"],
         }
     }
 
