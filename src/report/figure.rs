@@ -80,6 +80,7 @@ fn symmetric(value: f64, half: f64, unit: Unit<'_>) -> String {
     let shown = Shown::of(value, unit);
     // An interval narrower than what anybody reads is said to be so.
     let step = digit_step(half * shown.factor).max(shown.finest_step(value));
+    let step = step.min(shown.coarsest_step(value));
     let half = match half * shown.factor {
         half if half > 0.0 && half < step / 2.0 => format!("< {}", shown.scaled(step, step)),
         half => shown.scaled(half, step),
@@ -100,9 +101,7 @@ fn between(value: f64, interval: Interval, unit: Unit<'_>) -> String {
     let arm = arms.filter(|arm| *arm > 0.0).fold(f64::INFINITY, f64::min);
     let text = |value: f64| {
         let shown = Shown::of(value, unit);
-        // Each number keeps something to be told by, however wide the interval.
-        let kept = if unit == Unit::Seconds { 2 } else { 1 };
-        let coarsest = digits_step((value * shown.factor).abs(), kept);
+        let coarsest = shown.coarsest_step(value);
         match digit_step(arm * shown.factor).max(shown.finest_step(value)) {
             _ if value.is_infinite() => unbounded(unit).to_owned(),
             step => shown.with_name(&shown.text(value, step.min(coarsest))),
@@ -172,6 +171,20 @@ impl<'a> Shown<'a> {
         }
     }
 
+    /// The coarsest step that leaves something of the number, however wide the interval: a share
+    /// that is neither nothing nor all never reads so.
+    fn coarsest_step(&self, value: f64) -> f64 {
+        let scaled = (value * self.factor).abs();
+        match self.unit {
+            Unit::Ratio => match scaled.min((100.0 - scaled).abs()) {
+                smaller if smaller < NOTHING => 1.0,
+                smaller => digits_step(smaller, 1),
+            },
+            Unit::Seconds => digits_step(scaled, 2),
+            Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => digits_step(scaled, 1),
+        }
+    }
+
     fn with_name(&self, number: &str) -> String {
         match self.name {
             "" => number.to_owned(),
@@ -179,6 +192,9 @@ impl<'a> Shown<'a> {
         }
     }
 }
+
+/// Less, in percent, is what rounding leaves of a sum that is all or nothing.
+const NOTHING: f64 = 1e-7;
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
@@ -218,8 +234,7 @@ fn decimals(step: f64) -> usize {
 /// The step of a percentage: two digits of the smaller of it and its complement.
 fn share_step(percent: f64) -> f64 {
     match percent.min((100.0 - percent).abs()) {
-        // Less is what rounding leaves of a sum that is all or nothing.
-        smaller if smaller < 1e-7 => 1.0,
+        smaller if smaller < NOTHING => 1.0,
         smaller => digits_step(smaller, 2).clamp(1e-6, 0.1),
     }
 }
@@ -344,6 +359,11 @@ mod tests {
         assert_eq!(around(0.998_71, 0.000_32, Unit::Ratio), "99.87 % ± 0.03");
         assert_eq!(around(0.612_34, 0.004_1, Unit::Ratio), "61.2 % ± 0.4");
         assert_eq!(around(0.612_34, 0.096, Unit::Ratio), "61 % ± 10");
+        assert_eq!(
+            around(0.995, 0.032, Unit::Ratio),
+            "99.5 % ± 3.2",
+            "100 % would be wrong"
+        );
         assert_eq!(around(131.4, 12.3, Unit::Plain("")), "131 ± 12");
         assert_eq!(around(1234.56, 96.0, Unit::Money("USD")), "1,235 ± 96 USD");
         assert_eq!(
@@ -353,7 +373,7 @@ mod tests {
         assert_eq!(around(362.2, 6.4, Unit::Seconds), "6 m 2 s ± 6 s");
         assert_eq!(around(4321.0, 490.0, Unit::Seconds), "1 h 12 m ± 8 m");
         assert_eq!(around(1920.0, 49.6, Unit::Seconds), "32 m ± 50 s");
-        assert_eq!(around(3666.0, 1090.0, Unit::Seconds), "1 h ± 20 m");
+        assert_eq!(around(3666.0, 1090.0, Unit::Seconds), "1 h 1 m ± 18 m");
         assert_eq!(around(48.27, 0.31, Unit::Seconds), "48.3 s ± 0.3 s");
         assert_eq!(around(1.5 * GIB, 0.27 * GIB, Unit::Bytes), "1.5 ± 0.3 GiB");
     }
