@@ -12,3 +12,6 @@ pub mod run_json;
 pub mod summary_json;
 pub mod tables;
 pub mod text;
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use crate::import::openb::options::{Fill, Share};
     after_help = "\
 Examples:
   plimsoll init                                  write a commented scenario to start from
-  plimsoll run scenario.toml --reps 20           run it twenty times and say how sure the numbers are
+  plimsoll run scenario.toml --reps 20           run it twenty times, with intervals
   plimsoll run scenario.toml --scheduler binpack the same load under another policy
   plimsoll policies                              all policies, their parameters and their sources
 

@@ -41,6 +41,9 @@ pub(crate) fn estimate(estimate: &Estimate, unit: Unit<'_>) -> String {
         interval.high - estimate.value,
     );
     let width = below + above;
+    if width == 0.0 {
+        return number(estimate.value, unit);
+    }
     let is_symmetric = width.is_finite() && (below - above).abs() <= 1e-6 * width;
     if is_symmetric {
         symmetric(estimate.value, width / 2.0, unit)
@@ -77,6 +80,7 @@ fn symmetric(value: f64, half: f64, unit: Unit<'_>) -> String {
     let shown = Shown::of(value, unit);
     // An interval narrower than what anybody reads is said to be so.
     let step = digit_step(half * shown.factor).max(shown.finest_step(value));
+    let step = step.min(shown.coarsest_step(value));
     let half = match half * shown.factor {
         half if half > 0.0 && half < step / 2.0 => format!("< {}", shown.scaled(step, step)),
         half => shown.scaled(half, step),
@@ -92,25 +96,18 @@ fn symmetric(value: f64, half: f64, unit: Unit<'_>) -> String {
 
 fn between(value: f64, interval: Interval, unit: Unit<'_>) -> String {
     let Interval { low, high } = interval;
-    let finite = [value, low].into_iter().find(|end| end.is_finite());
-    let finite = finite.unwrap_or_default();
-    let shown = Shown::of(finite, unit);
     // The shorter arm says how much is known.
     let arms = [value - low, high - value].into_iter();
     let arm = arms.filter(|arm| *arm > 0.0).fold(f64::INFINITY, f64::min);
-    let step = match arm * shown.factor {
-        arm if arm.is_finite() => digit_step(arm).max(shown.finest_step(finite)),
-        _ => shown.alone_step(finite),
+    let text = |value: f64| {
+        let shown = Shown::of(value, unit);
+        let coarsest = shown.coarsest_step(value);
+        match digit_step(arm * shown.factor).max(shown.finest_step(value)) {
+            _ if value.is_infinite() => unbounded(unit).to_owned(),
+            step => shown.with_name(&shown.text(value, step.min(coarsest))),
+        }
     };
-    let text = |value: f64| match value {
-        value if value.is_infinite() => unbounded(unit).to_owned(),
-        value => shown.text(value, step),
-    };
-    let number = match text(value) {
-        text if value.is_infinite() => text,
-        text => shown.with_name(&text),
-    };
-    format!("{number} ({} to {})", text(low), text(high))
+    format!("{} ({} to {})", text(value), text(low), text(high))
 }
 
 /// How one number is written: in which unit, and how fine. A step is the place value of the last
@@ -167,10 +164,24 @@ impl<'a> Shown<'a> {
     fn finest_step(&self, value: f64) -> f64 {
         let scaled = (value * self.factor).abs();
         match self.unit {
-            Unit::Ratio => share_step(scaled).min(0.01),
+            Unit::Ratio => share_step(scaled),
             Unit::Seconds => duration_step(scaled),
             Unit::Money(_) => digits_step(scaled, 4).clamp(0.01, 1.0),
             Unit::Bytes | Unit::Plain(_) => digits_step(scaled, 4).min(1.0),
+        }
+    }
+
+    /// The coarsest step that leaves something of the number, however wide the interval: a share
+    /// that is neither nothing nor all never reads so.
+    fn coarsest_step(&self, value: f64) -> f64 {
+        let scaled = (value * self.factor).abs();
+        match self.unit {
+            Unit::Ratio => match scaled.min((100.0 - scaled).abs()) {
+                smaller if smaller < NOTHING => 1.0,
+                smaller => digits_step(smaller, 1),
+            },
+            Unit::Seconds => digits_step(scaled, 2),
+            Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => digits_step(scaled, 1),
         }
     }
 
@@ -181,6 +192,9 @@ impl<'a> Shown<'a> {
         }
     }
 }
+
+/// Less, in percent, is what rounding leaves of a sum that is all or nothing.
+const NOTHING: f64 = 1e-7;
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
@@ -220,8 +234,7 @@ fn decimals(step: f64) -> usize {
 /// The step of a percentage: two digits of the smaller of it and its complement.
 fn share_step(percent: f64) -> f64 {
     match percent.min((100.0 - percent).abs()) {
-        // Less is what rounding leaves of a sum that is all or nothing.
-        smaller if smaller < 1e-7 => 1.0,
+        smaller if smaller < NOTHING => 1.0,
         smaller => digits_step(smaller, 2).clamp(1e-6, 0.1),
     }
 }
@@ -246,10 +259,11 @@ pub(crate) fn duration(seconds: f64, step: f64) -> String {
     if seconds < 0.0 {
         return format!("−{}", duration(-seconds, step));
     }
-    // A step of ten seconds or more is one of whole units.
+    // Beyond ten seconds, the step of a clock.
     let step = match step {
-        step if step > 2.0 * HOUR => DAY,
-        step if step > 10.0 * MINUTE => HOUR,
+        step if step > 10_000.0 => DAY,
+        step if step > 1000.0 => HOUR,
+        step if step > 100.0 => 10.0 * MINUTE,
         step if step > 10.0 => MINUTE,
         step => step,
     };
@@ -267,15 +281,16 @@ pub(crate) fn duration(seconds: f64, step: f64) -> String {
     } else {
         whole / 86_400
     };
+    // Each unit with the length of the next: a step as long as that leaves nothing of it.
     let parts = [
-        (days, "d", DAY),
-        ((whole - 86_400 * days) / 3600, "h", HOUR),
-        (whole / 60 % 60, "m", MINUTE),
-        (whole % 60, "s", 1.0),
+        (days, "d", f64::INFINITY),
+        ((whole - 86_400 * days) / 3600, "h", DAY),
+        (whole / 60 % 60, "m", HOUR),
+        (whole % 60, "s", MINUTE),
     ];
     let parts = parts
         .into_iter()
-        .filter(|&(count, _, length)| count > 0 && length >= step);
+        .filter(|&(count, _, next)| count > 0 && step < next);
     let parts: Vec<String> = parts
         .map(|(count, name, _)| format!("{count} {name}"))
         .collect();
@@ -344,6 +359,11 @@ mod tests {
         assert_eq!(around(0.998_71, 0.000_32, Unit::Ratio), "99.87 % ± 0.03");
         assert_eq!(around(0.612_34, 0.004_1, Unit::Ratio), "61.2 % ± 0.4");
         assert_eq!(around(0.612_34, 0.096, Unit::Ratio), "61 % ± 10");
+        assert_eq!(
+            around(0.995, 0.032, Unit::Ratio),
+            "99.5 % ± 3.2",
+            "100 % would be wrong"
+        );
         assert_eq!(around(131.4, 12.3, Unit::Plain("")), "131 ± 12");
         assert_eq!(around(1234.56, 96.0, Unit::Money("USD")), "1,235 ± 96 USD");
         assert_eq!(
@@ -352,23 +372,22 @@ mod tests {
         );
         assert_eq!(around(362.2, 6.4, Unit::Seconds), "6 m 2 s ± 6 s");
         assert_eq!(around(4321.0, 490.0, Unit::Seconds), "1 h 12 m ± 8 m");
+        assert_eq!(around(1920.0, 49.6, Unit::Seconds), "32 m ± 50 s");
+        assert_eq!(around(3666.0, 1090.0, Unit::Seconds), "1 h 1 m ± 18 m");
         assert_eq!(around(48.27, 0.31, Unit::Seconds), "48.3 s ± 0.3 s");
         assert_eq!(around(1.5 * GIB, 0.27 * GIB, Unit::Bytes), "1.5 ± 0.3 GiB");
     }
 
     #[test]
     fn no_digits_that_nobody_reads_however_narrow_the_interval() {
-        assert_eq!(
-            around(0.213_478, 0.000_001, Unit::Ratio),
-            "21.35 % ± < 0.01"
-        );
+        assert_eq!(around(0.213_478, 0.000_001, Unit::Ratio), "21.3 % ± < 0.1");
         assert_eq!(
             around(0.999_667, 0.000_007, Unit::Ratio),
             "99.967 % ± 0.001"
         );
         assert_eq!(around(714.893, 0.012, Unit::Plain("")), "714.9 ± < 0.1");
         assert_eq!(around(4321.0, 4.0, Unit::Seconds), "1 h 12 m ± < 1 m");
-        assert_eq!(around(0.0, 0.0, Unit::Ratio), "0 % ± 0");
+        assert_eq!(around(0.0, 0.0, Unit::Ratio), "0 %");
     }
 
     #[test]
@@ -396,7 +415,19 @@ mod tests {
             skewed(f64::INFINITY, 45.0, f64::INFINITY, Unit::Seconds),
             "> end (45 s to > end)"
         );
-        assert_eq!(skewed(0.05, 0.001, 0.249, Unit::Ratio), "5 % (0 to 25)");
+        assert_eq!(
+            skewed(3666.0, 1500.0, 5800.0, Unit::Seconds),
+            "1 h 1 m (25 m to 1 h 37 m)"
+        );
+        assert_eq!(
+            skewed(3235.0, 3226.0, 3240.0, Unit::Seconds),
+            "53 m 55 s (53 m 46 s to 54 m)"
+        );
+        assert_eq!(skewed(0.0, 0.0, 0.0, Unit::Seconds), "0 s");
+        assert_eq!(
+            skewed(0.05, 0.001, 0.249, Unit::Ratio),
+            "5 % (0.1 % to 25 %)"
+        );
     }
 
     #[test]

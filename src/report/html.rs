@@ -48,10 +48,10 @@ pub(crate) fn page(results: &Results<'_>, charts: &[Chart]) -> String {
             chart.data
         );
     }
-    metrics(out, results);
     incidents(out, results);
     policies(out, results);
     note_list(out, results);
+    metrics(out, results);
     reproduce(out, results);
     push(out, "</main>\n</body>\n</html>\n");
     page
@@ -119,30 +119,39 @@ fn numbers(out: &mut String, results: &Results<'_>) {
 }
 
 fn metrics(out: &mut String, results: &Results<'_>) {
-    push(out, "<h2>Measured</h2>\n");
+    push(out, "<h2>Every number</h2>\n");
     let is_cluster = |line: &&Line| line.entity == Entity::Cluster;
     let lines = results.summary.lines.iter();
     let (cluster, others): (Vec<&Line>, Vec<&Line>) = lines.partition(is_cluster);
-    metric_table(out, results, &cluster, false);
-    if !others.is_empty() {
-        let _ = writeln!(
-            out,
-            "<details><summary>By service, group, zone and part: {} more</summary>",
-            others.len()
-        );
-        metric_table(out, results, &others, true);
+    for (title, lines, of) in [
+        ("of the cluster", cluster, Of::Nothing),
+        ("by service, group, zone and part", others, Of::Entity),
+    ] {
+        if lines.is_empty() {
+            continue;
+        }
+        let count = lines.len();
+        let _ = writeln!(out, "<details><summary>{count} metrics {title}</summary>");
+        metric_table(out, results, &lines, of);
         push(out, "</details>\n");
     }
 }
 
-fn metric_table(out: &mut String, results: &Results<'_>, lines: &[&Line], with_entity: bool) {
-    let of = if with_entity { "<th>of</th>" } else { "" };
+/// Whether a table says what each row is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Nothing,
+    Entity,
+}
+
+fn metric_table(out: &mut String, results: &Results<'_>, lines: &[&Line], of: Of) {
+    let head = if of == Of::Entity { "<th>of</th>" } else { "" };
     let _ = writeln!(
         out,
-        "<div class=\"scroll\"><table>\n<tr><th>metric</th>{of}<th class=\"number\">value</th><th>better</th><th>measured on</th><th>meaning</th></tr>"
+        "<div class=\"scroll\"><table>\n<tr><th>metric</th>{head}<th class=\"number\">value</th><th>better</th><th>measured on</th><th>meaning</th></tr>"
     );
     for line in lines {
-        let of = if with_entity {
+        let of = if of == Of::Entity {
             format!(
                 "<td>{} {}</td>",
                 line.entity.kind(),

@@ -6,7 +6,13 @@ use crate::report::results::Results;
 
 /// Those of the scenario first, then those that follow from what was run.
 pub(crate) fn all(results: &Results<'_>) -> Vec<String> {
-    let mut notes = results.scenario.notes.clone();
+    let mut notes: Vec<String> = Vec::new();
+    for note in &results.scenario.notes {
+        // One note may be about several places.
+        if !notes.contains(note) {
+            notes.push(note.clone());
+        }
+    }
     notes.extend(unseen(results));
     if results.runs.len() == 1 {
         notes.push("one replication has no intervals; --reps 20 gives them".to_owned());

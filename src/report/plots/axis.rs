@@ -105,7 +105,7 @@ impl Axis {
 
     /// Waiting times in seconds from zero to `max`, by powers from `knee` on.
     pub(crate) fn waiting(knee: f64, max: f64) -> Axis {
-        const ROUND: [(f64, &str); 16] = [
+        const ROUND: [(f64, &str); 15] = [
             (0.001, "1 ms"),
             (0.01, "10 ms"),
             (0.1, "100 ms"),
@@ -114,7 +114,6 @@ impl Axis {
             (60.0, "1 min"),
             (600.0, "10 min"),
             (3600.0, "1 h"),
-            (36_000.0, "10 h"),
             (86_400.0, "1 d"),
             (864_000.0, "10 d"),
             (8_640_000.0, "100 d"),

@@ -17,12 +17,13 @@ pub(crate) const FINE: i32 = 4;
 /// Width of every plot, in pixels.
 pub(crate) const WIDTH: i32 = 920;
 
-const MARGIN_LEFT: i32 = 62;
+/// Left and right of everything.
+const MARGIN: i32 = 24;
 const MARGIN_TOP: i32 = 100;
 const MARGIN_BOTTOM: i32 = 50;
 /// Room above each panel for its label.
 const PANEL_HEAD: i32 = 46;
-/// Between a line's end and its label.
+/// Between an axis, or the end of a line, and its label.
 const LABEL_GAP: i32 = 8;
 /// Least distance of two labels.
 const LABEL_LINE: i32 = 17;
@@ -54,7 +55,7 @@ pub(crate) fn draw<B: DrawingBackend>(
     pen.area.fill(&theme::GROUND)?;
     pen.text(
         &chart.title,
-        (24, 26),
+        (MARGIN, 26),
         &Font {
             size: 17,
             bold: true,
@@ -62,14 +63,15 @@ pub(crate) fn draw<B: DrawingBackend>(
             anchor: HPos::Left,
         },
     )?;
-    pen.text(&chart.subtitle, (24, 48), &Font::label(HPos::Left))?;
-    let right = WIDTH - 24 - label_width(chart);
+    pen.text(&chart.subtitle, (MARGIN, 48), &Font::label(HPos::Left))?;
+    let left = MARGIN + tick_width(chart) + LABEL_GAP;
+    let right = WIDTH - MARGIN - label_width(chart);
     let mut top = MARGIN_TOP;
     for panel in &chart.panels {
         let frame = Frame {
             chart,
             panel,
-            left: MARGIN_LEFT,
+            left,
             right,
             top,
             bottom: top + panel.height,
@@ -79,8 +81,7 @@ pub(crate) fn draw<B: DrawingBackend>(
     }
     let bottom = top - PANEL_HEAD;
     for (value, label) in &chart.x.ticks {
-        let x =
-            MARGIN_LEFT + (chart.x.place(*value) * f64::from(right - MARGIN_LEFT)).round() as i32;
+        let x = left + (chart.x.place(*value) * f64::from(right - left)).round() as i32;
         pen.line(
             &[(fine(x), fine(bottom)), (fine(x), fine(bottom + 5))],
             theme::BASE,
@@ -88,13 +89,20 @@ pub(crate) fn draw<B: DrawingBackend>(
         )?;
         pen.text(label, (x, bottom + 16), &Font::label(HPos::Center))?;
     }
-    let middle = (MARGIN_LEFT + right) / 2;
+    let middle = (left + right) / 2;
     pen.text(
         &chart.x_label,
         (middle, bottom + 36),
         &Font::label(HPos::Center),
     )?;
     pen.area.present()
+}
+
+/// Room at the left for the labels of the vertical axes.
+fn tick_width(chart: &Chart) -> i32 {
+    let ticks = chart.panels.iter().flat_map(|panel| &panel.y.ticks);
+    let widths = ticks.map(|(_, label)| Font::label(HPos::Right).width(label));
+    widths.max().unwrap_or(0)
 }
 
 /// Room at the right for the labels of the lines.
@@ -206,13 +214,17 @@ impl Frame<'_> {
             let base = y == fine(self.bottom);
             let color = if base { theme::BASE } else { theme::GRID };
             pen.line(&[(fine(self.left), y), (fine(self.right), y)], color, 1.0)?;
-            pen.text(label, (self.left - 8, y / FINE), &Font::label(HPos::Right))?;
+            pen.text(
+                label,
+                (self.left - LABEL_GAP, y / FINE),
+                &Font::label(HPos::Right),
+            )?;
         }
         let label = Font {
             color: theme::INK,
             ..Font::label(HPos::Left)
         };
-        pen.text(&self.panel.label, (24, self.top - 18), &label)?;
+        pen.text(&self.panel.label, (MARGIN, self.top - 18), &label)?;
         for line in &self.panel.lines {
             self.draw_line(pen, line)?;
         }

@@ -28,6 +28,10 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     panels.retain(|&(size, _)| size >= least);
     panels.truncate(PANELS);
     let (x, x_label) = super::time_axis(results);
+    let shaded = match panels.iter().all(|(_, panel)| panel.bands.is_empty()) {
+        true => "",
+        false => " Shaded: fewer ready than the service needs.",
+    };
     let shown = match panels.len() {
         shown if shown < all => format!(" The {shown} largest of {all} services."),
         _ => String::new(),
@@ -37,7 +41,7 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
         data: "timeseries.csv",
         title: title(results),
         subtitle: format!(
-            "Line: replicas ready. Filled: replicas that the load of the moment needs.{shown}{}",
+            "Line: replicas ready. Filled: replicas that the load of the moment needs.{shaded}{shown}{}",
             super::replication(results)
         ),
         x,

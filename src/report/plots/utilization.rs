@@ -35,14 +35,24 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
             [one] => format!("On average {one} was requested"),
             _ => format!("On average {} were requested", and(&means)),
         },
-        subtitle: format!(
-            "Share of what all provisioned nodes can give. Line: requested; filled: in use.{}",
-            super::replication(results)
-        ),
+        subtitle: subtitle(results, &panels),
         x,
         x_label: x_label.to_owned(),
         panels: panels.into_iter().map(|(_, panel)| panel).collect(),
     })
+}
+
+fn subtitle(results: &Results<'_>, panels: &[(Resource, Panel)]) -> String {
+    let is_use_known = panels.iter().any(|(_, panel)| panel.lines.len() > 1);
+    let key = if is_use_known {
+        " Line: requested; filled: in use."
+    } else {
+        ""
+    };
+    format!(
+        "Share of what all provisioned nodes can give.{key}{}",
+        super::replication(results)
+    )
 }
 
 fn panel(results: &Results<'_>, resource: Resource) -> Option<Panel> {
@@ -65,7 +75,8 @@ fn panel(results: &Results<'_>, resource: Resource) -> Option<Panel> {
     };
     let used = points("used").map(|points| line("in use", Style::Area, points));
     let mut lines: Vec<Line> = used.into_iter().collect();
-    lines.push(line("requested", Style::Steps, allocated));
+    let label = if lines.is_empty() { "" } else { "requested" };
+    lines.push(line(label, Style::Steps, allocated));
     Some(Panel {
         label: capitalized(spoken(resource)),
         y: Axis::whole(),

@@ -59,11 +59,21 @@ fn lost_by_cause(results: &Results<'_>) -> Vec<String> {
     let lost = lines.filter(|line| line.metric.name == "requests.lost");
     let parts = lost.filter_map(|line| match &line.entity {
         Entity::Part(cause) if line.estimate.value > 0.0 => {
-            Some(format!("{} {cause}", results.show_line(line)))
+            Some(format!("{} {}", results.show_line(line), spoken(cause)))
         }
         _ => None,
     });
     parts.collect()
+}
+
+/// What became of requests lost for this cause.
+fn spoken(cause: &str) -> &str {
+    match cause {
+        "no endpoint" => "with no replica known to be ready",
+        "stale endpoint" => "at dead replicas not yet known to be",
+        "over capacity" => "at replicas over their capacity",
+        other => other,
+    }
 }
 
 fn name(line: &Line) -> &str {
@@ -115,20 +125,23 @@ fn outages(results: &Results<'_>, service: &Entity) -> Option<String> {
     if outages.estimate.value <= 0.0 {
         return None;
     }
-    let mut text = match outages.estimate.value {
-        1.0 => "1 outage".to_owned(),
-        _ => format!("{} outages", results.show_line(outages)),
+    let down = results.show("outage.time_to_recover", service);
+    let mut text = match (outages.estimate.value, results.runs.len(), down) {
+        (1.0, 1, Some(down)) => format!("1 outage of {down}"),
+        (1.0, 1, None) => "1 outage".to_owned(),
+        (_, 1, down) => format!("{} outages{}", results.show_line(outages), each(down)),
+        (1.0, _, down) => format!("1 outage a run{}", each(down)),
+        (_, _, down) => format!("{} outages a run{}", results.show_line(outages), each(down)),
     };
-    if results.runs.len() > 1 {
-        text.push_str(" a run");
-    }
-    if let Some(down) = results.show("outage.time_to_recover", service) {
-        text.push_str(&format!(" of {down}"));
-    }
     if let Some(detected) = results.show("outage.time_to_detect", service) {
         text.push_str(&format!(", detected after {detected}"));
     }
     Some(text)
+}
+
+fn each(down: Option<String>) -> String {
+    down.map(|down| format!(", {down} each"))
+        .unwrap_or_default()
 }
 
 /// Outages in few runs: how likely one is, and what it costs.

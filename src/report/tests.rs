@@ -1,0 +1,496 @@
+//! Every exporter on one small result whose numbers are made up, so that each can be traced.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use expect_test::{Expect, expect};
+
+use super::output::Plots;
+use super::results::Results;
+use super::run_json::Effort;
+use super::tables::Detail;
+use super::text::{Colors, Written};
+use super::{html, plots, summary_json, tables, text};
+use crate::cluster::pod::{Outcome, Owner};
+use crate::experiment::summary::{Summary, summarize};
+use crate::ids::{JobId, NodeId, PodId, ServiceId};
+use crate::metrics::dictionary;
+use crate::metrics::measured::{
+    Accounting, Amount, Entity, Fates, Incident, Measured, PodRow, Series, Value,
+};
+use crate::scenario::{self, Scenario};
+use crate::time::{Duration, Time};
+
+const SCENARIO: &str = r#"# Is one spare node enough?
+name = "pair"
+duration = "1000s"
+warm_up = "200s"
+currency = "EUR"
+
+[policy]
+scheduler = "least-allocated"
+autoscaler = "fixed"
+healer = "none"
+
+[[nodes]]
+name = "worker"
+count = 2
+cpu = "4"
+memory = "16Gi"
+
+[[services]]
+name = "web"
+replicas = 2
+requests = { cpu = "500m", memory = "512Mi" }
+slo = { availability = 0.999, window = "30d" }
+load = 10
+
+[[jobs]]
+name = "report"
+every = "100s"
+sizes = [{ cpu = "1", memory = "2Gi" }]
+duration = "50s"
+"#;
+
+/// A scenario, and three replications of it.
+struct Case {
+    scenario: Scenario,
+    runs: Vec<Measured>,
+    summary: Summary,
+}
+
+impl Case {
+    fn new() -> Case {
+        let unread = |path: &Path| panic!("{} is not named", path.display());
+        let loaded = scenario::parse(Path::new("pair.toml"), SCENARIO, &unread).unwrap();
+        let runs = vec![run(60.0, 0.50), run(20.0, 0.52), run(40.0, 0.48)];
+        let summary = summarize(1, &runs);
+        Case {
+            scenario: loaded.scenario,
+            runs,
+            summary,
+        }
+    }
+
+    fn results(&self) -> Results<'_> {
+        Results {
+            scenario: &self.scenario,
+            seed: 1,
+            summary: &self.summary,
+            runs: &self.runs,
+        }
+    }
+
+    fn table(&self, write: impl Fn(&Results<'_>, &mut Vec<u8>) -> std::io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&self.results(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+}
+
+/// A replication that lost so many of 8,000 requests and kept this share of its CPU requested.
+fn run(lost: f64, allocated: f64) -> Measured {
+    let web = || Entity::Service("web".to_owned());
+    let secs = Time::from_secs;
+    let value = |metric: &str, entity, amount| Value {
+        metric: dictionary::find(metric).unwrap(),
+        entity,
+        amount,
+    };
+    let ratio = |over, under| Amount::Ratio { over, under };
+    let waits: Arc<[(f64, u64)]> = [(0.0, 90), (30.0, 9), (f64::INFINITY, 1)].into();
+    let percentile = |p| Amount::Percentile {
+        p,
+        counts: Arc::clone(&waits),
+    };
+    let pod = |pod, owner, index| PodRow {
+        pod: PodId(pod),
+        owner,
+        index,
+        created: Time::ZERO,
+        bound: None,
+        node: None,
+        ready: None,
+        ended: None,
+        outcome: None,
+        restarts: 0,
+    };
+    let series = |entity, metric: &str, unit, values: [Option<f64>; 2]| Series {
+        entity,
+        metric: metric.to_owned(),
+        unit,
+        values: values.to_vec(),
+    };
+    Measured {
+        window: Duration::from_secs(800),
+        values: vec![
+            value(
+                "availability.requests",
+                Entity::Cluster,
+                ratio(8000.0 - lost, 8000.0),
+            ),
+            value("availability.requests", web(), ratio(8000.0 - lost, 8000.0)),
+            value("slo.met", web(), ratio(0.0, 1.0)),
+            // lost ÷ offered × 800 s ÷ 30 d ÷ 0.001
+            value(
+                "slo.budget_burned",
+                web(),
+                ratio(lost / 8000.0 * 800.0 / 2592.0, 1.0),
+            ),
+            value("outages", web(), Amount::Number(1.0)),
+            value("outage.time_to_detect", web(), ratio(10.0, 1.0)),
+            value("outage.time_to_recover", web(), ratio(100.0, 1.0)),
+            value(
+                "requests.lost",
+                Entity::Part("stale endpoint".into()),
+                ratio(lost, 8000.0),
+            ),
+            value("allocated.cpu", Entity::Cluster, ratio(allocated, 1.0)),
+            value("pending.p50", Entity::Cluster, percentile(0.5)),
+            value("pending.p99", Entity::Cluster, percentile(0.99)),
+            value("pending.max", Entity::Cluster, percentile(1.0)),
+            value("pending.never", Entity::Cluster, Amount::Number(1.0)),
+        ],
+        series: vec![
+            series(
+                Entity::Cluster,
+                "allocated.cpu",
+                "ratio",
+                [Some(0.5), Some(allocated)],
+            ),
+            series(web(), "requests.offered", "1/s", [Some(10.0), Some(10.0)]),
+            // What is lost is lost in the second half, of 400 s.
+            series(
+                web(),
+                "requests.served",
+                "1/s",
+                [Some(10.0), Some(10.0 - lost / 400.0)],
+            ),
+            series(
+                web(),
+                "availability.requests",
+                "ratio",
+                [None, Some(1.0 - lost / 4000.0)],
+            ),
+            series(web(), "replicas.ready", "replicas", [Some(2.0), Some(1.5)]),
+        ],
+        cells: vec![200.0, 600.0],
+        pods: [
+            PodRow {
+                bound: Some(secs(1)),
+                node: Some(NodeId(1)),
+                ready: Some(Time::from_secs_f64(2.5)),
+                restarts: 2,
+                ..pod(0, Owner::Service(ServiceId(0)), 1)
+            },
+            PodRow {
+                created: secs(100),
+                bound: Some(secs(130)),
+                node: Some(NodeId(0)),
+                ready: Some(secs(131)),
+                ended: Some(secs(181)),
+                outcome: Some(Outcome::Succeeded),
+                ..pod(1, Owner::Job(JobId(0)), 0)
+            },
+            PodRow {
+                created: secs(200),
+                ..pod(2, Owner::Job(JobId(1)), 0)
+            },
+        ]
+        .into_iter()
+        .collect(),
+        incidents: vec![Incident {
+            service: ServiceId(0),
+            start: secs(700),
+            detected: Some(secs(710)),
+            recovered: Some(secs(800)),
+            causes: vec!["node worker-0".to_owned(), "container".to_owned()],
+            censored: false,
+            lost,
+        }],
+        accounting: Accounting {
+            total: 12,
+            excluded: vec![("duration unknown".to_owned(), 3)],
+            not_arrived: 0,
+            truth: Fates {
+                finished: 7,
+                running: 1,
+                starting: 0,
+                lost: 0,
+                never_placed: 1,
+            },
+            belief: Fates {
+                finished: 6,
+                running: 2,
+                starting: 0,
+                lost: 0,
+                never_placed: 1,
+            },
+        },
+        events: 1234,
+    }
+}
+
+fn check(actual: &str, expected: &Expect) {
+    expected.assert_eq(actual);
+}
+
+#[test]
+fn the_terminal_has_the_answer_first_and_the_files_last() {
+    let case = Case::new();
+    let effort = Effort {
+        wall_seconds: 0.002,
+        cpu_seconds: None,
+        peak_memory_bytes: None,
+        events: 3702,
+        threads: 1,
+    };
+    let files = ["report.html".to_owned()];
+    let written = Written {
+        dir: Path::new("out"),
+        files: &files,
+    };
+    let summary = text::summary(&case.results(), &effort, written, Colors::None);
+    check(
+        &summary,
+        &expect![[r#"
+            pair · 16 m 40 s simulated · 2 nodes · 1 service, 2 replicas · 12 jobs ·
+            scheduler least-allocated, autoscaler fixed, healer none
+            3 replications in 2.00 ms (3,702 events, 1.9 M events/s)
+
+            availability   99.5 % ± 0.6 of requests · lost: 0.5 % ± 0.6 at dead replicas not yet known to be
+              web          99.5 % ± 0.6 · objective 99.9 % missed, 0.2 % ± 0.2 of the 30 d budget burned ·
+                           1 outage a run, 1 m 40 s each, detected after 10 s
+            utilization    cpu 50 % ± 5 requested
+            waiting        pending p50 0 s, p99 30 s, max > end · 1 never placed
+            jobs           36 in all 3 replications · 21 finished · 3 running · 0 starting · 0 lost ·
+                           3 never placed · 9 left out: duration unknown
+              as believed  18 finished · 6 running · 0 starting · 0 lost · 3 never placed
+
+            Why web missed 99.9 % in replication 1: 60 requests were lost, 100 % of them between 00:10 and
+            00:17; too few replicas were ready then (node worker-0, container): known after 10 s, over after 1 m
+            40 s.
+
+            note: `web` has a load but no `work`: its requests cost nothing, it is never overloaded
+
+            out/   report.html
+        "#]],
+    );
+    let colored = text::summary(&case.results(), &effort, written, Colors::Ansi);
+    assert_eq!(
+        colored.matches("\u{1b}[31mmissed\u{1b}[0m").count(),
+        1,
+        "{colored}"
+    );
+    assert_eq!(
+        colored.replace("\u{1b}[31m", "").replace("\u{1b}[0m", ""),
+        summary
+    );
+}
+
+#[test]
+fn metrics_has_a_row_for_each_replication() {
+    check(
+        &Case::new().table(|results, out| tables::metrics(results, out)),
+        &expect![[r#"
+            scenario,policy,replication,metric,entity,unit,value
+            pair,least-allocated-fixed-none,1,availability.requests,cluster,ratio,0.9925
+            pair,least-allocated-fixed-none,2,availability.requests,cluster,ratio,0.9975
+            pair,least-allocated-fixed-none,3,availability.requests,cluster,ratio,0.995
+            pair,least-allocated-fixed-none,1,availability.requests,service:web,ratio,0.9925
+            pair,least-allocated-fixed-none,2,availability.requests,service:web,ratio,0.9975
+            pair,least-allocated-fixed-none,3,availability.requests,service:web,ratio,0.995
+            pair,least-allocated-fixed-none,1,slo.met,service:web,ratio,0
+            pair,least-allocated-fixed-none,2,slo.met,service:web,ratio,0
+            pair,least-allocated-fixed-none,3,slo.met,service:web,ratio,0
+            pair,least-allocated-fixed-none,1,slo.budget_burned,service:web,ratio,0.0023148148148148147
+            pair,least-allocated-fixed-none,2,slo.budget_burned,service:web,ratio,0.0007716049382716049
+            pair,least-allocated-fixed-none,3,slo.budget_burned,service:web,ratio,0.0015432098765432098
+            pair,least-allocated-fixed-none,1,outages,service:web,count,1
+            pair,least-allocated-fixed-none,2,outages,service:web,count,1
+            pair,least-allocated-fixed-none,3,outages,service:web,count,1
+            pair,least-allocated-fixed-none,1,outage.time_to_detect,service:web,s,10
+            pair,least-allocated-fixed-none,2,outage.time_to_detect,service:web,s,10
+            pair,least-allocated-fixed-none,3,outage.time_to_detect,service:web,s,10
+            pair,least-allocated-fixed-none,1,outage.time_to_recover,service:web,s,100
+            pair,least-allocated-fixed-none,2,outage.time_to_recover,service:web,s,100
+            pair,least-allocated-fixed-none,3,outage.time_to_recover,service:web,s,100
+            pair,least-allocated-fixed-none,1,requests.lost,part:stale endpoint,ratio,0.0075
+            pair,least-allocated-fixed-none,2,requests.lost,part:stale endpoint,ratio,0.0025
+            pair,least-allocated-fixed-none,3,requests.lost,part:stale endpoint,ratio,0.005
+            pair,least-allocated-fixed-none,1,allocated.cpu,cluster,ratio,0.5
+            pair,least-allocated-fixed-none,2,allocated.cpu,cluster,ratio,0.52
+            pair,least-allocated-fixed-none,3,allocated.cpu,cluster,ratio,0.48
+            pair,least-allocated-fixed-none,1,pending.p50,cluster,s,0
+            pair,least-allocated-fixed-none,2,pending.p50,cluster,s,0
+            pair,least-allocated-fixed-none,3,pending.p50,cluster,s,0
+            pair,least-allocated-fixed-none,1,pending.p99,cluster,s,30
+            pair,least-allocated-fixed-none,2,pending.p99,cluster,s,30
+            pair,least-allocated-fixed-none,3,pending.p99,cluster,s,30
+            pair,least-allocated-fixed-none,1,pending.max,cluster,s,inf
+            pair,least-allocated-fixed-none,2,pending.max,cluster,s,inf
+            pair,least-allocated-fixed-none,3,pending.max,cluster,s,inf
+            pair,least-allocated-fixed-none,1,pending.never,cluster,count,1
+            pair,least-allocated-fixed-none,2,pending.never,cluster,count,1
+            pair,least-allocated-fixed-none,3,pending.never,cluster,count,1
+        "#]],
+    );
+}
+
+#[test]
+fn timeseries_leaves_out_what_does_not_exist() {
+    let case = Case::new();
+    let brief =
+        |results: &Results<'_>, out: &mut Vec<u8>| tables::timeseries(results, Detail::Brief, out);
+    check(
+        &case.table(brief),
+        &expect![[r#"
+            replication,time_s,entity,metric,unit,value
+            1,200,cluster,allocated.cpu,ratio,0.5
+            1,600,cluster,allocated.cpu,ratio,0.5
+            1,200,service:web,requests.offered,1/s,10
+            1,600,service:web,requests.offered,1/s,10
+            1,200,service:web,requests.served,1/s,10
+            1,600,service:web,requests.served,1/s,9.85
+            1,600,service:web,availability.requests,ratio,0.985
+            1,200,service:web,replicas.ready,replicas,2
+            1,600,service:web,replicas.ready,replicas,1.5
+        "#]],
+    );
+    let all =
+        |results: &Results<'_>, out: &mut Vec<u8>| tables::timeseries(results, Detail::All, out);
+    // 9 values in each of 3 replications, and the header.
+    assert_eq!(case.table(all).lines().count(), 28);
+}
+
+#[test]
+fn pods_tells_every_incarnation_exactly() {
+    let brief =
+        |results: &Results<'_>, out: &mut Vec<u8>| tables::pods(results, Detail::Brief, out);
+    check(
+        &Case::new().table(brief),
+        &expect![[r#"
+        replication,kind,owner,index,created_s,bound_s,node,ready_s,ended_s,outcome,restarts
+        1,service,web,1,0,1,worker-1,2.5,,,2
+        1,job,report-0,0,100,130,worker-0,131,181,succeeded,0
+        1,job,report-1,0,200,,,,,,0
+    "#]],
+    );
+}
+
+#[test]
+fn incidents_tells_every_outage() {
+    let brief =
+        |results: &Results<'_>, out: &mut Vec<u8>| tables::incidents(results, Detail::Brief, out);
+    check(
+        &Case::new().table(brief),
+        &expect![[r#"
+        replication,service,start_s,detected_s,recovered_s,censored,lost_requests,causes
+        1,web,700,710,800,false,60,node worker-0; container
+    "#]],
+    );
+}
+
+#[test]
+fn summary_json_has_every_metric_with_its_replications() {
+    let case = Case::new();
+    let json = case.table(|results, out| summary_json::write(results, out));
+    let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(read["version"], 1);
+    assert_eq!(read["scenario"]["hash"], case.scenario.hash);
+    assert_eq!(
+        (&read["seed"], &read["replications"]),
+        (&1.into(), &3.into())
+    );
+    let metrics = read["metrics"].as_array().unwrap();
+    assert_eq!(metrics.len(), case.summary.lines.len());
+    assert!(
+        metrics
+            .iter()
+            .all(|line| line["values"].as_array().unwrap().len() == 3)
+    );
+    let line = |metric: &str| {
+        let text = metrics
+            .iter()
+            .find(|line| line["metric"] == metric)
+            .unwrap();
+        serde_json::to_string(text).unwrap()
+    };
+    check(
+        &line("allocated.cpu"),
+        &expect![[r#"{"basis":"truth","better":"neither","entity":{"kind":"cluster"},"estimate":0.5,"interval":{"high":0.5496827542350067,"low":0.45031724576499327},"method":"jackknife","metric":"allocated.cpu","unit":"ratio","values":[0.5,0.52,0.48]}"#]],
+    );
+    check(
+        &line("pending.max"),
+        &expect![[r#"{"basis":"belief","better":"down","entity":{"kind":"cluster"},"estimate":"inf","interval":null,"method":"none_mostly_constant","metric":"pending.max","unit":"s","values":["inf","inf","inf"]}"#]],
+    );
+    let jobs = serde_json::to_string(&read["jobs"][1]).unwrap();
+    check(
+        &jobs,
+        &expect![[
+            r#"{"belief":{"finished":6,"lost":0,"never_placed":1,"running":2,"starting":0},"excluded":{"duration unknown":3},"not_arrived":0,"replication":2,"total":12,"truth":{"finished":7,"lost":0,"never_placed":1,"running":1,"starting":0}}"#
+        ]],
+    );
+}
+
+#[test]
+fn the_page_needs_nothing_else() {
+    let case = Case::new();
+    let results = case.results();
+    let page = html::page(&results, &plots::charts(&results));
+    for foreign in [
+        "<script", "<link", "<img", "<iframe", "@import", "url(", "src=",
+    ] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    // A name space is no address.
+    let without = page.replace("http://www.w3.org/2000/svg", "");
+    assert!(!without.contains("http"), "an address");
+    assert_eq!(page.matches("<svg ").count(), plots::charts(&results).len());
+    assert!(page.contains("<h1>Is one spare node enough?</h1>"));
+    assert!(page.contains("prefers-color-scheme: dark"));
+}
+
+#[test]
+fn what_users_write_is_text_on_the_page() {
+    let mut case = Case::new();
+    case.scenario.question = "Is <b> & \"c\"?".to_owned();
+    let page = html::page(&case.results(), &[]);
+    assert!(page.contains("<h1>Is &lt;b&gt; &amp; &quot;c&quot;?</h1>"));
+}
+
+#[test]
+fn plots_say_what_is_seen() {
+    let case = Case::new();
+    let charts = plots::charts(&case.results());
+    let titles: Vec<String> = charts
+        .iter()
+        .map(|chart| format!("{}: {}", chart.name, chart.title))
+        .collect();
+    check(
+        &titles.join("\n"),
+        &expect![[r#"
+        availability: web answered 99.50 % of its requests
+        replicas: Replicas against load
+        utilization: On average 50.0 % of CPU was requested
+        pending: 90.0 % of all pods had a node at once, 99 % within 30 s"#]],
+    );
+    for chart in &charts {
+        assert_eq!(
+            plots::svg(chart),
+            plots::svg(chart),
+            "the same data, the same drawing"
+        );
+    }
+}
+
+#[test]
+fn a_plot_without_data_is_not_drawn() {
+    let mut case = Case::new();
+    for run in &mut case.runs {
+        run.series.clear();
+        run.values.clear();
+    }
+    assert_eq!(plots::charts(&case.results()), []);
+    assert_eq!(Plots::default(), Plots::Drawn);
+}
