@@ -301,11 +301,9 @@ impl Cluster {
         self.enqueue(pod, Queued::No);
         self.deactivate(pod);
         self.forget_restart(pod);
-        if self.pods[pod].routed {
-            self.route(pod, false);
-        }
         let state = &mut self.pods[pod];
         assert!(!state.gone(), "a pod ends once");
+        assert!(!state.routed, "traffic ends before its pod");
         state.phase = Phase::Gone(outcome);
         state.ready = false;
         if let Some(service) = state.service() {

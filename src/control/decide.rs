@@ -268,25 +268,27 @@ impl Control {
         let mut unrouted = std::mem::take(&mut self.unrouted);
         for pod in unrouted.drain(..) {
             let state = self.pod(pod);
-            let Some(service) = state.service() else {
-                continue;
-            };
             let wanted = state.ready
                 && state.active()
                 && state
                     .node
                     .is_some_and(|node: NodeId| self.cluster.nodes()[node].ready);
-            if state.gone() || state.routed == wanted {
-                continue;
-            }
-            if wanted {
-                self.change(Change::PodRouted(pod));
-                self.command(|id| Command::Route { id, service, pod });
-            } else {
-                self.change(Change::PodUnrouted(pod));
-                self.command(|id| Command::Unroute { id, service, pod });
+            if state.service().is_some() && !state.gone() && state.routed != wanted {
+                self.switch(pod, wanted);
             }
         }
         self.unrouted = unrouted;
+    }
+
+    /// Begins or ends to send traffic to a replica.
+    pub(super) fn switch(&mut self, pod: PodId, on: bool) {
+        let service = self.pod(pod).service().expect("only services have traffic");
+        if on {
+            self.change(Change::PodRouted(pod));
+            self.command(|id| Command::Route { id, service, pod });
+        } else {
+            self.change(Change::PodUnrouted(pod));
+            self.command(|id| Command::Unroute { id, service, pod });
+        }
     }
 }

@@ -226,8 +226,12 @@ impl Control {
         }
     }
 
-    /// The pod is over: its node has room again and its owner may replace it.
+    /// The pod is over: it gets no more traffic, its node has room again and its owner may replace
+    /// it.
     pub(super) fn gone(&mut self, pod: PodId, outcome: Outcome) {
+        if self.pod(pod).routed {
+            self.switch(pod, false);
+        }
         if let Some(node) = self.pod(pod).node {
             self.helpful.insert(node);
         }

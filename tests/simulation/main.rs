@@ -130,6 +130,14 @@ fn a_removed_node_takes_its_containers_along_and_an_added_one_takes_new_ones() {
 }
 
 #[test]
+fn no_traffic_goes_to_a_node_that_was_removed() {
+    // The replica of node 0 is replaced on node 1, and both share the traffic there.
+    let world = World::new(2).service(2, Load::Constant { rate: 900.0 });
+    let flow = world.event(at(100), 0, Remove).run(at(200)).last_flow();
+    assert_eq!((flow.served, flow.stale_endpoint), (900.0, 0.0));
+}
+
+#[test]
 fn an_image_is_pulled_once_and_one_at_a_time() {
     // 100 MB at 10 MB/s take 10 s. Both replicas on the one node wait for the same pull.
     let mut world = World::new(1).service(2, Load::Zero);
