@@ -32,6 +32,20 @@ pub fn simulate(
     options: Options,
     watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
 ) -> Result<Measured, Ended> {
+    simulate_with(scenario, seed, None, options, watch)
+}
+
+/// The same with a scheduler that is not in the registry.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_with(
+    scenario: &Scenario,
+    seed: Seed,
+    scheduler: Option<Box<dyn Scheduler>>,
+    options: Options,
+    watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
+) -> Result<Measured, Ended> {
     let script = scenario.outline.script(seed, scenario.end);
     let jobs = script.jobs.clone();
     let subject = Subject {
@@ -51,7 +65,8 @@ pub fn simulate(
             broken: false,
         },
     );
-    let finished = play(scenario, script, seed, None, &mut recorder).map_err(Ended::Stopped)?;
+    let finished =
+        play(scenario, script, seed, scheduler, &mut recorder).map_err(Ended::Stopped)?;
     let (fold, watched) = recorder;
     if watched.broken {
         return Err(Ended::Interrupted);
