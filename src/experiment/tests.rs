@@ -84,6 +84,9 @@ fn a_number_that_varies_has_a_mean_with_students_interval() {
 fn one_run_has_no_interval() {
     let summary = summarize(1, &runs("restarts", &[Some(Amount::Number(4.0))]));
     check(&only(&summary).estimate, 4.0, None, Method::TooFew);
+    let waits = Some(percentile(0.5, &[(3.0, 2), (9.0, 1)]));
+    let summary = summarize(1, &runs("pending.p50", &[waits]));
+    check(&only(&summary).estimate, 3.0, None, Method::TooFew);
 }
 
 #[test]

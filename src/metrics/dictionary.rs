@@ -334,6 +334,13 @@ pub const METRICS: &[Metric] = &[
         "headroom.node.services for zones",
     ),
     metric(
+        "headroom.samples",
+        "count",
+        Neither,
+        Truth,
+        "Samples for which headroom was worked out; the others hold on to the last",
+    ),
+    metric(
         "zone_skew.max",
         "pods",
         Down,

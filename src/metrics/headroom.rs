@@ -40,6 +40,8 @@ pub(super) struct Headroom {
     looks: u64,
     allowed: u64,
     samples: u64,
+    /// Samples for which the nodes were looked at.
+    looked: u64,
     last: [Loss; 2],
     sums: [Sums; 2],
 }
@@ -97,6 +99,7 @@ impl Headroom {
             looks: 0,
             allowed: (LOOKS_PER_NODE * nodes as u64).max(LOOKS_LEAST),
             samples: 0,
+            looked: 0,
             last: [Loss::default(); 2],
             sums: [Sums::default(); 2],
         }
@@ -106,6 +109,7 @@ impl Headroom {
     pub(super) fn sample(&mut self, nodes: &Nodes, services: &Services) {
         if self.looks <= self.allowed / CELLS * self.samples {
             self.last = self.look(nodes, services);
+            self.looked += 1;
         }
         self.samples += 1;
         for (sums, loss) in self.sums.iter_mut().zip(self.last) {
@@ -180,6 +184,7 @@ impl Headroom {
     /// All values of headroom; zones count where there are several.
     pub(super) fn values(&self, zones: usize, out: &mut Output) {
         let samples = self.samples as f64;
+        out.number("headroom.samples", Entity::Cluster, self.looked as f64);
         let kinds = if zones > 1 {
             &["node", "zone"][..]
         } else {
@@ -358,5 +363,147 @@ impl Most {
 
     fn may_take(&self, shape: &Shape) -> bool {
         self.pods > 0 && shape.requests.fits(&self.free) && shape.gpus.milli <= self.device
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cluster::gpu::GpuSet;
+    use crate::ids::PodId;
+    use crate::metrics::mix::Mix;
+    use crate::metrics::nodes::{Believed, Binding};
+    use crate::metrics::tests::world::{catalog, gpu_node, gpu_shape, shape};
+    use crate::metrics::window::Window;
+    use crate::time::Time;
+
+    /// Several blocks of nodes in three zones, every third one with GPUs, all up and open.
+    fn nodes(count: u32) -> (Nodes, Services, Mix) {
+        let spec = |n: u32| {
+            let gpus = if n.is_multiple_of(3) { 2 } else { 0 };
+            let mut spec = gpu_node(&format!("n{n}"), gpus);
+            spec.zone = ZoneId(n % 3);
+            spec.max_pods = 4;
+            spec
+        };
+        let shapes = vec![
+            shape(2500, 1),
+            shape(700, 5),
+            gpu_shape(300, 1, 600),
+            shape(400, 1),
+        ];
+        let catalog = Arc::new(catalog((0..count).map(spec).collect(), shapes, vec![]));
+        let mix = Mix::new(&catalog, &[1.0; 4]);
+        let mut nodes = Nodes::new(Arc::clone(&catalog), mix.rank.clone(), false);
+        for node in catalog.nodes.ids() {
+            nodes.up(Time::ZERO, node, true);
+            nodes.believed(Time::ZERO, node, Believed::Added);
+        }
+        let window = Window {
+            from: Time::ZERO,
+            to: Time::from_secs(1),
+        };
+        (nodes, Services::new(window, catalog), mix)
+    }
+
+    fn has_room(nodes: &Nodes, node: NodeId, shape: &Shape) -> bool {
+        let state = &nodes.all()[node];
+        let gpus = shape.gpus.count == 0 || state.gpus.fit(shape.gpus);
+        state.pods.len() < 4 && shape.requests.fits(&nodes.free(node)) && gpus
+    }
+
+    fn bind(nodes: &mut Nodes, pod: PodId, node: NodeId, id: ShapeId) {
+        let shape = &nodes.catalog.shapes[id];
+        let gpus = match shape.gpus.count {
+            0 => GpuSet::NONE,
+            _ => nodes.all()[node].gpus.choose(shape.gpus).expect("room"),
+        };
+        nodes.bind(
+            Time::ZERO,
+            node,
+            Binding {
+                pod,
+                shape: id,
+                gpus,
+            },
+        );
+    }
+
+    /// Pods of what is lost that find no room, one by one on real nodes.
+    fn unplaced(
+        count: u32,
+        held: &[(NodeId, ShapeId)],
+        by_size: &[ShapeId],
+        lost: impl Fn(NodeId) -> bool,
+    ) -> u64 {
+        let (mut left, ..) = nodes(count);
+        for (pod, &(node, shape)) in (0..).zip(held).filter(|(_, (node, _))| !lost(*node)) {
+            bind(&mut left, PodId(pod), node, shape);
+        }
+        let gone = held
+            .iter()
+            .filter(|(node, _)| lost(*node))
+            .map(|&(_, shape)| shape);
+        let mut gone: Vec<ShapeId> = gone.collect();
+        gone.sort_by_key(|shape| by_size.iter().position(|other| other == shape));
+        let mut unplaced = 0;
+        for (pod, shape) in (1000..).zip(gone) {
+            let spec = left.catalog.shapes[shape].clone();
+            let mut ids = left.catalog.nodes.ids();
+            match ids.find(|&node| !lost(node) && has_room(&left, node, &spec)) {
+                Some(node) => bind(&mut left, PodId(pod), node, shape),
+                None => unplaced += 1,
+            }
+        }
+        unplaced
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn blocks_skip_nothing_that_fits(
+            count in 33..100_u32,
+            wishes in prop::collection::vec((0..100_u32, 0..4_u32), 0..350),
+        ) {
+            let (mut nodes, services, mix) = nodes(count);
+            let mut held = Vec::new();
+            for (node, shape) in wishes {
+                let (node, shape) = (NodeId(node % count), ShapeId(shape));
+                if has_room(&nodes, node, &nodes.catalog.shapes[shape].clone()) {
+                    bind(&mut nodes, PodId(held.len() as u32), node, shape);
+                    held.push((node, shape));
+                }
+            }
+            let mut headroom = Headroom::new(count as usize, &mix.by_size);
+            let found = headroom.look(&nodes, &services).map(|loss| loss.unplaced);
+            let by_node = (0..count).map(|lost| unplaced(count, &held, &mix.by_size, |node| node.0 == lost));
+            let by_zone = (0..3).map(|lost| unplaced(count, &held, &mix.by_size, |node| node.0 % 3 == lost));
+            prop_assert_eq!(found, [by_node.max().unwrap_or(0), by_zone.max().unwrap_or(0)]);
+        }
+    }
+
+    #[test]
+    fn a_large_cluster_is_looked_at_less_often_and_the_last_answer_holds_on() {
+        let (mut nodes, services, mix) = nodes(3);
+        let mut headroom = Headroom::new(3, &mix.by_size);
+        headroom.allowed = 4 * CELLS;
+        // A look at three nodes without pods takes three looks at places and three at nodes; the next
+        // sample is skipped (4 allowed, 6 spent), the third is not (8 allowed).
+        headroom.sample(&nodes, &services);
+        for node in 0..3 {
+            bind(&mut nodes, PodId(2 * node), NodeId(node), ShapeId(0));
+            bind(&mut nodes, PodId(2 * node + 1), NodeId(node), ShapeId(3));
+        }
+        headroom.sample(&nodes, &services);
+        assert_eq!((headroom.looked, headroom.sums[0].fits), (1, 2));
+        headroom.sample(&nodes, &services);
+        // 2.5 of 4 cores are taken everywhere: the large pod fits nowhere else.
+        assert_eq!((headroom.looked, headroom.sums[0].fits), (2, 2));
+        assert_eq!(headroom.sums[0].unplaced, 1);
     }
 }

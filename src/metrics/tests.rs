@@ -5,4 +5,4 @@ mod naive;
 mod nodes;
 mod pods;
 mod services;
-mod world;
+pub(in crate::metrics) mod world;

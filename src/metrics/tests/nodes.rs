@@ -393,6 +393,7 @@ fn headroom_asks_whether_the_worst_node_would_fit_elsewhere() {
         &measured,
         &[("headroom.zone", 0.0), ("headroom.zone.unplaced", 3.0)],
     );
+    check(&measured, &[("headroom.samples", 500.0)]);
     // Losing z leaves s without any of the 2 replicas it needs.
     check(
         &measured,

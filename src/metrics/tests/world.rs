@@ -59,7 +59,7 @@ pub(super) fn node_in(name: &str, zone: u32) -> NodeSpec {
 }
 
 /// A node like [`node`] with GPUs.
-pub(super) fn gpu_node(name: &str, gpus: u8) -> NodeSpec {
+pub(in crate::metrics) fn gpu_node(name: &str, gpus: u8) -> NodeSpec {
     let mut spec = node(name);
     spec.gpus = gpus;
     spec.gpu_model = Some(GpuModelId(0));
@@ -68,7 +68,7 @@ pub(super) fn gpu_node(name: &str, gpus: u8) -> NodeSpec {
 }
 
 /// So many thousandths of a core and GiB.
-pub(super) fn shape(cpu: u64, gib: u64) -> Shape {
+pub(in crate::metrics) fn shape(cpu: u64, gib: u64) -> Shape {
     Shape {
         requests: Resources::new(MilliCpu(cpu), Bytes(gib * Bytes::GIB)),
         ..Shape::default()
@@ -76,7 +76,7 @@ pub(super) fn shape(cpu: u64, gib: u64) -> Shape {
 }
 
 /// [`shape`] with so many thousandths of one GPU.
-pub(super) fn gpu_shape(cpu: u64, gib: u64, milli: u16) -> Shape {
+pub(in crate::metrics) fn gpu_shape(cpu: u64, gib: u64, milli: u16) -> Shape {
     let mut shape = shape(cpu, gib);
     shape.gpus = GpuRequest {
         count: 1,
@@ -100,7 +100,7 @@ pub(super) fn service(name: &str, replicas: u32, min_available: u32) -> ServiceS
 }
 
 /// Groups `g0`, `g1`, … and zones `a`, `b`, … as far as the nodes name them.
-pub(super) fn catalog(
+pub(in crate::metrics) fn catalog(
     nodes: Vec<NodeSpec>,
     shapes: Vec<Shape>,
     services: Vec<ServiceSpec>,
