@@ -14,6 +14,7 @@ mod node;
 mod outside;
 mod traffic;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::cluster::catalog::Catalog;
@@ -50,6 +51,8 @@ pub struct Sim {
     /// The present or last container of each pod, by pod id; pods without one yet are not listed.
     containers: Arena<PodId, Container>,
     services: Arena<ServiceId, Service>,
+    /// Nodes on which a replica died at this instant: what is left shares their CPU anew.
+    bereft: BTreeSet<NodeId>,
     parcels: Parcels,
     facts: Vec<Fact>,
     truth: Vec<(Time, Truth)>,
@@ -81,6 +84,7 @@ impl Sim {
             now: Time::ZERO,
             queue: Queue::new(),
             containers: Arena::new(),
+            bereft: BTreeSet::new(),
             parcels: Parcels::default(),
             facts: Vec::new(),
             truth: Vec::new(),

@@ -312,6 +312,7 @@ impl Sim {
         let container = &mut self.containers[pod];
         if let Some(service) = container.service() {
             self.services[service].members.remove(&pod);
+            self.bereft.insert(container.node);
         }
         container.state = State::Dead;
         container.cpu = 0.0;

@@ -89,7 +89,7 @@ impl Sim {
         if disturbed.is_empty() {
             return false;
         }
-        let mut nodes = BTreeSet::new();
+        let mut nodes = std::mem::take(&mut self.bereft);
         for &service in &disturbed {
             self.services[service].disturbed = false;
             self.deal(service, &mut nodes);
