@@ -27,35 +27,50 @@ fn objectives(results: &Results<'_>) -> Option<String> {
     if judged.is_empty() {
         return None;
     }
-    let missed: Vec<String> = judged
+    let mut missed: Vec<&(&str, &Line)> = judged
         .iter()
         .filter(|(_, line)| line.estimate.value < 1.0)
-        .map(|(name, line)| miss(results, name, line))
         .collect();
-    if missed.is_empty() {
-        let all = count(judged.len() as u64, "service");
-        let runs = if results.runs.len() > 1 {
-            " in every run"
-        } else {
-            ""
-        };
-        return Some(match judged.len() {
-            1 => format!("The objective was met{runs}."),
-            _ => format!("All {all} met their objectives{runs}."),
-        });
-    }
-    let kept = judged.len() - missed.len();
-    let kept = match kept {
-        0 => String::new(),
-        kept => format!("; {} met theirs", count(kept as u64, "other service")),
+    // The worst first.
+    let served = |name: &str| {
+        let entity = Entity::Service(name.to_owned());
+        results
+            .value("availability.requests", &entity)
+            .unwrap_or(1.0)
     };
-    Some(format!("{}{kept}.", missed.join("; ")))
+    missed.sort_by(|a, b| served(a.0).total_cmp(&served(b.0)));
+    let kept = judged.len() - missed.len();
+    Some(match missed.as_slice() {
+        [] => all_met(results, judged.len()),
+        [(name, line)] if kept == 0 => format!("{}.", miss(results, name, line)),
+        [(name, line)] => {
+            let others = count(kept as u64, "other service");
+            format!("{}; {others} met theirs.", miss(results, name, line))
+        }
+        [(name, line), ..] => {
+            let (missed, all) = (missed.len(), judged.len());
+            let worst = miss(results, name, line);
+            format!("{missed} of {all} services missed their objectives, {worst}.")
+        }
+    })
+}
+
+fn all_met(results: &Results<'_>, services: usize) -> String {
+    let runs = if results.runs.len() > 1 {
+        " in every run"
+    } else {
+        ""
+    };
+    match services {
+        1 => format!("The objective was met{runs}."),
+        _ => format!("All {services} services met their objectives{runs}."),
+    }
 }
 
 fn miss(results: &Results<'_>, name: &str, met: &Line) -> String {
     let entity = Entity::Service(name.to_owned());
     let share = results.show("availability.requests", &entity);
-    let share = share.map(|share| format!(" and answered {share} of its requests"));
+    let share = share.map(|share| format!(", answering {share} of its requests"));
     let runs = match results.runs.len() {
         1 => String::new(),
         _ if met.estimate.value == 0.0 => " in every run".to_owned(),

@@ -101,13 +101,25 @@ fn between(value: f64, interval: Interval, unit: Unit<'_>) -> String {
     let arm = arms.filter(|arm| *arm > 0.0).fold(f64::INFINITY, f64::min);
     let text = |value: f64| {
         let shown = Shown::of(value, unit);
-        let coarsest = shown.coarsest_step(value);
-        match digit_step(arm * shown.factor).max(shown.finest_step(value)) {
-            _ if value.is_infinite() => unbounded(unit).to_owned(),
-            step => shown.with_name(&shown.text(value, step.min(coarsest))),
+        let step = digit_step(arm * shown.factor).max(shown.finest_step(value));
+        let text = match value {
+            value if value.is_infinite() => return unbounded(unit).to_owned(),
+            value => shown.text(value, step.min(shown.coarsest_step(value))),
+        };
+        // Ends may be in another unit than the value where units go by size.
+        if unit == Unit::Bytes {
+            shown.with_name(&text)
+        } else {
+            text
         }
     };
-    format!("{} ({} to {})", text(value), text(low), text(high))
+    let number = match unit {
+        Unit::Bytes => text(value),
+        Unit::Ratio | Unit::Seconds | Unit::Money(_) | Unit::Plain(_) => {
+            Shown::of(value, unit).with_name(&text(value))
+        }
+    };
+    format!("{number} ({} to {})", text(low), text(high))
 }
 
 /// How one number is written: in which unit, and how fine. A step is the place value of the last
@@ -424,10 +436,7 @@ mod tests {
             "53 m 55 s (53 m 46 s to 54 m)"
         );
         assert_eq!(skewed(0.0, 0.0, 0.0, Unit::Seconds), "0 s");
-        assert_eq!(
-            skewed(0.05, 0.001, 0.249, Unit::Ratio),
-            "5 % (0.1 % to 25 %)"
-        );
+        assert_eq!(skewed(0.05, 0.001, 0.249, Unit::Ratio), "5 % (0.1 to 25)");
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn numbers(out: &mut String, results: &Results<'_>) {
             (None, None) => (shown.as_str(), ""),
         };
         let interval = match (unit, interval) {
-            (Unit::Ratio, interval) if !interval.is_empty() => format!("{interval} points"),
+            (Unit::Ratio, interval) if interval.starts_with(" ±") => format!("{interval} points"),
             (_, interval) => interval.to_owned(),
         };
         let _ = writeln!(
@@ -301,10 +301,10 @@ fn push(out: &mut String, text: &str) {
     out.push_str(text);
 }
 
-/// Text as HTML.
+/// Text as HTML; a percent sign stays with its number.
 fn escape(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
-    for char in text.chars() {
+    for char in text.replace(" %", "\u{a0}%").chars() {
         match char {
             '&' => html.push_str("&amp;"),
             '<' => html.push_str("&lt;"),

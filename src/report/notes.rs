@@ -46,8 +46,8 @@ fn unseen(results: &Results<'_>) -> Option<String> {
     };
     let month = figure::number(below * MONTH, Unit::Plain(""));
     Some(format!(
-        "no outage of {names} was seen {runs}: with 95 % confidence there are fewer than {month} in \
-         30 days"
+        "no outage of {names} (fewer ready than `min_available`) was seen {runs}: with 95 % confidence \
+         there are fewer than {month} in 30 days"
     ))
 }
 

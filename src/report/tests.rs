@@ -258,8 +258,10 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
             scheduler least-allocated, autoscaler fixed, healer none
             3 replications in 2.00 ms (3,702 events, 1.9 M events/s)
 
-            availability   99.5 % ± 0.6 of requests · lost: 0.5 % ± 0.6 at dead replicas not yet known to be
-              web          99.5 % ± 0.6 · objective 99.9 % missed, 0.2 % ± 0.2 of the 30 d budget burned ·
+            availability   99.5 % (98.9 to 100) of requests, 2.3 nines (2.0 to ∞) ·
+                           lost: 0.5 % (0 to 1.1) at dead replicas not yet known to be
+              web          99.5 % (98.9 to 100) ·
+                           objective 99.9 % missed, 0.2 % (0 to 0.3) of the 30 d budget burned ·
                            1 outage a run, 1 m 40 s each, detected after 10 s
             utilization    cpu 50 % ± 5 requested
             waiting        pending p50 0 s, p99 30 s, max > end · 1 never placed
@@ -418,11 +420,15 @@ fn summary_json_has_every_metric_with_its_replications() {
     };
     check(
         &line("allocated.cpu"),
-        &expect![[r#"{"basis":"truth","better":"neither","entity":{"kind":"cluster"},"estimate":0.5,"interval":{"high":0.5496827542350067,"low":0.45031724576499327},"method":"jackknife","metric":"allocated.cpu","unit":"ratio","values":[0.5,0.52,0.48]}"#]],
+        &expect![[
+            r#"{"basis":"truth","better":"neither","entity":{"kind":"cluster"},"estimate":0.5,"interval":{"high":0.5496827542350067,"low":0.45031724576499327},"method":"jackknife","metric":"allocated.cpu","unit":"ratio","values":[0.5,0.52,0.48]}"#
+        ]],
     );
     check(
         &line("pending.max"),
-        &expect![[r#"{"basis":"belief","better":"down","entity":{"kind":"cluster"},"estimate":"inf","interval":null,"method":"none_mostly_constant","metric":"pending.max","unit":"s","values":["inf","inf","inf"]}"#]],
+        &expect![[
+            r#"{"basis":"belief","better":"down","entity":{"kind":"cluster"},"estimate":"inf","interval":null,"method":"none_mostly_constant","metric":"pending.max","unit":"s","values":["inf","inf","inf"]}"#
+        ]],
     );
     let jobs = serde_json::to_string(&read["jobs"][1]).unwrap();
     check(

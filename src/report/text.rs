@@ -95,10 +95,7 @@ pub(crate) fn headline(results: &Results<'_>) -> Vec<String> {
             count(replicas, "replica")
         ));
     }
-    let jobs = results.runs.first().map_or(0, |run| run.accounting.total);
-    if jobs > 0 {
-        parts.push(count(jobs, "job"));
-    }
+    parts.extend(jobs(results));
     let policy = &scenario.policy;
     let (scheduler, autoscaler, healer) = (
         policy.scheduler.name,
@@ -109,6 +106,17 @@ pub(crate) fn headline(results: &Results<'_>) -> Vec<String> {
         "scheduler {scheduler}, autoscaler {autoscaler}, healer {healer}"
     ));
     parts
+}
+
+/// How many jobs a run has; nothing where there are none.
+fn jobs(results: &Results<'_>) -> Option<String> {
+    let totals = || results.runs.iter().map(|run| run.accounting.total);
+    let first = totals().next().filter(|_| totals().sum::<u64>() > 0)?;
+    if totals().all(|total| total == first) {
+        return Some(count(first, "job"));
+    }
+    let mean = totals().sum::<u64>() as f64 / results.runs.len() as f64;
+    Some(format!("about {} a run", count(mean.round() as u64, "job")))
 }
 
 fn cluster(results: &Results<'_>) -> String {

@@ -41,9 +41,9 @@ fn total(results: &Results<'_>, metric: &str) -> Vec<String> {
     let Some(total) = results.show(metric, &Entity::Cluster) else {
         return vec!["share of time with enough replicas".to_owned()];
     };
-    let nines = results.show("availability.nines", &Entity::Cluster);
+    let nines = results.show_as("availability.nines", &Entity::Cluster, "nines");
     let mut facts = vec![match nines {
-        Some(nines) => format!("{total} of requests ({nines} nines)"),
+        Some(nines) => format!("{total} of requests, {nines}"),
         None => format!("{total} of requests"),
     }];
     let causes = lost_by_cause(results);
