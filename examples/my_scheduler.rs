@@ -4,28 +4,28 @@
 //!
 //! `least-allocated` scores a node by the *mean* of what is left of its resources: a node with idle
 //! processors and hardly any memory looks half empty, and takes the next pod. `dominant-share` looks
-//! at the resource that is scarcest on the node, and takes the node where it stays the most
-//! plentiful. It is worst fit by the dominant share of Ghodsi et al., "Dominant Resource Fairness"
-//! (NSDI 2011), applied to nodes instead of users.
+//! at the scarcest of the resources that the pod asks for, and takes the node where it stays the
+//! most plentiful. That is worst fit by the dominant share of Ghodsi et al., "Dominant Resource
+//! Fairness" (NSDI 2011), of nodes instead of users.
 //!
-//! To give it a name that scenarios, `plimsoll policies` and `--scheduler` know, see "Adding a
-//! policy" in CONTRIBUTING.md. In short:
+//! To make it a policy that scenarios, `plimsoll policies` and `--scheduler` know by name ("Adding a
+//! policy" in CONTRIBUTING.md has the whole list):
 //!
-//! 1. Move [`DominantShare`] into `src/policy/scheduler/dominant_share.rs`, with `crate::` for
-//!    `plimsoll::`, and put `pub mod dominant_share;` into `src/policy/scheduler.rs`.
-//! 2. Add its line to `SCHEDULERS` in `src/policy/registry.rs`:
+//! 1. Move `DominantShare` and its impls to `src/policy/scheduler/dominant_share.rs`, with `crate`
+//!    for `plimsoll`, and put `pub mod dominant_share;` into `src/policy/scheduler.rs`.
+//! 2. Add its entry to `SCHEDULERS` in `src/policy/registry.rs`:
 //!
 //!    ```text
 //!    Entry {
 //!        name: "dominant-share",
 //!        summary: "the node on which the scarcest resource stays the most plentiful",
-//!        source: "worst fit by the dominant share of Ghodsi et al. (NSDI 2011)",
+//!        source: "worst fit by dominant share (Ghodsi et al., NSDI 2011)",
 //!        params: &[scheduler::best::SEARCH],
-//!        build: |params| Box::new(scheduler::dominant_share::DominantShare::scheduler(params.choice("search"))),
+//!        build: |params| scheduler::dominant_share::DominantShare::scheduler(params),
 //!    },
 //!    ```
 //! 3. Add its rule, as plainly as can be, to `plain` in `src/policy/scheduler/properties.rs`. The
-//!    property tests then hold it to what holds for every scheduler.
+//!    properties there then hold it to the rule, and to what holds for every scheduler.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -34,6 +34,7 @@ use plimsoll::experiment::replicate::replicate;
 use plimsoll::experiment::summary::{Summary, summarize};
 use plimsoll::metrics::fold::Options;
 use plimsoll::metrics::measured::Entity;
+use plimsoll::policy::params::{Params, Value};
 use plimsoll::policy::scheduler::best::{Best, Rank};
 use plimsoll::policy::scheduler::score::{Ask, Weights};
 use plimsoll::policy::scheduler::table::Row;
@@ -43,7 +44,7 @@ use plimsoll::scenario::policies::PolicyKind;
 use plimsoll::scenario::{self, Scenario};
 use plimsoll::units::Resource;
 
-/// The order of nodes: one more than the thousandths left of the scarcest resource.
+/// The order of nodes: one more than the thousandths left of the scarcest resource asked for.
 ///
 /// A policy that looks at each node by itself, as this one does, is a [`Rank`], and [`Best`] makes
 /// a scheduler of it. One that looks at several at once implements [`Scheduler`], as `spread` does.
@@ -54,8 +55,9 @@ impl DominantShare {
     /// Steps between a node that is full and one that is empty.
     const PARTS: u64 = 1000;
 
-    /// The scheduler. `search` is `tree` or `scan`: both find the same node.
-    pub fn scheduler(search: &str) -> Box<dyn Scheduler> {
+    /// The scheduler with the given parameters.
+    pub fn scheduler(params: &Params) -> Box<dyn Scheduler> {
+        let search = params.choice("search");
         Box::new(Best::new(DominantShare, Weights::NONE, search))
     }
 }
@@ -83,42 +85,17 @@ impl Rank for DominantShare {
 
 const SEED: u64 = 42;
 
-/// A node of the scenario fails once in 2,535 hours: one day would probably not see any of it.
+/// Each of the twelve nodes fails once in 2,535 hours: most days see no failure.
 const DAYS: u32 = 100;
 
-/// One line of the table.
-struct Shown {
-    metric: &'static str,
-    words: &'static str,
-    /// What the value is multiplied with, how many decimals it has, and its unit.
-    scale: f64,
-    decimals: usize,
-    unit: &'static str,
-}
-
-const TABLE: [Shown; 5] = [
-    percent("availability.requests", "requests served", 5),
-    percent("allocated.cpu", "cores reserved", 2),
-    Shown {
-        metric: "nodes.used",
-        words: "nodes that hold a pod",
-        scale: 1.0,
-        decimals: 2,
-        unit: "",
-    },
-    percent("stranded.memory", "memory stranded", 2),
-    percent("headroom.node", "time when any node can go", 2),
+/// The rows of the table: the metric, what to call it, and what its value is multiplied with.
+const ROWS: [(&str, &str, f64); 5] = [
+    ("requests.lost", "requests lost, per million", 1e6),
+    ("allocated.cpu", "CPU reserved, %", 100.0),
+    ("nodes.used", "nodes that hold a pod", 1.0),
+    ("stranded.memory", "memory stranded, %", 100.0),
+    ("headroom.node", "time when any node may die, %", 100.0),
 ];
-
-const fn percent(metric: &'static str, words: &'static str, decimals: usize) -> Shown {
-    Shown {
-        metric,
-        words,
-        scale: 100.0,
-        decimals,
-        unit: " %",
-    }
-}
 
 fn main() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/web-shop.toml");
@@ -128,28 +105,32 @@ fn main() {
         let scenario = scenario.with_policy(PolicyKind::Scheduler, name);
         days(&scenario.expect("a registered name"), || None)
     };
-    let mine = || Some(DominantShare::scheduler("tree"));
+    let mine = || Some(dominant_share("tree"));
     let columns = [
         ("dominant-share", days(&loaded.scenario, mine)),
         ("spread", registered("spread")),
         ("binpack", registered("binpack")),
     ];
 
-    println!(
-        "{DAYS} days of the web shop, the same days under each scheduler: mean of a day and its"
-    );
-    println!("95 % interval, where there is one.\n");
-    print!("{:25}", "");
+    println!("{DAYS} days of the web shop, the same days under each scheduler\n");
+    print!("{:30}", "");
     for (name, _) in &columns {
-        print!("  {name:<28}");
-    }
-    for shown in &TABLE {
-        print!("\n{:25}", shown.words);
-        for (_, summary) in &columns {
-            print!("  {:<28}", shown.of(summary));
-        }
+        print!("{name:>16}");
     }
     println!();
+    for (metric, words, scale) in ROWS {
+        print!("{words:30}");
+        for (_, summary) in &columns {
+            print!("{:>16.2}", value(summary, metric) * scale);
+        }
+        println!();
+    }
+}
+
+/// The scheduler as the registry would build it. `tree` and `scan` find the same nodes.
+fn dominant_share(search: &str) -> Box<dyn Scheduler> {
+    let search = Value::Choice(search.to_owned());
+    DominantShare::scheduler(&Params::new([("search", search)]))
 }
 
 /// Runs the scenario day after day, with a scheduler of ours where there is one.
@@ -161,24 +142,13 @@ fn days(scenario: &Scenario, scheduler: impl Fn() -> Option<Box<dyn Scheduler>> 
     summarize(SEED, &runs.expect("nobody ends a run"))
 }
 
-impl Shown {
-    fn of(&self, summary: &Summary) -> String {
-        let mut lines = summary.lines.iter();
-        let line =
-            lines.find(|line| line.metric.name == self.metric && line.entity == Entity::Cluster);
-        let Some(line) = line else {
-            return "-".to_owned();
-        };
-        let number = |value: f64| format!("{:.*}", self.decimals, value * self.scale);
-        let value = number(line.estimate.value);
-        match line.estimate.interval {
-            Some(interval) => {
-                let (low, high) = (number(interval.low), number(interval.high));
-                format!("{value}{} ({low} to {high})", self.unit)
-            }
-            None => format!("{value}{}", self.unit),
-        }
-    }
+/// What a metric of the whole cluster came to over all days.
+fn value(summary: &Summary, metric: &str) -> f64 {
+    let mut lines = summary.lines.iter();
+    let line = lines.find(|line| line.metric.name == metric && line.entity == Entity::Cluster);
+    line.expect("the web shop has all that is shown")
+        .estimate
+        .value
 }
 
 #[cfg(test)]
@@ -228,7 +198,7 @@ mod tests {
         // The means are 71 and 66 hundredths, the least are 500 and 666 thousandths.
         assert_eq!(chosen(None), "wide-0");
         for search in ["tree", "scan"] {
-            assert_eq!(chosen(Some(DominantShare::scheduler(search))), "even-0");
+            assert_eq!(chosen(Some(dominant_share(search))), "even-0");
         }
     }
 }
