@@ -349,11 +349,14 @@ fn zero_nodes_are_refused() {
     check(
         &but("count = 3", "count = 0"),
         expect![[r#"
-        error: there are no nodes
-         = a cluster is [[nodes]] with a count above zero, or [trace] nodes
+            error: a group has at least one node
+              ┌─ shop.toml:6:9
+              │
+            6 │ count = 0
+              │         ^
 
-        1 error in shop.toml. Nothing was run.
-    "#]],
+            1 error in shop.toml. Nothing was run.
+        "#]],
     );
 }
 

@@ -74,6 +74,11 @@ impl Builder<'_> {
         let name = name.filter(|name| self.machines.add(name, group, self.problems));
         let zones = self.group_zones(raw.zones.clone());
         let count = raw.count.clone().or(1);
+        if let Some(zero) = count.filter(|count| count.value == 0) {
+            let problem = Problem::error("a group has at least one node");
+            self.problems.push(problem.at(zero.span, ""));
+            return None;
+        }
         let fits = count.is_some_and(|count| self.reserve(count, "nodes", NODE_MEMORY));
         let spec = self.group_spec(raw);
         let (name, zones, spec) = (name?, zones?, spec?);
