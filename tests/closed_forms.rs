@@ -37,7 +37,7 @@ fn runs(text: &str) -> Vec<Measured> {
         let watch = &mut |_| ControlFlow::Continue(());
         run::simulate(&scenario, seed, Options::default(), watch).expect("nobody interrupts")
     };
-    (1..=RUNS.into()).map(run).collect()
+    (1..=RUNS).map(run).collect()
 }
 
 /// One metric in every run.

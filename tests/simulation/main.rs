@@ -194,9 +194,9 @@ fn flow_adds_up() {
 fn a_node_that_loses_its_last_replica_uses_nothing() {
     let world = World::new(1).service(1, Load::Constant { rate: 100.0 });
     let ran = world.event(at(50), 0, Drain).run_unhealed(at(60));
-    let uses = ran.records.iter().filter_map(|(_, record)| match record {
+    let mut uses = ran.records.iter().filter_map(|(_, record)| match record {
         Record::Truth(Truth::NodeUse { cpu, memory, .. }) => Some((*cpu, *memory)),
         _ => None,
     });
-    assert_eq!(uses.last(), Some((0.0, 0.0)));
+    assert_eq!(uses.next_back(), Some((0.0, 0.0)));
 }
