@@ -115,7 +115,7 @@ fn jobs_wait_as_long_as_in_an_m_m_1_queue() {
 fn jobs_wait_as_long_as_in_an_m_m_5_queue() {
     // Erlang C with 4 erlangs on 5 servers: C = 0.554113; Wq = C ÷ (5 − 4). The waits vary less than
     // those of one server five times as fast at ρ = 0.8, where the variance is 1,976 ÷ 5² ÷ n and the
-    // standard error over 20 × 20,000 jobs 0.014.
+    // standard error over 20 × 10,000 jobs 0.02.
     agrees(
         &waits(5, 0.8, EXPONENTIAL, 20_000.0),
         0.554_112_554_113,

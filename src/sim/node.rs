@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) up: bool,
     /// Failures that keep it down.
     causes: u32,
+    /// When it has booted, once nothing keeps it down any more.
+    boots_at: Time,
     /// Counts ups and downs, so that events made for an earlier one are known.
     epoch: u32,
     /// Whether the control plane was told that a heartbeat is missing.
@@ -49,6 +51,7 @@ impl Node {
             provisioned: false,
             up: false,
             causes: 0,
+            boots_at: Time::ZERO,
             epoch: 0,
             missed: false,
             phase: Duration::from_secs_f64(phase),
@@ -134,8 +137,9 @@ impl Sim {
         state.causes -= 1;
         if state.causes == 0 {
             let epoch = state.epoch;
+            state.boots_at = self.now + self.config.boot;
             self.queue
-                .push(self.now + self.config.boot, Event::Booted { node, epoch });
+                .push(state.boots_at, Event::Booted { node, epoch });
         }
     }
 
@@ -168,10 +172,12 @@ impl Sim {
         }
     }
 
-    /// A node is up again: it renews its lease and lists its containers.
+    /// A node is up again, unless it failed while it booted: it renews its lease and lists its
+    /// containers.
     pub(super) fn booted(&mut self, node: NodeId, epoch: u32) {
         let state = &mut self.nodes[node];
-        if state.epoch != epoch || state.causes > 0 || state.up || !state.provisioned {
+        let current = state.epoch == epoch && state.boots_at == self.now;
+        if !current || state.causes > 0 || state.up || !state.provisioned {
             return;
         }
         state.up = true;

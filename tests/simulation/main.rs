@@ -103,6 +103,18 @@ fn a_node_that_is_back_before_its_heartbeat_is_due_is_only_relisted() {
 }
 
 #[test]
+fn a_node_that_fails_while_it_boots_boots_anew() {
+    // It boots for 20 s from 110 s on, fails at 115 s, and boots again from 120 s on.
+    let mut world = World::new(1);
+    for (time, event) in [(100, Fail), (110, Recover), (115, Fail), (120, Recover)] {
+        world = world.event(at(time), 0, event);
+    }
+    world.boot(secs(20));
+    let ran = world.run_unhealed(at(300));
+    assert_eq!(ran.heard("RelistEnded"), [at(140)]);
+}
+
+#[test]
 fn a_drained_node_gives_its_jobs_up_and_takes_no_new_ones() {
     let world = World::new(2).job(at(0), secs(50)).event(at(10), 0, Drain);
     let ran = world.job(at(20), secs(50)).run(at(200));

@@ -154,6 +154,10 @@ impl World {
         });
     }
 
+    pub(crate) fn boot(&mut self, length: Duration) {
+        self.config.boot = length;
+    }
+
     pub(crate) fn memory(&mut self, memory: MemoryUse) {
         self.behaviours[0].memory = Some(memory);
     }
