@@ -14,6 +14,7 @@ use plimsoll::cluster::Cluster;
 use plimsoll::cluster::catalog::{Catalog, NodeSpec, ServiceSpec, Shape};
 use plimsoll::cluster::change::Change;
 use plimsoll::cluster::pod::{Outcome, Owner};
+use plimsoll::cluster::rules::Traits;
 use plimsoll::ids::{Arena, GroupId, Id, JobId, NodeId, PodId, ServiceId, ShapeId, ZoneId};
 use plimsoll::policy::View;
 use plimsoll::policy::params::{Params, Value};
@@ -154,6 +155,7 @@ fn catalog(nodes: usize, dice: &mut Stream) -> Catalog {
             max_pods: u32::MAX,
             price_per_hour: None,
             at_start: true,
+            traits: Traits::default(),
         }
     };
     let nodes: Arena<NodeId, NodeSpec> = (0..nodes).map(node).collect();

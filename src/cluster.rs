@@ -5,9 +5,12 @@
 pub mod catalog;
 pub mod change;
 pub mod gpu;
+pub mod labels;
 pub mod node;
 pub mod pod;
 pub mod queue;
+pub mod requests;
+pub mod rules;
 pub mod service;
 pub mod trouble;
 pub mod zone;
@@ -19,14 +22,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::ids::{Arena, Id, NodeId, PodId, ServiceId, ZoneId};
+use crate::ids::{Arena, Id, ImageId, NodeId, PodId, ServiceId, ZoneId};
 use crate::time::Time;
 use crate::units::Resources;
-use catalog::{Catalog, Shape};
+use catalog::{Catalog, NodeSpec, Shape};
 use gpu::Gpus;
 use node::{Changed, Node};
 use pod::Pod;
 use queue::Queue;
+use rules::Rules;
 use service::Service;
 use trouble::Trouble;
 use zone::Zone;
@@ -68,6 +72,8 @@ pub struct Cluster {
     /// Services whose pods may differ from what is desired.
     unsettled: BTreeSet<ServiceId>,
     memory: BTreeMap<Slot, u64>,
+    /// How many nodes have an image.
+    image_nodes: Arena<ImageId, u32>,
     present: u32,
     ready: u32,
     /// When a node last joined or left.
@@ -93,6 +99,7 @@ impl Cluster {
         };
         let services = catalog.services.ids().map(|_| Service::default()).collect();
         let changed = Changed::new(nodes.len());
+        let image_nodes = Arena::filled(0, catalog.images.len());
         let last_zone = catalog.nodes.iter().map(|(_, spec)| spec.zone.index());
         let zones = Arena::filled(Zone::default(), last_zone.max().map_or(0, |last| last + 1));
         Cluster {
@@ -111,6 +118,7 @@ impl Cluster {
             restarts: BTreeSet::new(),
             unsettled: BTreeSet::new(),
             memory: BTreeMap::new(),
+            image_nodes,
             present: 0,
             ready: 0,
             moved: Time::ZERO,
@@ -160,6 +168,24 @@ impl Cluster {
     /// What the pod asks for.
     pub fn shape(&self, pod: PodId) -> &Shape {
         &self.catalog.shapes[self.pods[pod].shape]
+    }
+
+    /// Where the pod may and should go.
+    pub fn rules(&self, pod: PodId) -> &Rules {
+        &self.catalog.rules[self.shape(pod).rules]
+    }
+
+    /// What the node is now, its updates included.
+    pub fn spec(&self, node: NodeId) -> &NodeSpec {
+        match self.nodes[node].revision {
+            Some(revision) => &self.catalog.revisions[revision],
+            None => &self.catalog.nodes[node],
+        }
+    }
+
+    /// On how many nodes of the cluster the image is.
+    pub fn nodes_with(&self, image: ImageId) -> u32 {
+        self.image_nodes[image]
     }
 
     /// All services.
@@ -227,10 +253,21 @@ impl Cluster {
 
     /// Whether resources, pod count and single GPUs of the node suffice, ready or not.
     pub fn has_room(&self, shape: &Shape, node: NodeId) -> bool {
-        let spec = &self.catalog.nodes[node];
+        let spec = self.spec(node);
         shape.requests.fits(&self.free[node])
+            && self.has_extended(shape, node)
             && self.nodes[node].pods.len() < spec.max_pods as usize
             && (shape.gpus.count == 0
                 || (shape.gpus.models.allow(spec.gpu_model) && self.gpus[node].fit(shape.gpus)))
+    }
+
+    fn has_extended(&self, shape: &Shape, node: NodeId) -> bool {
+        let has = &self.spec(node).traits.extended;
+        shape.extended.iter().all(|&(resource, asked)| {
+            let at = has.binary_search_by_key(&resource, |&(resource, _)| resource);
+            let all = at.map_or(0, |at| has[at].1);
+            let taken = self.nodes[node].extended.get(&resource);
+            asked <= all.saturating_sub(taken.copied().unwrap_or(0))
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! Typed indices, and the vectors they index.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -46,6 +47,24 @@ ids! {
     JobId;
     /// A pod: bound to a node at most once. A replacement is another pod.
     PodId;
+    /// The key of a label.
+    KeyId;
+    /// The value of a label.
+    ValueId;
+    /// A namespace of pods. The first is Kubernetes' `default`.
+    #[derive(Default)]
+    NamespaceId;
+    /// A container image.
+    ImageId;
+    /// A resource other than CPU, memory and single GPUs.
+    ExtendedId;
+    /// Where pods that are alike may and should go: equal rules are one. The first has none.
+    #[derive(Default)]
+    RulesId;
+    /// What a node becomes when it is updated.
+    RevisionId;
+    /// A disruption budget.
+    BudgetId;
 }
 
 /// A vector indexed by a typed id.
@@ -174,6 +193,59 @@ impl<I: Id, T> Index<I> for Arena<I, T> {
 impl<I: Id, T> IndexMut<I> for Arena<I, T> {
     fn index_mut(&mut self, id: I) -> &mut T {
         &mut self.items[id.index()]
+    }
+}
+
+/// Different texts, each with an id of its own.
+#[derive(Clone, Debug)]
+pub struct Symbols<I> {
+    texts: Arena<I, String>,
+    ids: BTreeMap<String, I>,
+}
+
+impl<I: Id> Symbols<I> {
+    /// The id of a text, which is new the first time it is named.
+    pub fn intern(&mut self, text: &str) -> I {
+        match self.ids.get(text) {
+            Some(&id) => id,
+            None => {
+                let id = self.texts.push(text.to_owned());
+                self.ids.insert(text.to_owned(), id);
+                id
+            }
+        }
+    }
+
+    /// The id of a text that was named before.
+    pub fn find(&self, text: &str) -> Option<I> {
+        self.ids.get(text).copied()
+    }
+
+    /// All texts, in the order in which they were first named.
+    pub fn texts(&self) -> &Arena<I, String> {
+        &self.texts
+    }
+}
+
+impl<I: Id> Default for Symbols<I> {
+    fn default() -> Self {
+        Symbols {
+            texts: Arena::new(),
+            ids: BTreeMap::new(),
+        }
+    }
+}
+
+impl<I: Id> PartialEq for Symbols<I> {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts == other.texts
+    }
+}
+
+impl<I: Id> Index<I> for Symbols<I> {
+    type Output = str;
+    fn index(&self, id: I) -> &str {
+        &self.texts[id]
     }
 }
 

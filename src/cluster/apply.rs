@@ -8,9 +8,8 @@ use super::gpu::GpuSet;
 use super::node::Node;
 use super::pod::{Exit, Outcome, Owner, Phase, Pod, Queued};
 use super::service::{RESIZES_KEPT, Resize};
-use crate::ids::{NodeId, PodId, ServiceId, ShapeId};
+use crate::ids::{ImageId, NodeId, PodId, RevisionId, ServiceId, ShapeId};
 use crate::time::{Duration, Time};
-use crate::units::Resources;
 
 impl Cluster {
     /// Takes a change over into belief and keeps every index true. Panics on a change that
@@ -41,6 +40,8 @@ impl Cluster {
             }),
             Change::NodeTainted(node) => self.node(node, |state| state.tainted_since = Some(now)),
             Change::NodeUntainted(node) => self.node(node, |state| state.tainted_since = None),
+            Change::NodeUpdated { node, revision } => self.node_updated(node, revision),
+            Change::ImagePulled { node, image } => self.image_pulled(node, image),
             Change::ServiceScaled { service, replicas } => {
                 self.service_scaled(now, service, replicas);
             }
@@ -77,7 +78,9 @@ impl Cluster {
                 self.enqueue(pod, Queued::Active);
             }
             Change::PodActivated(pod) => self.enqueue(pod, Queued::Active),
-            Change::PodBound { pod, node, gpus } => self.pod_bound(pod, node, gpus),
+            Change::PodNominated { pod, node } => self.pod_nominated(pod, node),
+            Change::PodUnnominated(pod) => self.pod_unnominated(pod),
+            Change::PodBound { pod, node, gpus } => self.pod_bound(now, pod, node, gpus),
             Change::ContainerOrdered(pod) => self.container_ordered(pod),
             Change::ContainerStarted(pod) => {
                 self.forget_restart(pod);
@@ -94,6 +97,7 @@ impl Cluster {
                 self.deactivate(pod);
                 self.pods[pod].deletion = Some(deletion);
                 self.forget_restart(pod);
+                self.pod_unnominated(pod);
                 self.enqueue(pod, Queued::No);
             }
             Change::PodGone { pod, outcome } => self.pod_gone(pod, outcome),
@@ -109,10 +113,14 @@ impl Cluster {
     fn node_added(&mut self, now: Time, node: NodeId) {
         self.moved = now;
         assert!(!self.nodes[node].present, "a node is added once");
+        let images = self.catalog.nodes[node].traits.images.clone();
         self.node(node, |state| {
             state.present = true;
             state.ready = true;
         });
+        for image in images {
+            self.image_pulled(node, image);
+        }
     }
 
     fn node_removed(&mut self, now: Time, node: NodeId) {
@@ -122,7 +130,46 @@ impl Cluster {
             "pods go before their node"
         );
         assert!(self.nodes[node].present, "only a present node is removed");
+        while let Some(&pod) = self.nodes[node].nominated.last() {
+            self.pod_unnominated(pod);
+        }
+        for &image in &self.nodes[node].images {
+            self.image_nodes[image] -= 1;
+        }
         self.node(node, |state| *state = Node::absent());
+        self.free[node] = self.catalog.nodes[node].allocatable;
+    }
+
+    /// Panics where the number of GPUs or the zone differs: those are what the node is.
+    fn node_updated(&mut self, node: NodeId, revision: RevisionId) {
+        let (before, after) = (&self.catalog.nodes[node], &self.catalog.revisions[revision]);
+        assert_eq!(
+            (before.zone, before.gpus, before.gpu_model),
+            (after.zone, after.gpus, after.gpu_model),
+            "what a node stays"
+        );
+        let images = after.traits.images.clone();
+        self.nodes[node].revision = Some(revision);
+        self.account(node);
+        self.changed.push(node);
+        for image in images {
+            self.image_pulled(node, image);
+        }
+    }
+
+    fn image_pulled(&mut self, node: NodeId, image: ImageId) {
+        let images = &mut self.nodes[node].images;
+        if let Err(at) = images.binary_search(&image) {
+            images.insert(at, image);
+            self.image_nodes[image] += 1;
+            self.changed.push(node);
+        }
+    }
+
+    /// What is free after what is requested changed.
+    fn account(&mut self, node: NodeId) {
+        let requested = &self.nodes[node].requested;
+        self.free[node] = self.spec(node).allocatable.saturating_sub(requested);
     }
 
     /// Changes a node and every index over nodes.
@@ -193,6 +240,8 @@ impl Cluster {
             index,
             replace,
             node: None,
+            bound: Time::ZERO,
+            nominated: None,
             gpus: GpuSet::NONE,
             phase: Phase::Pending,
             ready: false,
@@ -227,23 +276,40 @@ impl Cluster {
         self.enqueue(pod, Queued::Unschedulable);
     }
 
-    fn pod_bound(&mut self, pod: PodId, node: NodeId, gpus: GpuSet) {
+    fn pod_nominated(&mut self, pod: PodId, node: NodeId) {
+        self.pod_unnominated(pod);
+        self.pods[pod].nominated = Some(node);
+        self.nodes[node].nominated.push(pod);
+        self.changed.push(node);
+    }
+
+    fn pod_unnominated(&mut self, pod: PodId) {
+        if let Some(node) = self.pods[pod].nominated.take() {
+            self.nodes[node].nominated.retain(|&other| other != pod);
+            self.changed.push(node);
+        }
+    }
+
+    fn pod_bound(&mut self, now: Time, pod: PodId, node: NodeId, gpus: GpuSet) {
         self.enqueue(pod, Queued::No);
+        self.pod_unnominated(pod);
         let state = &mut self.pods[pod];
         assert!(
             state.phase == Phase::Pending && state.active(),
             "a pod is bound once"
         );
         state.node = Some(node);
+        state.bound = now;
         state.gpus = gpus;
         state.phase = Phase::Starting;
         let shape = &self.catalog.shapes[state.shape];
-        self.free[node] -= shape.requests;
         if !gpus.is_empty() {
             self.gpus[node].take(gpus, shape.gpus.milli);
         }
-        self.nodes[node].bind(pod, &shape.requests);
-        if let Owner::Service(service) = state.owner {
+        self.nodes[node].bind(pod, shape);
+        let owner = state.owner;
+        self.account(node);
+        if let Owner::Service(service) = owner {
             self.count_placed(service, node, 1);
         }
         self.restage(node, |state| state.active += 1);
@@ -299,6 +365,7 @@ impl Cluster {
 
     fn pod_gone(&mut self, pod: PodId, outcome: Outcome) {
         self.enqueue(pod, Queued::No);
+        self.pod_unnominated(pod);
         self.deactivate(pod);
         self.forget_restart(pod);
         let state = &mut self.pods[pod];
@@ -309,14 +376,14 @@ impl Cluster {
         if let Some(service) = state.service() {
             self.services[service].pods.retain(|&other| other != pod);
         }
+        let state = &self.pods[pod];
         if let Some(node) = state.node {
             let shape = &self.catalog.shapes[state.shape];
-            let free: &mut Resources = &mut self.free[node];
-            *free += shape.requests;
             if !state.gpus.is_empty() {
                 self.gpus[node].give(state.gpus, shape.gpus.milli);
             }
-            self.nodes[node].release(pod, &shape.requests);
+            self.nodes[node].release(pod, shape);
+            self.account(node);
             self.changed.push(node);
         }
     }

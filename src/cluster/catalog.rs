@@ -4,11 +4,17 @@
 #[cfg(doc)]
 use super::gpu::GpuModels;
 use super::gpu::GpuRequest;
-use crate::ids::{Arena, GpuModelId, GroupId, NodeId, ServiceId, ShapeId, ZoneId};
+use super::labels::Labels;
+use super::requests::Assumed;
+use super::rules::{Budget, Rules, Traits};
+use crate::ids::{
+    Arena, BudgetId, ExtendedId, GpuModelId, GroupId, ImageId, KeyId, NamespaceId, NodeId,
+    RevisionId, RulesId, ServiceId, ShapeId, Symbols, ValueId, ZoneId,
+};
 use crate::units::{Bytes, MilliCpu, Resources};
 
 /// Everything a scenario names.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Catalog {
     /// Names of the node groups.
     pub groups: Arena<GroupId, String>,
@@ -22,6 +28,40 @@ pub struct Catalog {
     pub shapes: Arena<ShapeId, Shape>,
     /// All services.
     pub services: Arena<ServiceId, ServiceSpec>,
+    /// What nodes may become, whole, when they are updated.
+    pub revisions: Arena<RevisionId, NodeSpec>,
+    /// All different rules of pods, beginning with none.
+    pub rules: Arena<RulesId, Rules>,
+    /// All disruption budgets.
+    pub budgets: Arena<BudgetId, Budget>,
+    /// Keys of labels and taints.
+    pub keys: Symbols<KeyId>,
+    /// Values of labels and taints.
+    pub values: Symbols<ValueId>,
+    /// All namespaces, beginning with `default`.
+    pub namespaces: Arena<NamespaceId, Namespace>,
+    /// All images.
+    pub images: Arena<ImageId, Image>,
+    /// Names of the extended resources, `ephemeral-storage` among them.
+    pub extended: Symbols<ExtendedId>,
+}
+
+/// A namespace of pods.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Namespace {
+    /// Unique name.
+    pub name: String,
+    /// Its labels.
+    pub labels: Labels,
+}
+
+/// A container image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Image {
+    /// Its name with its tag.
+    pub name: String,
+    /// What it takes on a node, in bytes.
+    pub size: u64,
 }
 
 /// What a node is.
@@ -45,6 +85,8 @@ pub struct NodeSpec {
     pub price_per_hour: Option<f64>,
     /// Whether the node is there from the start; otherwise a node event adds it.
     pub at_start: bool,
+    /// Its labels and taints, and what it has beside CPU, memory and GPUs.
+    pub traits: Traits,
 }
 
 /// What pods that are alike ask for.
@@ -58,6 +100,12 @@ pub struct Shape {
     pub gpus: GpuRequest,
     /// Higher is placed first (Kubernetes `spec.priority`).
     pub priority: i32,
+    /// Extended resources that the scheduler reserves, by id; none is zero.
+    pub extended: Vec<(ExtendedId, u64)>,
+    /// What scorers count, where the pod is not one container.
+    pub assumed: Option<Assumed>,
+    /// Where it may and should go.
+    pub rules: RulesId,
 }
 
 /// Upper bounds of a container's use.
@@ -104,6 +152,39 @@ pub struct Hpa {
     pub max: u32,
     /// Wanted CPU use in percent of the request (`target.averageUtilization`).
     pub cpu_percent: u32,
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        let namespace = Namespace {
+            name: "default".to_owned(),
+            labels: Labels::default(),
+        };
+        Catalog {
+            groups: Arena::new(),
+            zones: Arena::new(),
+            gpu_models: Arena::new(),
+            nodes: Arena::new(),
+            shapes: Arena::new(),
+            services: Arena::new(),
+            revisions: Arena::new(),
+            rules: std::iter::once(Rules::default()).collect(),
+            budgets: Arena::new(),
+            keys: Symbols::default(),
+            values: Symbols::default(),
+            namespaces: std::iter::once(namespace).collect(),
+            images: Arena::new(),
+            extended: Symbols::default(),
+        }
+    }
+}
+
+impl Shape {
+    /// CPU and memory that scorers count for a pod of this shape.
+    pub fn assumed(&self) -> Assumed {
+        let one = Assumed::of_one(self.requests.cpu, self.requests.memory);
+        self.assumed.unwrap_or(one)
+    }
 }
 
 impl Catalog {

@@ -4,7 +4,7 @@ use super::Slot;
 use super::gpu::GpuSet;
 use super::pod::{Deletion, Exit, Outcome, Owner};
 use super::service::Usage;
-use crate::ids::{NodeId, PodId, ServiceId, ShapeId};
+use crate::ids::{ImageId, NodeId, PodId, RevisionId, ServiceId, ShapeId};
 use crate::time::Time;
 
 /// One change of belief.
@@ -35,6 +35,21 @@ pub enum Change {
     NodeTainted(NodeId),
     /// A node no longer evicts.
     NodeUntainted(NodeId),
+    /// A node has other labels, taints or resources now; whether it takes new pods is a change of
+    /// its own.
+    NodeUpdated {
+        /// The node.
+        node: NodeId,
+        /// What it is now, whole.
+        revision: RevisionId,
+    },
+    /// A node has an image.
+    ImagePulled {
+        /// The node.
+        node: NodeId,
+        /// The image.
+        image: ImageId,
+    },
     /// A service is to have that many replicas.
     ServiceScaled {
         /// The service.
@@ -86,6 +101,15 @@ pub enum Change {
     PodFlushed(PodId),
     /// A pod is to be tried again now.
     PodActivated(PodId),
+    /// A pod waits for others to leave a node.
+    PodNominated {
+        /// The pod.
+        pod: PodId,
+        /// The node.
+        node: NodeId,
+    },
+    /// A pod no longer waits for others to leave a node.
+    PodUnnominated(PodId),
     /// A pod got a node.
     PodBound {
         /// The pod.

@@ -1,21 +1,25 @@
 //! Proof of the indexes: rebuild them from pods and nodes and compare.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Cluster;
 use super::gpu::Gpus;
 use super::pod::{Owner, Phase, Queued};
 use super::queue::Queue;
+use super::requests::Assumed;
 use super::service::Service;
 use super::trouble::{Stage, Trouble};
 use super::zone::Zone;
 use crate::ids::{Arena, NodeId, PodId, ServiceId, ZoneId};
+use crate::units::Resources;
 
 impl Cluster {
     /// Rebuilds every index and panics with a description where one differs from what is kept.
     pub fn check(&self) {
         self.check_nodes();
+        self.check_nominations();
+        self.check_images();
         self.check_trouble();
         self.check_queue();
         self.check_services();
@@ -23,12 +27,7 @@ impl Cluster {
     }
 
     fn check_nodes(&self) {
-        let mut free: Arena<NodeId, _> = self
-            .catalog
-            .nodes
-            .iter()
-            .map(|(_, spec)| spec.allocatable)
-            .collect();
+        let mut requested = Arena::filled(Resources::NONE, self.nodes.len());
         let mut gpus: Arena<NodeId, _> = self
             .catalog
             .nodes
@@ -37,20 +36,26 @@ impl Cluster {
             .collect();
         let mut bound: Arena<NodeId, BTreeSet<PodId>> =
             Arena::filled(BTreeSet::new(), self.nodes.len());
-        let mut without: Arena<NodeId, (u32, u32)> = Arena::filled((0, 0), self.nodes.len());
+        let mut assumed: Arena<NodeId, _> = Arena::filled(Assumed::default(), self.nodes.len());
+        let mut extended: Arena<NodeId, BTreeMap<_, u64>> =
+            Arena::filled(BTreeMap::new(), self.nodes.len());
         for (id, pod) in self.pods.iter().filter(|(_, pod)| !pod.gone()) {
             if let Some(node) = pod.node {
                 let shape = &self.catalog.shapes[pod.shape];
-                free[node] -= shape.requests;
+                requested[node] += shape.requests;
                 gpus[node].take(pod.gpus, shape.gpus.milli);
                 bound[node].insert(id);
-                without[node].0 += u32::from(shape.requests.cpu.0 == 0);
-                without[node].1 += u32::from(shape.requests.memory.0 == 0);
+                assumed[node] += shape.assumed();
+                for &(resource, amount) in &shape.extended {
+                    *extended[node].entry(resource).or_default() += amount;
+                }
             }
         }
         let mut present = 0;
         for (id, node) in self.nodes.iter() {
-            assert_eq!(free[id], self.free[id], "free resources of {id:?}");
+            let free = self.spec(id).allocatable.saturating_sub(&requested[id]);
+            assert_eq!(requested[id], node.requested, "requested on {id:?}");
+            assert_eq!(free, self.free[id], "free resources of {id:?}");
             assert!(
                 self.gpus.is_empty() || gpus[id] == self.gpus[id],
                 "GPUs of {id:?}"
@@ -60,11 +65,8 @@ impl Cluster {
                 node.pods.iter().copied().collect(),
                 "pods of {id:?}"
             );
-            assert_eq!(
-                without[id],
-                (node.without_cpu, node.without_memory),
-                "pods without requests on {id:?}"
-            );
+            assert_eq!(assumed[id], node.assumed, "assumed on {id:?}");
+            assert_eq!(extended[id], node.extended, "extended resources on {id:?}");
             assert!(
                 node.present || node.pods.is_empty(),
                 "pods on the absent {id:?}"
@@ -72,6 +74,29 @@ impl Cluster {
             present += u32::from(node.present);
         }
         assert_eq!(present, self.present, "nodes present");
+    }
+
+    fn check_nominations(&self) {
+        let mut nominated: Arena<NodeId, BTreeSet<PodId>> =
+            Arena::filled(BTreeSet::new(), self.nodes.len());
+        for (id, pod) in self.pods.iter() {
+            if let Some(node) = pod.nominated {
+                assert!(pod.node.is_none() && pod.active(), "{id:?} is nominated");
+                nominated[node].insert(id);
+            }
+        }
+        for (id, node) in self.nodes.iter() {
+            let kept = node.nominated.iter().copied().collect();
+            assert_eq!(nominated[id], kept, "nominated to {id:?}");
+        }
+    }
+
+    fn check_images(&self) {
+        let mut nodes = Arena::filled(0, self.catalog.images.len());
+        for image in self.nodes.iter().flat_map(|(_, node)| &node.images) {
+            nodes[*image] += 1;
+        }
+        assert_eq!(nodes, self.image_nodes, "nodes with each image");
     }
 
     fn check_trouble(&self) {

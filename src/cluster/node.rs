@@ -1,9 +1,13 @@
 //! What is believed of a node, and the ring of recent changes.
 
+use std::collections::BTreeMap;
+
+use super::catalog::Shape;
+use super::requests::Assumed;
 use super::trouble::Stage;
-use crate::ids::{NodeId, PodId};
+use crate::ids::{ExtendedId, ImageId, NodeId, PodId, RevisionId};
 use crate::time::Time;
-use crate::units::Resources;
+use crate::units::{Bytes, MilliCpu, Resources};
 
 /// What is believed of one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +30,18 @@ pub struct Node {
     pub active: u32,
     /// Pods bound to it, terminating ones included, in no particular order.
     pub pods: Vec<PodId>,
-    /// How many of them request no CPU: scorers count those as if they did.
-    pub without_cpu: u32,
-    /// How many of them request no memory.
-    pub without_memory: u32,
+    /// What they request.
+    pub requested: Resources,
+    /// What scorers count for them.
+    pub assumed: Assumed,
+    /// Extended resources they request, by id.
+    pub extended: BTreeMap<ExtendedId, u64>,
+    /// Pods that wait for others to leave this node, in no particular order.
+    pub nominated: Vec<PodId>,
+    /// Images it has, in order.
+    pub images: Vec<ImageId>,
+    /// What it was updated to last, if it ever was.
+    pub revision: Option<RevisionId>,
 }
 
 /// The most recently changed nodes, for caches that are brought up to date lazily.
@@ -52,25 +64,42 @@ impl Node {
             tainted_since: None,
             active: 0,
             pods: Vec::new(),
-            without_cpu: 0,
-            without_memory: 0,
+            requested: Resources::NONE,
+            assumed: Assumed {
+                cpu: MilliCpu(0),
+                memory: Bytes(0),
+            },
+            extended: BTreeMap::new(),
+            nominated: Vec::new(),
+            images: Vec::new(),
+            revision: None,
         }
     }
 
-    /// Notes that a pod with these requests was bound.
-    pub(super) fn bind(&mut self, pod: PodId, requests: &Resources) {
+    /// Notes that a pod of this shape was bound.
+    pub(super) fn bind(&mut self, pod: PodId, shape: &Shape) {
         self.pods.push(pod);
-        self.without_cpu += u32::from(requests.cpu.0 == 0);
-        self.without_memory += u32::from(requests.memory.0 == 0);
+        self.requested += shape.requests;
+        self.assumed += shape.assumed();
+        for &(resource, amount) in &shape.extended {
+            *self.extended.entry(resource).or_default() += amount;
+        }
     }
 
-    /// Notes that a pod with these requests is over. Panics if it was not bound here.
-    pub(super) fn release(&mut self, pod: PodId, requests: &Resources) {
+    /// Notes that a pod of this shape is over. Panics if it was not bound here.
+    pub(super) fn release(&mut self, pod: PodId, shape: &Shape) {
         let at = self.pods.iter().position(|&other| other == pod);
         self.pods
             .swap_remove(at.expect("a bound pod is on its node"));
-        self.without_cpu -= u32::from(requests.cpu.0 == 0);
-        self.without_memory -= u32::from(requests.memory.0 == 0);
+        self.requested -= shape.requests;
+        self.assumed -= shape.assumed();
+        for &(resource, amount) in &shape.extended {
+            let taken = self.extended.get_mut(&resource).expect("taken before");
+            *taken -= amount;
+            if *taken == 0 {
+                self.extended.remove(&resource);
+            }
+        }
     }
 
     /// Whether new pods may be bound to it.

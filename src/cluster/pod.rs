@@ -52,6 +52,8 @@ pub enum Deletion {
     Drained,
     /// Its node left the cluster.
     NodeRemoved,
+    /// A pod of higher priority needs its place.
+    Preempted,
 }
 
 /// How a container ended.
@@ -97,6 +99,10 @@ pub struct Pod {
     pub replace: bool,
     /// Where it is bound.
     pub node: Option<NodeId>,
+    /// When it was bound (the counterpart of `status.startTime`).
+    pub bound: Time,
+    /// Where others are being evicted for it (`status.nominatedNodeName`).
+    pub nominated: Option<NodeId>,
     /// Its GPUs there.
     pub gpus: GpuSet,
     /// How far it has come.

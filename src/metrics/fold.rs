@@ -317,6 +317,10 @@ impl<'a> Fold<'a> {
             | Change::PodUnready(_)
             | Change::PodRouted(_)
             | Change::PodUnrouted(_)
+            | Change::NodeUpdated { .. }
+            | Change::ImagePulled { .. }
+            | Change::PodNominated { .. }
+            | Change::PodUnnominated(_)
             | Change::Remembered { .. } => {}
         }
     }

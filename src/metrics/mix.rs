@@ -180,6 +180,7 @@ mod tests {
     use super::*;
     use crate::cluster::catalog::NodeSpec;
     use crate::cluster::gpu::GpuModels;
+    use crate::cluster::rules::Traits;
     use crate::ids::{GroupId, ZoneId};
     use crate::units::{Bytes, MilliGpu};
 
@@ -206,6 +207,7 @@ mod tests {
             max_pods: 110,
             price_per_hour: None,
             at_start: true,
+            traits: Traits::default(),
         });
         catalog
     }

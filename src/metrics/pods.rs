@@ -29,6 +29,7 @@ struct Counts {
     unreachable: u64,
     drained: u64,
     node_removed: u64,
+    preempted: u64,
     over_limit: u64,
     node_memory: u64,
 }
@@ -172,6 +173,7 @@ impl<'a> Lives<'a> {
                 Deletion::Unreachable => self.counts.unreachable += 1,
                 Deletion::Drained => self.counts.drained += 1,
                 Deletion::NodeRemoved => self.counts.node_removed += 1,
+                Deletion::Preempted => self.counts.preempted += 1,
             }
         }
     }
@@ -282,6 +284,7 @@ impl Lives<'_> {
             ("unreachable", counts.unreachable),
             ("drained", counts.drained),
             ("node removed", counts.node_removed),
+            ("preempted", counts.preempted),
         ];
         out.parts("evictions", &evictions);
         let kills = [

@@ -89,6 +89,7 @@ mod tests {
     use super::*;
     use crate::cluster::catalog::{Catalog, Shape};
     use crate::cluster::gpu::{GpuModels, GpuRequest, GpuSet};
+    use crate::cluster::rules::Traits;
     use crate::ids::{GpuModelId, GroupId, ZoneId};
     use crate::units::{Bytes, MilliCpu};
 
@@ -111,6 +112,7 @@ mod tests {
             max_pods: 110,
             price_per_hour: None,
             at_start: true,
+            traits: Traits::default(),
         }
     }
 

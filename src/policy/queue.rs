@@ -87,6 +87,8 @@ mod tests {
             index: 0,
             replace: true,
             node: None,
+            bound: Time::ZERO,
+            nominated: None,
             gpus: GpuSet::NONE,
             phase: Phase::Pending,
             ready: false,

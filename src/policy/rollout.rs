@@ -95,6 +95,7 @@ mod tests {
     use crate::cluster::change::Change;
     use crate::cluster::gpu::GpuSet;
     use crate::cluster::pod::{Exit, Owner};
+    use crate::cluster::rules::Traits;
     use crate::ids::{GroupId, NodeId, ShapeId, ZoneId};
     use crate::rng::Seed;
     use crate::units::{Bytes, MilliCpu, Resources};
@@ -118,6 +119,7 @@ mod tests {
                     max_pods: 110,
                     price_per_hour: None,
                     at_start: true,
+                    traits: Traits::default(),
                 });
             }
             catalog.shapes.push(Shape::default());

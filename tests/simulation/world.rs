@@ -7,6 +7,7 @@ use plimsoll::cluster::Cluster;
 use plimsoll::cluster::catalog::{Catalog, Limits, NodeSpec, ServiceSpec, Shape};
 use plimsoll::cluster::gpu::GpuRequest;
 use plimsoll::cluster::pod::Exit;
+use plimsoll::cluster::rules::Traits;
 use plimsoll::control::{Control, Settings};
 use plimsoll::ids::{GroupId, NodeId, ServiceId, ShapeId, ZoneId};
 use plimsoll::policy::params::{Params, Value};
@@ -76,6 +77,7 @@ impl World {
                 max_pods: 110,
                 price_per_hour: None,
                 at_start: true,
+                traits: Traits::default(),
             });
         }
         let requests = Resources::new(MilliCpu(1000), Bytes(Bytes::GIB));
@@ -88,6 +90,7 @@ impl World {
             limits,
             gpus: GpuRequest::default(),
             priority: 0,
+            ..Shape::default()
         };
         catalog.shapes.push(shape.clone());
         catalog.shapes.push(Shape {

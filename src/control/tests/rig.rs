@@ -8,6 +8,7 @@ use crate::cluster::catalog::{Catalog, Hpa, Limits, NodeSpec, ServiceSpec, Shape
 use crate::cluster::change::Change;
 use crate::cluster::gpu::GpuRequest;
 use crate::cluster::pod::{Deletion, Exit};
+use crate::cluster::rules::Traits;
 use crate::cluster::service::Usage;
 use crate::control::command::Command;
 use crate::control::fact::Fact;
@@ -339,6 +340,7 @@ fn line(step: &Step) -> Option<String> {
                 Deletion::Drained => "drained",
                 Deletion::NodeRemoved => "removed",
                 Deletion::ScaledDown => "scaled down",
+                Deletion::Preempted => "preempted",
             };
             Some(format!("p{} {why}", pod.index()))
         }
@@ -365,6 +367,7 @@ fn catalog(zones: &[u32], replicas: u32, hpa: Option<Hpa>) -> Catalog {
         limits: Limits::default(),
         gpus: GpuRequest::default(),
         priority: 0,
+        ..Shape::default()
     });
     catalog.services.push(ServiceSpec {
         name: "web".into(),
@@ -389,6 +392,7 @@ fn add_node(catalog: &mut Catalog, zone: ZoneId) {
         max_pods: 110,
         price_per_hour: None,
         at_start: true,
+        traits: Traits::default(),
     });
 }
 

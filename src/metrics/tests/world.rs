@@ -8,6 +8,7 @@ use crate::cluster::catalog::{Catalog, NodeSpec, ServiceSpec, Shape};
 use crate::cluster::change::Change;
 use crate::cluster::gpu::{GpuRequest, GpuSet};
 use crate::cluster::pod::{Deletion, Exit, Outcome, Owner};
+use crate::cluster::rules::Traits;
 use crate::ids::{GpuModelId, GroupId, Id, JobId, NodeId, PodId, ServiceId, ShapeId, ZoneId};
 use crate::metrics::fold::{Fold, Options, Subject};
 use crate::metrics::measured::{Amount, Entity, Measured};
@@ -47,6 +48,7 @@ pub(super) fn node(name: &str) -> NodeSpec {
         max_pods: 110,
         price_per_hour: None,
         at_start: true,
+        traits: Traits::default(),
     }
 }
 
@@ -114,6 +116,7 @@ pub(in crate::metrics) fn catalog(
         nodes: nodes.into_iter().collect(),
         shapes: shapes.into_iter().collect(),
         services: services.into_iter().collect(),
+        ..Catalog::default()
     }
 }
 

@@ -11,10 +11,10 @@
 //! A resource counts when its weight is not zero and the node has some of it; GPUs count only for
 //! pods that ask for them. When nothing counts the score is 0.
 //!
-//! A pod that requests no CPU, or no memory, is scored as if it requested [`CPU_UNREQUESTED`] or
-//! [`MEMORY_UNREQUESTED`], both when it is placed and while it is on a node; filters use what it
+//! A pod that requests no CPU, or no memory, is scored as if it requested [`CPU_UNREQUESTED`](crate::cluster::requests::CPU_UNREQUESTED) or
+//! [`MEMORY_UNREQUESTED`](crate::cluster::requests::MEMORY_UNREQUESTED), both when it is placed and while it is on a node; filters use what it
 //! really requests. Kubernetes asks this of every container and tells "no request" from "a request
-//! of zero"; here a pod is one container, and both are the same.
+//! of zero"; of a pod that is one container, both are the same here.
 //!
 //! Source: kube-scheduler v1.34, `pkg/scheduler/framework/plugins/noderesources`
 //! (`resource_allocation.go`, `least_allocated.go`, `most_allocated.go`).
@@ -23,18 +23,10 @@ use super::table::{Row, Share};
 use crate::cluster::Cluster;
 use crate::cluster::catalog::Shape;
 use crate::ids::PodId;
-use crate::units::{Bytes, MilliCpu, Resource};
+use crate::units::Resource;
 
 /// The highest score of a node: 100 (`framework.MaxNodeScore`).
 pub const SCORE_MAX: u64 = 100;
-
-/// CPU that a pod without a request for CPU counts for in scores: 100 milli-cores
-/// (`schedutil.DefaultMilliCPURequest`).
-pub const CPU_UNREQUESTED: MilliCpu = MilliCpu(100);
-
-/// Memory that a pod without a request for memory counts for in scores: 200 MiB
-/// (`schedutil.DefaultMemoryRequest`).
-pub const MEMORY_UNREQUESTED: Bytes = Bytes::from_mib(200);
 
 /// The weights of the resources in a score, in the order of [`Resource::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,10 +64,10 @@ impl<'a> Ask<'a> {
     /// What the pod asks for, scored with these weights.
     pub fn new(cluster: &'a Cluster, pod: PodId, mut weights: Weights) -> Ask<'a> {
         let shape = cluster.shape(pod);
-        let or = |request: u64, otherwise: u64| if request == 0 { otherwise } else { request };
+        let assumed = shape.assumed();
         let scored = Resource::ALL.map(|resource| match resource {
-            Resource::Cpu => or(shape.requests.cpu.0, CPU_UNREQUESTED.0),
-            Resource::Memory => or(shape.requests.memory.0, MEMORY_UNREQUESTED.0),
+            Resource::Cpu => assumed.cpu.0,
+            Resource::Memory => assumed.memory.0,
             Resource::Gpu => shape.requests.gpu.0,
         });
         for (weight, scored) in weights.0.iter_mut().zip(scored) {

@@ -1,6 +1,6 @@
 //! What filters and scorers look at, of every node, in one dense table that follows belief.
 
-use super::score::{Ask, CPU_UNREQUESTED, MEMORY_UNREQUESTED};
+use super::score::Ask;
 use crate::cluster::Cluster;
 use crate::ids::{Id, NodeId, ZoneId};
 use crate::units::Resource;
@@ -79,7 +79,7 @@ impl Table {
 
 impl Row {
     fn new(cluster: &Cluster, node: NodeId) -> Row {
-        let spec = &cluster.catalog().nodes[node];
+        let spec = cluster.spec(node);
         let mut row = Row {
             node,
             zone: spec.zone,
@@ -92,22 +92,27 @@ impl Row {
 
     fn refresh(&mut self, cluster: &Cluster) {
         let state = &cluster.nodes()[self.node];
+        let spec = cluster.spec(self.node);
         let free = &cluster.free()[self.node];
         self.slots = match state.schedulable() {
             true => {
-                let most = cluster.catalog().nodes[self.node].max_pods;
+                let most = spec.max_pods;
                 most.saturating_sub(u32::try_from(state.pods.len()).unwrap_or(u32::MAX))
             }
             false => 0,
         };
         for (share, resource) in self.shares.iter_mut().zip(Resource::ALL) {
-            let unrequested = match resource {
-                Resource::Cpu => u64::from(state.without_cpu) * CPU_UNREQUESTED.0,
-                Resource::Memory => u64::from(state.without_memory) * MEMORY_UNREQUESTED.0,
-                Resource::Gpu => 0,
+            let capacity = spec.allocatable.get(resource);
+            if share.capacity != capacity {
+                *share = Share::new(capacity);
+            }
+            let claimed = match resource {
+                Resource::Cpu => state.assumed.cpu.0,
+                Resource::Memory => state.assumed.memory.0,
+                Resource::Gpu => state.requested.gpu.0,
             };
             share.free = free.get(resource);
-            share.unclaimed = share.free.saturating_sub(unrequested);
+            share.unclaimed = capacity.saturating_sub(claimed);
         }
     }
 
@@ -119,7 +124,8 @@ impl Row {
             && ask.shape.requests.cpu.0 <= cpu.free
             && ask.shape.requests.memory.0 <= memory.free
             && ask.shape.requests.gpu.0 <= gpu.free
-            && (ask.shape.gpus.count == 0 || ask.cluster.fits(ask.shape, self.node))
+            && ((ask.shape.gpus.count == 0 && ask.shape.extended.is_empty())
+                || ask.cluster.fits(ask.shape, self.node))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::cluster::catalog::{Catalog, NodeSpec, ServiceSpec, Shape};
 use crate::cluster::change::Change;
 use crate::cluster::gpu::{GpuModels, GpuRequest, GpuSet};
 use crate::cluster::pod::{Deletion, Outcome, Owner};
+use crate::cluster::rules::Traits;
 use crate::ids::{GpuModelId, GroupId, Id, JobId, NodeId, PodId, ServiceId, ShapeId, ZoneId};
 use crate::policy::View;
 use crate::policy::params::{Kind, Params, Value};
@@ -339,6 +340,7 @@ pub(crate) fn node(cpu: u64, mib: u64) -> NodeSpec {
         max_pods: 110,
         price_per_hour: None,
         at_start: true,
+        traits: Traits::default(),
     }
 }
 
@@ -386,6 +388,7 @@ pub(crate) fn catalog(zones: u32, nodes: Vec<NodeSpec>, shapes: Vec<Shape>) -> A
         services: (0..shapes.len()).map(service).collect(),
         nodes: nodes.into_iter().collect(),
         shapes: shapes.into_iter().collect(),
+        ..Catalog::default()
     })
 }
 

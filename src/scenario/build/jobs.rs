@@ -120,6 +120,7 @@ impl Builder<'_> {
                 limits: Limits::default(),
                 gpus,
                 priority,
+                ..Shape::default()
             });
             let value = name.map_or_else(String::new, |name| name.value.clone());
             self.asked.push((At { value, span }, shape));

@@ -6,6 +6,7 @@ use super::Builder;
 use super::limits::NODE_MEMORY;
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::gpu::MAX_GPUS;
+use crate::cluster::rules::Traits;
 use crate::ids::{GpuModelId, GroupId, NodeId, ZoneId};
 use crate::scenario::decode::{At, Field, List};
 use crate::scenario::problem::Problem;
@@ -132,6 +133,7 @@ impl Builder<'_> {
             max_pods: max_pods? as u32,
             price_per_hour: price?,
             at_start: true,
+            traits: Traits::default(),
         })
     }
 
@@ -217,6 +219,7 @@ impl Builder<'_> {
             max_pods: MAX_PODS,
             price_per_hour,
             at_start: true,
+            traits: Traits::default(),
         });
         Ok(node)
     }

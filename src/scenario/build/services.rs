@@ -156,6 +156,7 @@ impl Builder<'_> {
             },
             gpus: gpus?,
             priority: priority?,
+            ..Shape::default()
         }))
     }
 

@@ -158,6 +158,7 @@ impl Builder<'_> {
             limits: Limits::default(),
             gpus,
             priority,
+            ..Shape::default()
         });
         jobs.names.push(name);
         jobs.arrivals.push(arrival);

@@ -8,6 +8,7 @@ use crate::cluster::catalog::{Catalog, NodeSpec, ServiceSpec, Shape};
 use crate::cluster::change::Change;
 use crate::cluster::gpu::GpuSet;
 use crate::cluster::pod::{Deletion, Exit, Owner};
+use crate::cluster::rules::Traits;
 use crate::ids::{GroupId, NodeId, PodId, ShapeId, ZoneId};
 use crate::rng::Seed;
 use crate::units::{Bytes, MilliCpu, Resources};
@@ -34,6 +35,7 @@ impl World {
             max_pods: 110,
             price_per_hour: None,
             at_start: true,
+            traits: Traits::default(),
         };
         let name = "worker-1".into();
         catalog.nodes.push(node.clone());

@@ -1,0 +1,210 @@
+//! What a pod requests in sum, from what its containers request.
+//!
+//! Containers run together, and so do restartable init containers (sidecars) once started; other
+//! init containers run one after the other, beside the sidecars started before them. A pod needs
+//! the larger of both, and its overhead. A request for the pod as a whole replaces that sum,
+//! resource by resource.
+//!
+//! Source: Kubernetes v1.34, `k8s.io/component-helpers/resource` (`PodRequests`), and
+//! "Init Containers", "Sidecar Containers", "Pod-level resources".
+
+use std::collections::BTreeMap;
+
+use crate::ids::ExtendedId;
+use crate::units::{Bytes, MilliCpu};
+
+/// CPU that a container without a request for CPU counts for in scores: 100 milli-cores
+/// (`schedutil.DefaultMilliCPURequest`, kube-scheduler v1.34).
+pub const CPU_UNREQUESTED: MilliCpu = MilliCpu(100);
+
+/// Memory that a container without a request for memory counts for in scores: 200 MiB
+/// (`schedutil.DefaultMemoryRequest`, kube-scheduler v1.34).
+pub const MEMORY_UNREQUESTED: Bytes = Bytes::from_mib(200);
+
+/// What one container requests. `None` is "not said", which scorers tell from zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// CPU.
+    pub cpu: Option<MilliCpu>,
+    /// Memory.
+    pub memory: Option<Bytes>,
+    /// Extended resources.
+    pub extended: BTreeMap<ExtendedId, u64>,
+}
+
+/// An init container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Init {
+    /// What it requests.
+    pub request: Request,
+    /// Whether it runs on beside the containers (`restartPolicy: Always`).
+    pub sidecar: bool,
+}
+
+/// What the parts of a pod request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Its containers.
+    pub containers: Vec<Request>,
+    /// Its init containers, in order.
+    pub inits: Vec<Init>,
+    /// What is said for the pod as a whole (`spec.resources`).
+    pub pod: Option<Request>,
+    /// What running the pod itself takes (`spec.overhead`).
+    pub overhead: Request,
+}
+
+/// CPU and memory that scorers count for a pod.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Assumed {
+    /// CPU.
+    pub cpu: MilliCpu,
+    /// Memory.
+    pub memory: Bytes,
+}
+
+/// What a pod requests in sum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// What filters look at.
+    pub cpu: MilliCpu,
+    /// What filters look at.
+    pub memory: Bytes,
+    /// What filters and scorers look at.
+    pub extended: BTreeMap<ExtendedId, u64>,
+    /// What scorers look at.
+    pub assumed: Assumed,
+}
+
+impl Assumed {
+    /// What a pod of one container counts for that requests this, where zero is "not said".
+    pub const fn of_one(cpu: MilliCpu, memory: Bytes) -> Assumed {
+        Assumed {
+            cpu: if cpu.0 == 0 { CPU_UNREQUESTED } else { cpu },
+            memory: if memory.0 == 0 {
+                MEMORY_UNREQUESTED
+            } else {
+                memory
+            },
+        }
+    }
+}
+
+impl std::ops::AddAssign for Assumed {
+    fn add_assign(&mut self, other: Assumed) {
+        self.cpu.0 += other.cpu.0;
+        self.memory.0 += other.memory.0;
+    }
+}
+
+/// Panics when `other` is larger: a bookkeeping error of ours.
+impl std::ops::SubAssign for Assumed {
+    fn sub_assign(&mut self, other: Assumed) {
+        let less = |ours: u64, other: u64| ours.checked_sub(other).expect("given back once");
+        self.cpu.0 = less(self.cpu.0, other.cpu.0);
+        self.memory.0 = less(self.memory.0, other.memory.0);
+    }
+}
+
+impl Parts {
+    /// What the pod requests in sum.
+    pub fn sum(&self) -> Sum {
+        let cpu = |request: &Request| request.cpu.map(|cpu| cpu.0);
+        let memory = |request: &Request| request.memory.map(|memory| memory.0);
+        let names = self.all().flat_map(|request| request.extended.keys());
+        let extended: BTreeMap<ExtendedId, u64> = names
+            .map(|&name| {
+                let of = |request: &Request| request.extended.get(&name).copied();
+                (name, self.sum_of(of, 0))
+            })
+            .filter(|&(_, amount)| amount > 0)
+            .collect();
+        Sum {
+            cpu: MilliCpu(self.sum_of(cpu, 0)),
+            memory: Bytes(self.sum_of(memory, 0)),
+            extended,
+            assumed: Assumed {
+                cpu: MilliCpu(self.sum_of(cpu, CPU_UNREQUESTED.0)),
+                memory: Bytes(self.sum_of(memory, MEMORY_UNREQUESTED.0)),
+            },
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Request> {
+        let inits = self.inits.iter().map(|init| &init.request);
+        let whole = self.pod.iter().chain([&self.overhead]);
+        self.containers.iter().chain(inits).chain(whole)
+    }
+
+    /// The sum of one resource, where containers that say nothing count as `unsaid`.
+    fn sum_of(&self, of: impl Fn(&Request) -> Option<u64>, unsaid: u64) -> u64 {
+        let said = |request: &Request| of(request).unwrap_or(unsaid);
+        let mut together: u64 = self.containers.iter().map(said).sum();
+        let (mut sidecars, mut starting) = (0, 0);
+        for init in &self.inits {
+            let request = said(&init.request);
+            if init.sidecar {
+                together += request;
+                sidecars += request;
+                starting = starting.max(sidecars);
+            } else {
+                starting = starting.max(sidecars + request);
+            }
+        }
+        let whole = self.pod.as_ref().and_then(&of);
+        let overhead = of(&self.overhead).unwrap_or(0);
+        whole.unwrap_or(together.max(starting)) + overhead
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cpu(milli: u64) -> Request {
+        Request {
+            cpu: Some(MilliCpu(milli)),
+            ..Request::default()
+        }
+    }
+
+    fn init(milli: u64, sidecar: bool) -> Init {
+        Init {
+            request: cpu(milli),
+            sidecar,
+        }
+    }
+
+    #[test]
+    fn a_pod_needs_the_larger_of_starting_and_running() {
+        let mut parts = Parts {
+            containers: vec![cpu(100), cpu(200)],
+            ..Parts::default()
+        };
+        assert_eq!(parts.sum().cpu.0, 300);
+        parts.inits = vec![init(250, false)];
+        assert_eq!(parts.sum().cpu.0, 300);
+        // The sidecar runs beside both: 300 + 50, and 300 + 50 while the second starts.
+        parts.inits = vec![init(50, true), init(300, false)];
+        assert_eq!(parts.sum().cpu.0, 350);
+        parts.inits = vec![init(400, false), init(50, true)];
+        assert_eq!(parts.sum().cpu.0, 400);
+        parts.overhead = cpu(10);
+        assert_eq!(parts.sum().cpu.0, 410);
+        parts.pod = Some(cpu(500));
+        assert_eq!(parts.sum().cpu.0, 510);
+    }
+
+    #[test]
+    fn scorers_count_each_container_that_says_nothing() {
+        let parts = Parts {
+            containers: vec![cpu(0), Request::default()],
+            ..Parts::default()
+        };
+        let sum = parts.sum();
+        // Zero is said by the first: 0 + 100 milli-cores, 2 x 200 MiB.
+        assert_eq!((sum.cpu.0, sum.memory.0), (0, 0));
+        assert_eq!(sum.assumed.cpu, MilliCpu(100));
+        assert_eq!(sum.assumed.memory, Bytes::from_mib(400));
+    }
+}
