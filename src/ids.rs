@@ -242,6 +242,16 @@ impl<I: Id> PartialEq for Symbols<I> {
     }
 }
 
+impl<'a, I: Id> FromIterator<&'a str> for Symbols<I> {
+    fn from_iter<T: IntoIterator<Item = &'a str>>(texts: T) -> Self {
+        let mut symbols = Symbols::default();
+        for text in texts {
+            symbols.intern(text);
+        }
+        symbols
+    }
+}
+
 impl<I: Id> Index<I> for Symbols<I> {
     type Output = str;
     fn index(&self, id: I) -> &str {

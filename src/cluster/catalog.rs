@@ -6,7 +6,7 @@ use super::gpu::GpuModels;
 use super::gpu::GpuRequest;
 use super::labels::Labels;
 use super::requests::Assumed;
-use super::rules::{Budget, Rules, Traits};
+use super::rules::{Budget, Rules, Traits, well_known};
 use crate::ids::{
     Arena, BudgetId, ExtendedId, GpuModelId, GroupId, ImageId, KeyId, NamespaceId, NodeId,
     RevisionId, RulesId, ServiceId, ShapeId, Symbols, ValueId, ZoneId,
@@ -170,8 +170,8 @@ impl Default for Catalog {
             revisions: Arena::new(),
             rules: std::iter::once(Rules::default()).collect(),
             budgets: Arena::new(),
-            keys: Symbols::default(),
-            values: Symbols::default(),
+            keys: well_known::KEYS.into_iter().collect(),
+            values: well_known::VALUES.into_iter().collect(),
             namespaces: std::iter::once(namespace).collect(),
             images: Arena::new(),
             extended: Symbols::default(),

@@ -10,6 +10,39 @@
 use super::labels::{Labels, Requirement, Selector};
 use crate::ids::{ImageId, KeyId, NamespaceId, ValueId};
 
+/// Keys and values that every catalogue knows, in this order and before all others.
+///
+/// Source: Kubernetes v1.34, "Well-Known Labels, Annotations and Taints".
+pub mod well_known {
+    use crate::ids::{KeyId, ValueId};
+
+    /// All keys; the constants below are their places.
+    pub const KEYS: [&str; 6] = [
+        "node.kubernetes.io/not-ready",
+        "node.kubernetes.io/unreachable",
+        "node.kubernetes.io/unschedulable",
+        "kubernetes.io/hostname",
+        "topology.kubernetes.io/zone",
+        "topology.kubernetes.io/region",
+    ];
+    /// All values.
+    pub const VALUES: [&str; 1] = [""];
+    /// The taint of a node whose Ready condition is false.
+    pub const NOT_READY: KeyId = KeyId(0);
+    /// The taint of a node that is not heard of.
+    pub const UNREACHABLE: KeyId = KeyId(1);
+    /// The taint of a cordoned node.
+    pub const UNSCHEDULABLE: KeyId = KeyId(2);
+    /// The label that tells nodes apart.
+    pub const HOSTNAME: KeyId = KeyId(3);
+    /// The label of a node's zone.
+    pub const ZONE: KeyId = KeyId(4);
+    /// The label of a node's region.
+    pub const REGION: KeyId = KeyId(5);
+    /// The value of a taint that has none.
+    pub const EMPTY: ValueId = ValueId(0);
+}
+
 /// Where pods that are alike may and should go.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rules {

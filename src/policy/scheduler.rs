@@ -2,8 +2,10 @@
 
 pub mod best;
 pub mod binpack;
+pub mod explanation;
 pub mod first_fit;
 pub mod forest;
+pub mod kube;
 pub mod least_allocated;
 pub mod most_allocated;
 pub mod random;

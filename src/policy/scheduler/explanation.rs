@@ -1,0 +1,174 @@
+//! Why a pod goes where it goes, node by node: what `plimsoll explain` shows.
+//!
+//! Everything here is data; text is made of it in `report`.
+
+use crate::cluster::rules::Taint;
+use crate::ids::{ExtendedId, NodeId, PodId};
+
+/// One scheduling attempt, told whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Explanation {
+    /// Nodes that passed all filters, in the order in which they were found.
+    pub feasible: Vec<NodeId>,
+    /// Nodes that did not, with the first filter that refused each.
+    pub rejected: Vec<(NodeId, Rejection)>,
+    /// Points of every scorer that took part, for each feasible node in order. Nothing where there
+    /// was nothing to choose.
+    pub scores: Vec<Points>,
+    /// Their sums, for each feasible node in order.
+    pub totals: Vec<i64>,
+    /// All nodes with the highest sum, by name.
+    pub best: Vec<NodeId>,
+    /// The node the pod goes to.
+    pub chosen: Option<NodeId>,
+    /// What taking the place of others was found to be worth, where no node was feasible.
+    pub preemption: Option<Preemption>,
+    /// Nodes looked at, where sampling let others be.
+    pub evaluated: Option<u32>,
+}
+
+/// The points of one scorer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Points {
+    /// The scorer.
+    pub plugin: Plugin,
+    /// Normalised points times weight, for each feasible node in order.
+    pub points: Vec<i64>,
+}
+
+/// A part of a scheduler that filters or scores. Those of Kubernetes bear its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Plugin {
+    /// Cordoned nodes are left out.
+    NodeUnschedulable,
+    /// A pod may name its node.
+    NodeName,
+    /// Taints keep pods off.
+    TaintToleration,
+    /// Node selector and node affinity.
+    NodeAffinity,
+    /// Ports of the node.
+    NodePorts,
+    /// Resources suffice, and which use of them is best.
+    NodeResourcesFit,
+    /// Single GPUs suffice (plimsoll's own, on for every policy).
+    GpuDevices,
+    /// Pods spread over topologies.
+    PodTopologySpread,
+    /// Pods near to, or far from, other pods.
+    InterPodAffinity,
+    /// Resources used in equal shares.
+    NodeResourcesBalancedAllocation,
+    /// Images that are there already.
+    ImageLocality,
+    /// Pods of lower priority make room.
+    DefaultPreemption,
+    /// The order of a policy that is no sum of points.
+    Order,
+}
+
+/// A filter refused a node.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rejection {
+    /// The filter.
+    pub plugin: Plugin,
+    /// Whether evicting pods could change that.
+    pub code: Code,
+    /// Why, at least one.
+    pub reasons: Vec<Reason>,
+}
+
+/// Whether evicting pods from a node could make it feasible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// It could.
+    Unschedulable,
+    /// It could not.
+    UnschedulableAndUnresolvable,
+}
+
+/// Why a filter refused a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The node is cordoned.
+    Cordoned,
+    /// The pod names another node.
+    OtherNodeNamed,
+    /// A taint the pod does not tolerate.
+    UntoleratedTaint(Taint),
+    /// Node selector or affinity of the pod do not match.
+    NodeAffinity,
+    /// The affinity that the profile adds to every pod does not match.
+    AddedAffinity,
+    /// Node affinity names other nodes, so that this one was not looked at.
+    NotNamed,
+    /// A port of the node is taken.
+    HostPorts,
+    /// As many pods as the node takes are there.
+    TooManyPods,
+    /// Less CPU is free than requested.
+    InsufficientCpu,
+    /// Less memory is free than requested.
+    InsufficientMemory,
+    /// Less of an extended resource is free than requested.
+    InsufficientExtended(ExtendedId),
+    /// Fewer GPUs, or less of each, are free than requested, or they are of another kind.
+    InsufficientGpu,
+    /// A required topology spread constraint would be violated.
+    TopologySpread,
+    /// The node lacks the label of a required topology spread constraint.
+    TopologySpreadLabelMissing,
+    /// A required affinity to other pods is not met.
+    PodAffinity,
+    /// A required anti-affinity to other pods is not met.
+    PodAntiAffinity,
+    /// A pod that is there requires the absence of this one.
+    ExistingPodAntiAffinity,
+}
+
+/// What evicting pods of lower priority was found to be worth.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preemption {
+    /// The node that would be made feasible, if any.
+    pub nominated: Option<NodeId>,
+    /// Why there is none.
+    pub why_not: Option<WhyNoPreemption>,
+    /// The pods to be evicted there, most important first.
+    pub victims: Vec<PodId>,
+    /// How many of them a disruption budget protects.
+    pub budget_violations: u32,
+    /// Every node where evicting pods would help.
+    pub candidates: Vec<Candidate>,
+    /// Candidates that all criteria leave equal.
+    pub tied: Vec<NodeId>,
+    /// Pods of lower priority that lose their nomination to the node.
+    pub cleared_nominations: Vec<PodId>,
+}
+
+/// A node on which evicting pods would help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The node.
+    pub node: NodeId,
+    /// The pods to be evicted, most important first.
+    pub victims: Vec<PodId>,
+    /// How many of them a disruption budget protects.
+    pub budget_violations: u32,
+}
+
+/// Why no pod makes room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyNoPreemption {
+    /// The pod never takes the place of others.
+    Never,
+    /// Pods of lower priority are leaving the node it is nominated to already.
+    VictimsLeaving,
+    /// No node would become feasible. So many would not because evicting pods does not help, and so
+    /// many because no victims would do.
+    NoCandidate {
+        /// Nodes refused for good.
+        unresolvable: u32,
+        /// Nodes on which no set of victims suffices.
+        no_victims: u32,
+    },
+}

@@ -1,0 +1,10 @@
+//! The default profile of kube-scheduler, plugin by plugin.
+//!
+//! Source: kube-scheduler v1.34.1, `pkg/scheduler` (`schedule_one.go`, `framework/plugins`,
+//! `apis/config/v1/default_plugins.go`).
+//!
+//! Every plugin is a module: what it prepares once per attempt (PreFilter, PreScore), what it says
+//! of a node, and how what it prepared changes when a pod is added to a node or taken away in
+//! thought, as preemption does.
+
+pub mod cycle;
