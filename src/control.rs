@@ -17,6 +17,7 @@ use crate::cluster::pod::Pod;
 use crate::ids::{NodeId, PodId};
 use crate::policy::autoscaler::Autoscaler;
 use crate::policy::healer::Healer;
+use crate::policy::queue::{self, Event};
 use crate::policy::registry::{self, Choice};
 use crate::policy::scheduler::Scheduler;
 use crate::policy::{Plan, View};
@@ -57,8 +58,8 @@ pub struct Control {
     scheduler_free: Time,
     /// When the autoscaler is to be asked.
     next_scaling: Option<Time>,
-    /// Nodes that may help unschedulable pods.
-    helpful: BTreeSet<NodeId>,
+    /// What happened since pods were last woken.
+    events: Vec<Event>,
     /// Pods whose traffic may have to be switched.
     unrouted: Vec<PodId>,
     /// Nodes that list their containers, and pods not listed yet.
@@ -80,7 +81,7 @@ impl Control {
             next_command: 0,
             scheduler_free: Time::ZERO,
             next_scaling: None,
-            helpful: BTreeSet::new(),
+            events: Vec::new(),
             unrouted: Vec::new(),
             relisting: Vec::new(),
         }
@@ -112,16 +113,12 @@ impl Control {
     /// last decision.
     pub fn next_deadline(&self, now: Time) -> Option<Time> {
         let queue = self.cluster.queue();
-        let backoff = queue.backoff().first().map(|&(until, _)| until);
-        let flush = queue
-            .tried()
-            .first()
-            .map(|&(at, _)| at + crate::policy::queue::UNSCHEDULABLE_MAX);
-        let busy = (queue.active() > 0).then_some(self.scheduler_free);
+        let flush = queue::next_flush(&self.cluster, self.scheduler.waking());
+        let busy = queue.next().map(|_| self.scheduler_free);
         let view = self.view();
         let healing = self.healer.wake(&view);
         let scheduling = self.scheduler.wake(&view);
-        let soonest = [backoff, flush, busy, healing, scheduling, self.next_scaling]
+        let soonest = [flush, busy, healing, scheduling, self.next_scaling]
             .into_iter()
             .flatten()
             .min();

@@ -7,6 +7,7 @@ use super::change::Change;
 use super::gpu::GpuSet;
 use super::node::Node;
 use super::pod::{Exit, Outcome, Owner, Phase, Pod, Queued};
+use super::queue::{Group, RejectedBy};
 use super::service::{RESIZES_KEPT, Resize};
 use crate::ids::{ImageId, NodeId, PodId, RevisionId, ServiceId, ShapeId};
 use crate::time::{Duration, Time};
@@ -71,7 +72,7 @@ impl Cluster {
             } => {
                 self.pod_created(now, pod, owner, shape, index, replace);
             }
-            Change::PodUnschedulable(pod) => self.pod_unschedulable(now, pod),
+            Change::PodUnschedulable { pod, by } => self.pod_unschedulable(now, pod, by),
             Change::PodBackedOff { pod, until } => self.enqueue(pod, Queued::BackOff(until)),
             Change::PodFlushed(pod) => {
                 self.queue.set_tried(self.pods[pod].shape, now);
@@ -257,6 +258,7 @@ impl Cluster {
             attempts: 0,
             queued_at: now,
             queued: Queued::No,
+            rejected_by: RejectedBy::default(),
         });
         assert_eq!(id, pod, "pods are created in order of their ids");
         if let Owner::Service(service) = owner {
@@ -269,8 +271,9 @@ impl Cluster {
         self.enqueue(pod, Queued::Active);
     }
 
-    fn pod_unschedulable(&mut self, now: Time, pod: PodId) {
+    fn pod_unschedulable(&mut self, now: Time, pod: PodId, by: RejectedBy) {
         self.enqueue(pod, Queued::No);
+        self.pods[pod].rejected_by = by;
         self.pods[pod].attempts += 1;
         self.pods[pod].queued_at = now;
         self.enqueue(pod, Queued::Unschedulable);
@@ -418,39 +421,23 @@ impl Cluster {
     fn enqueue(&mut self, pod: PodId, to: Queued) {
         let state = &mut self.pods[pod];
         let (from, since, shape) = (state.queued, state.queued_at, state.shape);
+        let group = Group {
+            shape,
+            by: state.rejected_by,
+        };
         state.queued = to;
         let key = (Reverse(self.catalog.shapes[shape].priority), since, pod);
         match from {
             Queued::No => {}
             Queued::Active => assert!(self.queue.active.remove(&key)),
-            Queued::BackOff(until) => assert!(self.queue.backoff.remove(&(until, pod))),
-            Queued::Unschedulable => {
-                self.queue.waiting -= 1;
-                let alike = self
-                    .queue
-                    .unschedulable
-                    .get_mut(&shape)
-                    .expect("the pod waits here");
-                assert!(alike.remove(&pod));
-                if alike.is_empty() {
-                    self.queue.unschedulable.remove(&shape);
-                    self.queue.forget_tried(shape);
-                }
-            }
+            Queued::BackOff(until) => assert!(self.queue.backoff.remove(&(until, key))),
+            Queued::Unschedulable => self.queue.wait_no_more(group, since, pod),
         }
         match to {
             Queued::No => {}
             Queued::Active => assert!(self.queue.active.insert(key)),
-            Queued::BackOff(until) => assert!(self.queue.backoff.insert((until, pod))),
-            Queued::Unschedulable => {
-                self.queue.waiting += 1;
-                self.queue.set_tried(shape, since);
-                self.queue
-                    .unschedulable
-                    .entry(shape)
-                    .or_default()
-                    .insert(pod);
-            }
+            Queued::BackOff(until) => assert!(self.queue.backoff.insert((until, key))),
+            Queued::Unschedulable => self.queue.wait(group, since, pod),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Slot;
 use super::gpu::GpuSet;
 use super::pod::{Deletion, Exit, Outcome, Owner};
+use super::queue::RejectedBy;
 use super::service::Usage;
 use crate::ids::{ImageId, NodeId, PodId, RevisionId, ServiceId, ShapeId};
 use crate::time::Time;
@@ -89,7 +90,12 @@ pub enum Change {
         replace: bool,
     },
     /// A scheduling attempt found no node.
-    PodUnschedulable(PodId),
+    PodUnschedulable {
+        /// The pod.
+        pod: PodId,
+        /// Who refused it nodes.
+        by: RejectedBy,
+    },
     /// A pod waits until its back-off ends.
     PodBackedOff {
         /// The pod.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Cluster;
 use super::gpu::Gpus;
 use super::pod::{Owner, Phase, Queued};
-use super::queue::Queue;
+use super::queue::{Group, Queue};
 use super::requests::Assumed;
 use super::service::Service;
 use super::trouble::{Stage, Trouble};
@@ -130,6 +130,8 @@ impl Cluster {
     fn check_queue(&self) {
         let mut queue = Queue::default();
         for (id, pod) in self.pods.iter() {
+            let priority = self.catalog.shapes[pod.shape].priority;
+            let key = (Reverse(priority), pod.queued_at, id);
             match pod.queued {
                 Queued::No => {
                     assert!(
@@ -138,22 +140,22 @@ impl Cluster {
                     );
                 }
                 Queued::Active => {
-                    let priority = self.catalog.shapes[pod.shape].priority;
-                    queue.active.insert((Reverse(priority), pod.queued_at, id));
+                    queue.active.insert(key);
                 }
                 Queued::BackOff(until) => {
-                    queue.backoff.insert((until, id));
+                    queue.backoff.insert((until, key));
                 }
                 Queued::Unschedulable => {
-                    queue.waiting += 1;
-                    queue.unschedulable.entry(pod.shape).or_default().insert(id);
+                    let (shape, by) = (pod.shape, pod.rejected_by);
+                    queue.wait(Group { shape, by }, pod.queued_at, id);
                 }
             }
         }
         // When a shape was last tried is kept by nothing else.
-        for (&shape, &tried) in &self.queue.tried {
-            assert!(queue.unschedulable.contains_key(&shape), "{shape:?} waits");
-            queue.set_tried(shape, tried);
+        let waiting: Vec<_> = queue.tried.keys().copied().collect();
+        for shape in waiting {
+            let tried = self.queue.last_tried(shape);
+            queue.set_tried(shape, tried.expect("a shape that waits was tried"));
         }
         assert_eq!(queue, self.queue, "queue");
     }

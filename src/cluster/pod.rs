@@ -1,6 +1,7 @@
 //! What is believed of a pod.
 
 use super::gpu::GpuSet;
+use super::queue::RejectedBy;
 use crate::ids::{JobId, NodeId, ServiceId, ShapeId};
 use crate::time::{Duration, Time};
 
@@ -134,6 +135,8 @@ pub struct Pod {
     pub queued_at: Time,
     /// In which part of the queue it is.
     pub queued: Queued,
+    /// Who refused it nodes when it was last tried.
+    pub rejected_by: RejectedBy,
 }
 
 impl Pod {

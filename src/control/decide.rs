@@ -7,6 +7,7 @@ use crate::cluster::pod::{Deletion, Outcome, Owner, Queued};
 use crate::cluster::{Slot, pod};
 use crate::ids::{NodeId, PodId, ServiceId};
 use crate::policy::healer::{NodeAction, PodAction};
+use crate::policy::queue::{Event, Face};
 use crate::policy::scheduler::Placement;
 use crate::policy::{Plan, View, queue, rollout};
 use crate::time::Time;
@@ -73,24 +74,29 @@ impl Control {
     fn heal_node(&mut self, node: NodeId, action: NodeAction) {
         match action {
             NodeAction::NotReady => {
-                self.change(Change::NodeNotReady(node));
+                self.change_node(node, Change::NodeNotReady(node));
                 self.unrouted.extend(self.pods_on(node));
             }
             NodeAction::Ready => {
-                self.change(Change::NodeReady(node));
+                self.change_node(node, Change::NodeReady(node));
                 self.unrouted.extend(self.pods_on(node));
-                self.helpful.insert(node);
             }
             NodeAction::Taint { zone_next } => {
-                self.change(Change::NodeTainted(node));
+                self.change_node(node, Change::NodeTainted(node));
                 let zone = self.cluster.catalog().nodes[node].zone;
                 self.remember(Slot::Zone(zone), zone_next);
             }
             NodeAction::Untaint => {
-                self.change(Change::NodeUntainted(node));
-                self.helpful.insert(node);
+                self.change_node(node, Change::NodeUntainted(node));
             }
         }
+    }
+
+    /// Changes what schedulers see of a node.
+    pub(super) fn change_node(&mut self, node: NodeId, change: Change) {
+        let before = Face::of(&self.cluster, node);
+        self.change(change);
+        self.events.push(Event::NodeChanged { node, before });
     }
 
     fn remember(&mut self, slot: Slot, value: u64) {
@@ -172,37 +178,32 @@ impl Control {
 
     /// Moves pods whose wait is over back to the active queue.
     fn wake_pods(&mut self) {
-        while let Some(&(at, shape)) = self.cluster.queue().tried().first() {
-            if at + queue::UNSCHEDULABLE_MAX > self.now {
-                break;
-            }
-            let longest = self.cluster.queue().unschedulable()[&shape].first();
-            let pod = *longest.expect("a shape is listed while a pod of it waits");
-            self.change(Change::PodFlushed(pod));
-        }
-        while let Some(node) = self.helpful.pop_first() {
-            let helped: Vec<_> = queue::helped_by(&self.cluster, node).collect();
-            for (shape, room) in helped {
-                let alike = self.cluster.queue().unschedulable()[&shape].iter();
-                let woken: Vec<PodId> = alike.copied().take(room).collect();
-                woken.into_iter().for_each(|pod| self.retry(pod));
-            }
-        }
-        while let Some(&(until, pod)) = self.cluster.queue().backoff().first() {
+        while let Some(&(until, (_, _, pod))) = self.cluster.queue().backoff().first() {
             if until > self.now {
                 break;
             }
             self.change(Change::PodActivated(pod));
         }
+        for pod in queue::flushed(&self.view(), self.scheduler.waking()) {
+            self.change(Change::PodFlushed(pod));
+        }
+        self.wake_helped();
     }
 
-    /// Tries an unschedulable pod again, after its back-off.
-    fn retry(&mut self, pod: PodId) {
-        let until = queue::backoff_until(self.pod(pod));
-        self.change(match until > self.now {
-            true => Change::PodBackedOff { pod, until },
-            false => Change::PodActivated(pod),
-        });
+    /// Tries the pods again, after their back-off, that may be helped by what happened.
+    fn wake_helped(&mut self) {
+        let events = std::mem::take(&mut self.events);
+        if self.cluster.queue().unschedulable().is_empty() {
+            return;
+        }
+        let view = View::new(self.now, self.seed, &self.cluster);
+        for pod in queue::woken(&view, &*self.scheduler, &events) {
+            let until = queue::backoff_until(self.pod(pod));
+            self.change(match until > self.now {
+                true => Change::PodBackedOff { pod, until },
+                false => Change::PodActivated(pod),
+            });
+        }
     }
 
     fn schedule(&mut self) {
@@ -210,7 +211,10 @@ impl Control {
             let Some(pod) = self.cluster.queue().next() else {
                 return;
             };
-            debug_assert_eq!(self.pod(pod).queued, Queued::Active);
+            debug_assert!(matches!(
+                self.pod(pod).queued,
+                Queued::Active | Queued::BackOff(_)
+            ));
             let view = View::new(self.now, self.seed, &self.cluster);
             let placement = self.scheduler.place(&view, pod);
             self.steps
@@ -228,13 +232,15 @@ impl Control {
                         "the scheduler chose {node:?}, on which {pod:?} does not fit"
                     );
                     self.change(Change::PodBound { pod, node, gpus });
+                    self.events.push(Event::PodBound(pod));
                     if let Some((slot, value)) = remember {
                         self.remember(slot, value);
                     }
                     self.start(pod);
                 }
-                Placement::Wait { .. } => self.change(Change::PodUnschedulable(pod)),
+                Placement::Wait { by, .. } => self.change(Change::PodUnschedulable { pod, by }),
             }
+            self.wake_helped();
             self.scheduler_free = self.now + self.settings.scheduling;
         }
     }

@@ -7,6 +7,7 @@ use crate::cluster::change::Change;
 use crate::cluster::pod::{Deletion, Exit, Outcome, Owner, Phase};
 use crate::cluster::service::Usage;
 use crate::ids::{NodeId, PodId, ServiceId};
+use crate::policy::queue::Event;
 use crate::time::Time;
 
 impl Control {
@@ -16,13 +17,12 @@ impl Control {
         match fact {
             Fact::NodeAdded(node) => {
                 self.change(Change::NodeAdded(node));
-                self.helpful.insert(node);
+                self.events.push(Event::NodeAdded(node));
             }
             Fact::NodeDrained(node) => self.drain(node),
             Fact::NodeUndrained(node) => {
                 if self.cluster.nodes()[node].cordoned {
-                    self.change(Change::NodeUncordoned(node));
-                    self.helpful.insert(node);
+                    self.change_node(node, Change::NodeUncordoned(node));
                 }
             }
             Fact::NodeRemoved(node) => self.remove(node),
@@ -124,7 +124,7 @@ impl Control {
         if !self.cluster.nodes()[node].present || self.cluster.nodes()[node].cordoned {
             return;
         }
-        self.change(Change::NodeCordoned(node));
+        self.change_node(node, Change::NodeCordoned(node));
         for pod in self.pods_on(node) {
             if self.pod(pod).active() {
                 self.delete(pod, Deletion::Drained);
@@ -143,7 +143,7 @@ impl Control {
             self.gone(pod, Outcome::Lost);
         }
         self.change(Change::NodeRemoved(node));
-        self.helpful.remove(&node);
+        self.events.push(Event::NodeRemoved(node));
     }
 
     /// The pods on a node, in order of their ids.
@@ -232,10 +232,10 @@ impl Control {
         if self.pod(pod).routed {
             self.switch(pod, false);
         }
-        if let Some(node) = self.pod(pod).node {
-            self.helpful.insert(node);
-        }
         self.change(Change::PodGone { pod, outcome });
+        if self.pod(pod).node.is_some() {
+            self.events.push(Event::PodGone(pod));
+        }
     }
 
     /// Deletes a pod; the replacement is created at once, the pod goes when its node confirms that

@@ -309,7 +309,7 @@ impl<'a> Fold<'a> {
             | Change::ServiceSettled(_)
             | Change::ServiceUsage { .. }
             | Change::ServiceRecommended { .. }
-            | Change::PodUnschedulable(_)
+            | Change::PodUnschedulable { .. }
             | Change::PodBackedOff { .. }
             | Change::PodFlushed(_)
             | Change::PodActivated(_)

@@ -19,8 +19,10 @@ mod properties;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use super::queue::{Event, Waking};
 use super::{Remember, View};
 use crate::cluster::gpu::GpuSet;
+use crate::cluster::queue::{Group, RejectedBy};
 use crate::ids::{NodeId, PodId};
 use crate::time::Time;
 
@@ -32,6 +34,17 @@ pub trait Scheduler: Send {
 
     /// Drops all caches; no later answer changes.
     fn forget(&mut self);
+
+    /// How it is found out which waiting pods are worth another attempt.
+    fn waking(&self) -> Waking {
+        Waking::Room
+    }
+
+    /// Whether what happened may have made a pod of the group schedulable: asked under
+    /// [`Waking::Hints`] alone.
+    fn hint(&self, _view: &View, _event: &Event, _group: Group) -> bool {
+        true
+    }
 
     /// When the scheduler wants to be asked even if nothing happens.
     fn wake(&self, _view: &View) -> Option<Time> {
@@ -57,6 +70,8 @@ pub enum Placement {
     Wait {
         /// Why.
         why: Refused,
+        /// Who refused it nodes, where the scheduler's hints tell them apart.
+        by: RejectedBy,
     },
 }
 
@@ -119,6 +134,7 @@ impl Placement {
             why: Refused::NoNodeFits {
                 nodes: view.cluster.nodes_present(),
             },
+            by: RejectedBy::default(),
         }
     }
 }

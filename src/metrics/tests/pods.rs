@@ -3,6 +3,7 @@
 use super::world::{World, catalog, check, cluster, near, node, part, service, shape};
 use crate::cluster::change::Change;
 use crate::cluster::pod::{Deletion, Exit, Outcome, Owner};
+use crate::cluster::queue::RejectedBy;
 use crate::ids::{JobId, NodeId, ServiceId};
 use crate::metrics::fold::Options;
 use crate::metrics::measured::{Fates, Measured, PodRow};
@@ -125,6 +126,7 @@ fn attempts_are_counted_with_those_in_vain() {
     let pod = world.job(0.0, 0, 1.0);
     let wait = Placement::Wait {
         why: Refused::NoNodeFits { nodes: 1 },
+        by: RejectedBy::default(),
     };
     let bind = Placement::Bind {
         node: NodeId(0),

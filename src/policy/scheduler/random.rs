@@ -44,6 +44,7 @@ impl Scheduler for Random {
 mod tests {
     use super::*;
     use crate::cluster::change::Change;
+    use crate::cluster::queue::RejectedBy;
     use crate::ids::{Id, NodeId, ShapeId};
     use crate::policy::scheduler::testing::{node, shape, world};
 
@@ -80,7 +81,8 @@ mod tests {
         let pod = world.job(ShapeId(0));
         let mut random = Random::default();
         let first = random.place(&world.view(), pod);
-        world.apply(Change::PodUnschedulable(pod));
+        let by = RejectedBy::default();
+        world.apply(Change::PodUnschedulable { pod, by });
         world.apply(Change::PodActivated(pod));
         assert_ne!(random.place(&world.view(), pod), first);
     }

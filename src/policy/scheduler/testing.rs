@@ -160,7 +160,7 @@ impl World {
                     self.apply(Change::Remembered { slot, value });
                 }
             }
-            Placement::Wait { .. } => self.apply(Change::PodUnschedulable(pod)),
+            Placement::Wait { by, .. } => self.apply(Change::PodUnschedulable { pod, by }),
         }
     }
 
