@@ -2,6 +2,7 @@
 //!
 //! There is one writer, [`Cluster::apply`]; [`Cluster::check`] rebuilds every index and compares.
 
+pub mod budget;
 pub mod catalog;
 pub mod change;
 pub mod gpu;

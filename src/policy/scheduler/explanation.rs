@@ -2,6 +2,8 @@
 //!
 //! Everything here is data; text is made of it in `report`.
 
+use std::collections::BTreeMap;
+
 use crate::cluster::rules::Taint;
 use crate::ids::{ExtendedId, NodeId, PodId};
 
@@ -65,6 +67,26 @@ pub enum Plugin {
     DefaultPreemption,
     /// The order of a policy that is no sum of points.
     Order,
+}
+
+impl Plugin {
+    /// Those that refuse nodes.
+    pub const FILTERS: [Plugin; 9] = [
+        Plugin::NodeUnschedulable,
+        Plugin::NodeName,
+        Plugin::TaintToleration,
+        Plugin::NodeAffinity,
+        Plugin::NodePorts,
+        Plugin::NodeResourcesFit,
+        Plugin::GpuDevices,
+        Plugin::PodTopologySpread,
+        Plugin::InterPodAffinity,
+    ];
+
+    /// Its bit in a set of plugins.
+    pub const fn bit(self) -> u8 {
+        self as u8
+    }
 }
 
 /// A filter refused a node.
@@ -157,18 +179,23 @@ pub struct Candidate {
 }
 
 /// Why no pod makes room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhyNoPreemption {
     /// The pod never takes the place of others.
     Never,
     /// Pods of lower priority are leaving the node it is nominated to already.
     VictimsLeaving,
-    /// No node would become feasible. So many would not because evicting pods does not help, and so
-    /// many because no victims would do.
-    NoCandidate {
-        /// Nodes refused for good.
-        unresolvable: u32,
-        /// Nodes on which no set of victims suffices.
-        no_victims: u32,
-    },
+    /// No node would become feasible: so many nodes for each obstacle. A node may have several.
+    NoCandidate(BTreeMap<Obstacle, u32>),
+}
+
+/// Why evicting pods of lower priority would not make a node feasible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Obstacle {
+    /// What refused the node has nothing to do with its pods.
+    Unhelpful,
+    /// There are no pods of lower priority.
+    NoVictims,
+    /// It is refused even without all of them.
+    Still(Reason),
 }

@@ -8,3 +8,4 @@
 //! thought, as preemption does.
 
 pub mod cycle;
+pub mod preemption;
