@@ -136,7 +136,7 @@ after = "1h"
             12 │ replica = 4
                │ ^^^^^^^ did you mean `replicas`?
                │
-               = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority
+               = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority, pod
 
             error: there is no service `crat`
                ┌─ shop.toml:16:14
@@ -244,30 +244,30 @@ fn bare_words_are_to_be_quoted_and_the_rest_is_still_read() {
     check(
         &bare.replace("requests", "request"),
         expect![[r#"
-        error: `8Gi` must be quoted
-          ┌─ shop.toml:8:10
-          │
-        8 │ memory = 8Gi
-          │          ^^^ write "8Gi"
+            error: `8Gi` must be quoted
+              ┌─ shop.toml:8:10
+              │
+            8 │ memory = 8Gi
+              │          ^^^ write "8Gi"
 
-        error: `requests` is missing
-           ┌─ shop.toml:11:1
-           │
-        11 │ [[services]]
-           │ ^^^^^^^^^^^^ needs `requests`
-           │
-           = requests: What the scheduler reserves for each replica.
+            error: `requests` is missing
+               ┌─ shop.toml:11:1
+               │
+            11 │ [[services]]
+               │ ^^^^^^^^^^^^ needs `requests`
+               │
+               = requests: What the scheduler reserves for each replica.
 
-        error: unknown key `request`
-           ┌─ shop.toml:13:1
-           │
-        13 │ request = { cpu = "1", memory = "1Gi" }
-           │ ^^^^^^^ did you mean `requests`?
-           │
-           = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority
+            error: unknown key `request`
+               ┌─ shop.toml:13:1
+               │
+            13 │ request = { cpu = "1", memory = "1Gi" }
+               │ ^^^^^^^ did you mean `requests`?
+               │
+               = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority, pod
 
-        3 errors in shop.toml. Nothing was run.
-    "#]],
+            3 errors in shop.toml. Nothing was run.
+        "#]],
     );
 }
 
@@ -645,6 +645,15 @@ down = "forever"
             23 │ image = { name = "shop", size = "2Gi" }
                │                                 ^^^^^
 
+            error: the image `shop` has two sizes
+               ┌─ shop.toml:23:33
+               │
+            18 │ image = { name = "shop", size = "1Gi" }
+               │                                 ----- the other
+               ·
+            23 │ image = { name = "shop", size = "2Gi" }
+               │                                 ^^^^^
+
             error: there is a node or group of nodes `worker` already
                ┌─ shop.toml:26:8
                │
@@ -662,7 +671,7 @@ down = "forever"
                │
                = known: a, b, c
 
-            4 errors and 1 warning in shop.toml. Nothing was run.
+            5 errors and 1 warning in shop.toml. Nothing was run.
         "#]],
     );
 }

@@ -6,6 +6,8 @@ mod gpus;
 mod jobs;
 mod limits;
 mod nodes;
+mod rules;
+mod selectors;
 mod services;
 mod trace;
 mod warnings;
@@ -23,7 +25,8 @@ use super::problem::{Problem, Problems, Severity, Span};
 use super::raw;
 use super::values::{self, Name};
 use crate::cluster::catalog::{Catalog, Shape};
-use crate::ids::{Arena, GpuModelId, NodeId, ServiceId, ShapeId, ZoneId};
+use crate::cluster::rules::Rules;
+use crate::ids::{Arena, GpuModelId, NodeId, RulesId, ServiceId, ShapeId, ZoneId};
 use crate::policy::registry::{Choice, Named};
 use crate::script::Outline;
 use crate::script::jobs::Jobs;
@@ -32,6 +35,7 @@ use crate::sim::config::Config;
 use crate::time::{Duration, Time};
 use crate::units::Bytes;
 use nodes::Machine;
+use selectors::PriorityClass;
 
 /// A scenario under construction.
 struct Builder<'a> {
@@ -41,6 +45,9 @@ struct Builder<'a> {
     notes: Vec<String>,
     catalog: Catalog,
     shapes: BTreeMap<Shape, ShapeId>,
+    known_rules: BTreeMap<Rules, RulesId>,
+    classes: Names<PriorityClass>,
+    default_class: Option<PriorityClass>,
     gpu_models: BTreeMap<String, GpuModelId>,
     /// Names of nodes and of groups of nodes.
     machines: Names<Machine>,
@@ -83,6 +90,9 @@ pub(super) fn scenario(
     let currency = file.currency.or("USD".to_owned());
 
     let trace = file.trace.or_blank();
+    builder.namespaces(file.namespaces);
+    builder.priority_classes(file.priority_classes);
+    builder.budgets(file.disruption_budgets);
     builder.groups(file.nodes);
     builder.trace_nodes(trace.as_ref());
     builder.services(file.services);
@@ -94,6 +104,7 @@ pub(super) fn scenario(
     builder.window = end.zip(warm_up);
     let sources = builder.jobs(file.jobs);
     let failures = builder.failures(file.failures);
+    builder.images_everywhere(sim.as_ref());
     builder.check(pods.as_ref(), sources.as_deref(), sim.as_ref());
 
     if builder.problems.count(Severity::Error) > 0 {
@@ -129,6 +140,9 @@ impl<'a> Builder<'a> {
             notes: Vec::new(),
             catalog: Catalog::default(),
             shapes: BTreeMap::new(),
+            known_rules: BTreeMap::new(),
+            classes: Names::new("priority class"),
+            default_class: None,
             gpu_models: BTreeMap::new(),
             machines: Names::new("node or group of nodes"),
             members: Vec::new(),

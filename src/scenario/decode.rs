@@ -239,6 +239,25 @@ impl Decoder<'_> {
         !has_header && self.syntax.iter().any(|&span| span.touches(item.span))
     }
 
+    /// One of these words; any other is reported.
+    pub(super) fn word<'a>(&mut self, item: Item<'a>, words: &'static [&str]) -> Option<&'a str> {
+        let Some(word) = item.value.as_str() else {
+            let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            self.wrong(item, &quoted.join(" or "));
+            return None;
+        };
+        let known = || words.iter().copied();
+        if !known().any(|known| known == word) {
+            self.problems.push(
+                Problem::error(format!("unknown {} `{word}`", item.key))
+                    .at(item.span, suggest::did_you_mean(word, known()))
+                    .note(suggest::known(known())),
+            );
+            return None;
+        }
+        Some(word)
+    }
+
     /// Decodes one value.
     pub(super) fn item<T: Decode>(&mut self, item: Item<'_>) -> Option<At<T>> {
         if self.damaged(item) {
@@ -478,4 +497,34 @@ macro_rules! tagged {
     };
 }
 
-pub(super) use {table, tagged};
+/// Declares the words that a value may be: from them come the enum, its decoder, and its part of the
+/// schema.
+macro_rules! words {
+    (
+        $(#[doc = $about:literal])+
+        $name:ident {
+            $($word:literal => $variant:ident,)+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(in crate::scenario) enum $name {
+            $(#[doc = concat!("`", $word, "`")] $variant,)+
+        }
+
+        impl Decode for $name {
+            fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
+                match decoder.word(item, &[$($word),+])? {
+                    $($word => Some($name::$variant),)+
+                    other => panic!("`{other}` is not one of the words"),
+                }
+            }
+
+            fn schema() -> Schema {
+                Schema::Words(&[$($word),+])
+            }
+        }
+    };
+}
+
+pub(super) use {table, tagged, words};

@@ -4,13 +4,13 @@
 //! that declaration, and a comment is the documentation of its key everywhere.
 
 pub(super) mod curves;
+pub(super) mod pod;
 
-use super::decode::{Blank, Decode, Decoder, Field, Item, List, table};
+use super::decode::{Blank, Decode, Decoder, Field, Item, List, table, words};
 use super::policies::{Autoscaler, Healer, Scheduler};
-use super::problem::{Problem, Span};
+use super::problem::Span;
 use super::schema::{Key, Presence, Schema, Table};
-use super::suggest;
-use super::values::{Bandwidth, Counts, Name, OneOrMore, Rate};
+use super::values::{Amounts, Bandwidth, Counts, Name, OneOrMore, Rate, Texts};
 use crate::time::Duration;
 use crate::units::{Bytes, MilliCpu};
 use curves::{Dist, Load};
@@ -42,6 +42,12 @@ table! {
         Optional failures: List<FailureTable>,
         /// How late the control plane sees and acts, and how fast the machines are.
         Optional delays: Delays,
+        /// Priorities by name.
+        Optional priority_classes: List<pod::PriorityClass>,
+        /// Namespaces with labels; others need not be listed.
+        Optional namespaces: List<pod::Namespace>,
+        /// How many pods may be evicted at a time.
+        Optional disruption_budgets: List<pod::DisruptionBudget>,
     }
 }
 
@@ -80,6 +86,16 @@ table! {
         /// Most pods on one node. Default: 110, the kubelet's (`maxPods`, KubeletConfiguration
         /// v1beta1).
         Optional max_pods: u64,
+        /// Labels of each node, beside kubernetes.io/hostname and topology.kubernetes.io/zone, which
+        /// are its name and its zone unless given here.
+        Optional labels: Texts,
+        /// Taints of each node.
+        Optional taints: List<pod::Taint>,
+        /// Images that are on each node from the start.
+        Optional images: List<Image>,
+        /// Extended resources of each node, such as "example.com/fpga" = 2 or
+        /// "ephemeral-storage" = "100Gi".
+        Optional resources: Amounts,
     }
 }
 
@@ -116,6 +132,8 @@ table! {
         Optional hpa: Hpa,
         /// Higher is placed first (Kubernetes: the value of the priority class). Default: 0.
         Optional priority: i64,
+        /// Where its pods may and should go, in the words of Kubernetes' PodSpec.
+        Optional pod: pod::Pod,
     }
 }
 
@@ -229,6 +247,8 @@ table! {
         Optional count: u64,
         /// Higher is placed first (Kubernetes: the value of the priority class). Default: 0.
         Optional priority: i64,
+        /// Where its pods may and should go, in the words of Kubernetes' PodSpec.
+        Optional pod: pod::Pod,
     }
 }
 
@@ -324,11 +344,12 @@ table! {
     }
 }
 
-/// Whether a lost job starts again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Restart {
-    Always,
-    Never,
+words! {
+    /// Whether a lost job starts again.
+    Restart {
+        "always" => Always,
+        "never" => Never,
+    }
 }
 
 /// How long something is down.
@@ -336,36 +357,6 @@ pub(super) enum Restart {
 pub(super) enum Down {
     Forever,
     For(Dist),
-}
-
-impl Restart {
-    const WORDS: &[&str] = &["always", "never"];
-}
-
-impl Decode for Restart {
-    fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<Restart> {
-        match item.value.as_str() {
-            Some("always") => Some(Restart::Always),
-            Some("never") => Some(Restart::Never),
-            Some(other) => {
-                let known = || Restart::WORDS.iter().copied();
-                decoder.problems.push(
-                    Problem::error(format!("unknown restart `{other}`"))
-                        .at(item.span, suggest::did_you_mean(other, known()))
-                        .note(suggest::known(known())),
-                );
-                None
-            }
-            None => {
-                decoder.wrong(item, "\"always\" or \"never\"");
-                None
-            }
-        }
-    }
-
-    fn schema() -> Schema {
-        Schema::Words(Restart::WORDS)
-    }
 }
 
 impl Decode for Down {

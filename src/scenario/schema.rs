@@ -44,6 +44,8 @@ pub(super) enum Schema {
     /// A whole number of either sign.
     Signed,
     Number,
+    /// True or false.
+    Flag,
     /// Any of these.
     AnyOf(Vec<Schema>),
     List(Box<Schema>),
@@ -99,6 +101,7 @@ impl Printer<'_> {
             Schema::Words(words) => json!({ "enum": words }),
             Schema::Whole => json!({ "type": "integer", "minimum": 0 }),
             Schema::Signed => json!({ "type": "integer" }),
+            Schema::Flag => json!({"type": "boolean"}),
             Schema::Number => json!({ "type": "number" }),
             Schema::AnyOf(kinds) => {
                 let kinds: Vec<Value> = kinds.iter().map(|kind| self.schema(kind)).collect();

@@ -29,6 +29,108 @@ pub(super) struct OneOrMore<T>(pub(super) List<T>);
 #[derive(Clone, Debug)]
 pub(super) struct Counts(pub(super) Vec<(String, u64)>);
 
+/// Texts by names of the user's, such as labels.
+#[derive(Clone, Debug)]
+pub(super) struct Texts(pub(super) Vec<(String, String)>);
+
+/// Amounts of resources by name.
+#[derive(Clone, Debug)]
+pub(super) struct Amounts(pub(super) Vec<(String, u64)>);
+
+/// An amount of one resource: a whole number, or bytes with a unit.
+#[derive(Clone, Copy, Debug)]
+struct Amount(u64);
+
+/// A number of pods, or a share of them in per cent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum IntOrPercent {
+    Count(u64),
+    Percent(u32),
+}
+
+impl Decode for Texts {
+    fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<Texts> {
+        let entries = decoder.entries(item)?;
+        let total = entries.len();
+        let texts = entries.into_iter().filter_map(|(key, item)| {
+            let text = decoder.item::<String>(item)?;
+            Some((key.value.to_owned(), text.value))
+        });
+        let texts: Vec<_> = texts.collect();
+        (texts.len() == total).then_some(Texts(texts))
+    }
+
+    fn schema() -> Schema {
+        Schema::Map(Box::new(String::schema()))
+    }
+}
+
+impl Decode for Amounts {
+    fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<Amounts> {
+        let entries = decoder.entries(item)?;
+        let total = entries.len();
+        let amounts = entries.into_iter().filter_map(|(key, item)| {
+            let amount = decoder.item::<Amount>(item)?;
+            Some((key.value.to_owned(), amount.value.0))
+        });
+        let amounts: Vec<_> = amounts.collect();
+        (amounts.len() == total).then_some(Amounts(amounts))
+    }
+
+    fn schema() -> Schema {
+        Schema::Map(Box::new(Amount::schema()))
+    }
+}
+
+impl Decode for Amount {
+    fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<Amount> {
+        match item.value {
+            DeValue::String(_) => Bytes::decode(item, decoder).map(|bytes| Amount(bytes.0)),
+            _ => u64::decode(item, decoder).map(Amount),
+        }
+    }
+
+    fn schema() -> Schema {
+        Schema::AnyOf(vec![Schema::Whole, Bytes::schema()])
+    }
+}
+
+impl Decode for IntOrPercent {
+    fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<IntOrPercent> {
+        let Some(text) = item.value.as_str() else {
+            return u64::decode(item, decoder).map(IntOrPercent::Count);
+        };
+        let percent = text
+            .strip_suffix('%')
+            .and_then(|number| number.parse().ok());
+        match percent.filter(|&percent| percent <= 100) {
+            Some(percent) => Some(IntOrPercent::Percent(percent)),
+            None => {
+                decoder.wrong(item, "a number of pods or a whole share such as \"50%\"");
+                None
+            }
+        }
+    }
+
+    fn schema() -> Schema {
+        Schema::AnyOf(vec![Schema::Whole, Schema::Text("50%")])
+    }
+}
+
+impl Decode for bool {
+    fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<bool> {
+        let DeValue::Boolean(is) = item.value else {
+            decoder.wrong(item, "true or false");
+            return None;
+        };
+        Some(*is)
+    }
+
+    fn schema() -> Schema {
+        Schema::Flag
+    }
+}
+
 impl Decode for String {
     fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<String> {
         text(item, decoder, "text in quotes").map(str::to_owned)

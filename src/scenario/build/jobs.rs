@@ -32,8 +32,18 @@ impl Builder<'_> {
         let (span, raw) = (table.span, table.value);
         let name = raw.name.given().map(|name| name.map(|name| name.0));
         let interarrival = self.interarrival(raw.every, raw.rate, span);
-        let priority = self.priority(raw.priority);
-        let shapes = self.sizes(raw.sizes, priority.unwrap_or(0), name.as_ref());
+        let priority = self.priority(raw.priority.clone());
+        let told = self.told(raw.pod, None);
+        let pod = priority.zip(told).and_then(|(priority, told)| {
+            let priority = self.one_priority(raw.priority, priority, told.priority)?;
+            Some(Shape {
+                priority,
+                extended: told.extended,
+                rules: self.rules(told.rules),
+                ..Shape::default()
+            })
+        });
+        let shapes = self.sizes(raw.sizes, pod.clone().unwrap_or_default(), name.as_ref());
         let duration = raw
             .duration
             .given()
@@ -60,7 +70,7 @@ impl Builder<'_> {
             until: until.map(|until| until.value),
             count: raw.count.optional()?.map(|count| count.value),
         };
-        priority?;
+        pod?;
         self.bounded(&source, span).then_some(source)
     }
 
@@ -94,11 +104,11 @@ impl Builder<'_> {
         }
     }
 
-    /// What the jobs ask for, with weights; at least one.
+    /// What the jobs ask for, with weights; at least one. `pod` is what they have in common.
     fn sizes(
         &mut self,
         raw: Field<List<raw::Size>>,
-        priority: i32,
+        pod: Shape,
         name: Option<&At<String>>,
     ) -> Option<Vec<(f64, ShapeId)>> {
         let raw = raw.given()?;
@@ -119,8 +129,7 @@ impl Builder<'_> {
                 requests: requested(cpu.value, memory.value, gpus),
                 limits: Limits::default(),
                 gpus,
-                priority,
-                ..Shape::default()
+                ..pod.clone()
             });
             let value = name.map_or_else(String::new, |name| name.value.clone());
             self.asked.push((At { value, span }, shape));

@@ -6,13 +6,15 @@ use super::Builder;
 use super::limits::NODE_MEMORY;
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::gpu::MAX_GPUS;
+use crate::cluster::labels::Labels;
 use crate::cluster::rules::Traits;
-use crate::ids::{GpuModelId, GroupId, NodeId, ZoneId};
+use crate::ids::{GpuModelId, GroupId, ImageId, NodeId, ZoneId};
 use crate::scenario::decode::{At, Field, List};
 use crate::scenario::problem::Problem;
 use crate::scenario::raw;
 use crate::scenario::rows::{BadCell, Column, Rows};
-use crate::scenario::values::Name;
+use crate::scenario::values::{Amounts, Name, Texts};
+use crate::sim::config::Config;
 use crate::units::{Bytes, MilliCpu, MilliGpu, Resources, WHOLE_GPU};
 
 /// The kubelet's `maxPods` (KubeletConfiguration v1beta1).
@@ -89,10 +91,12 @@ impl Builder<'_> {
         let group = self.catalog.groups.push(name.value.clone());
         for (n, zone) in (0..count?.value).zip(zones.into_iter().cycle()) {
             let name = name.clone().map(|name| format!("{name}-{n}"));
+            let traits = self.own_traits(&spec.traits, &name.value, zone);
             let node = self.catalog.nodes.push(NodeSpec {
                 name: name.value.clone(),
                 group,
                 zone,
+                traits,
                 ..spec.clone()
             });
             self.machines.add(&name, Machine::Node(node), self.problems);
@@ -120,6 +124,7 @@ impl Builder<'_> {
         let model = raw.gpu_model.if_given(|model| self.node_model(gpus, model));
         let max_pods = raw.max_pods.or(MAX_PODS.into());
         let max_pods = self.within("max_pods", max_pods, 1, u32::MAX.into());
+        let traits = self.group_traits(raw.labels, raw.taints, raw.images, raw.resources);
         let price = raw
             .price_per_hour
             .if_given(|price| self.not_negative("price_per_hour", Some(price)));
@@ -133,8 +138,55 @@ impl Builder<'_> {
             max_pods: max_pods? as u32,
             price_per_hour: price?,
             at_start: true,
-            traits: Traits::default(),
+            traits: traits?,
         })
+    }
+
+    /// Labels, taints, images and extended resources that the nodes of a group have in common.
+    fn group_traits(
+        &mut self,
+        labels: Field<Texts>,
+        taints: Field<List<raw::pod::Taint>>,
+        images: Field<List<raw::Image>>,
+        resources: Field<Amounts>,
+    ) -> Option<Traits> {
+        let labels = labels.optional();
+        let taints = self.taints(taints);
+        let images = images.elements().read(|image| {
+            let image = self.image(image.value)?;
+            Some(self.image_id(&image))
+        });
+        let extended = self.amounts(resources);
+        let (labels, mut images) = (labels?, images?);
+        images.sort_unstable();
+        images.dedup();
+        Some(Traits {
+            labels: labels.map_or_else(Labels::default, |labels| self.labels(&labels.value)),
+            name: None,
+            taints: taints?,
+            images,
+            extended: extended?,
+        })
+    }
+
+    /// The same, with what is a node's own.
+    fn own_traits(&mut self, common: &Traits, name: &str, zone: ZoneId) -> Traits {
+        let zone = self.catalog.zones[zone].clone();
+        Traits {
+            labels: self.node_labels(&common.labels, name, &zone),
+            name: Some(self.catalog.values.intern(name)),
+            ..common.clone()
+        }
+    }
+
+    /// Where pulling is not modelled every image is on every node.
+    pub(super) fn images_everywhere(&mut self, sim: Option<&Config>) {
+        if sim.is_some_and(|sim| sim.pull_bandwidth.is_none()) {
+            let all: Vec<ImageId> = self.catalog.images.ids().collect();
+            for (_, node) in self.catalog.nodes.iter_mut() {
+                node.traits.images.clone_from(&all);
+            }
+        }
     }
 
     /// The kind of a node's GPUs, which is named only where it has some.
@@ -209,6 +261,7 @@ impl Builder<'_> {
         if !self.machines.add_unplaced(name, Machine::Node(node)) {
             return Err(BadCell::new(NAME, "is taken: names of nodes are unique"));
         }
+        let traits = self.own_traits(&Traits::default(), name, zone);
         self.catalog.nodes.push(NodeSpec {
             name: name.to_owned(),
             group: GroupId(0),
@@ -219,7 +272,7 @@ impl Builder<'_> {
             max_pods: MAX_PODS,
             price_per_hour,
             at_start: true,
-            traits: Traits::default(),
+            traits,
         });
         Ok(node)
     }

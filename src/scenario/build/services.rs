@@ -5,7 +5,8 @@ use super::gpus::RawGpus;
 use super::limits::POD_MEMORY;
 use crate::cluster::catalog::{self, Hpa, ServiceSpec, Shape, Slo};
 use crate::cluster::gpu::GpuRequest;
-use crate::ids::ShapeId;
+use crate::cluster::rules::Rules;
+use crate::ids::{ImageId, ShapeId};
 use crate::scenario::decode::{At, Field, List};
 use crate::scenario::problem::Problem;
 use crate::scenario::raw;
@@ -43,7 +44,7 @@ impl Builder<'_> {
             self.services.add(name, id, self.problems);
         }
         let replicas = self.replicas(&raw);
-        let shape = self.service_shape(&raw);
+        let shape = self.service_shape(&raw, name.as_ref());
         let slo = self.slo(raw.slo.clone());
         let behaviour = self.behaviour(raw);
         let (name, replicas, shape) = (name?, replicas?, shape?);
@@ -125,7 +126,10 @@ impl Builder<'_> {
         })
     }
 
-    fn service_shape(&mut self, raw: &raw::Service) -> Option<ShapeId> {
+    fn service_shape(&mut self, raw: &raw::Service, name: Option<&At<String>>) -> Option<ShapeId> {
+        let own = name.map_or("", |name| &name.value);
+        let told = self.told(raw.pod.clone(), Some(own));
+        let image = raw.image.clone().if_given(|image| self.image(image.value));
         let requests = raw.requests.clone().given();
         let limits = raw.limits.clone().or_blank();
         let priority = self.priority(raw.priority.clone());
@@ -148,6 +152,13 @@ impl Builder<'_> {
             self.problems
                 .push(problem.at(cpu.span, "").at(hpa.span, "the hpa"));
         }
+        let (told, image) = (told?, image?);
+        let images = image.iter().map(|image| self.image_id(image)).collect();
+        let rules = self.rules(Rules {
+            images,
+            ..told.rules
+        });
+        let priority = self.one_priority(raw.priority.clone(), priority?, told.priority)?;
         Some(self.shape(Shape {
             requests: requested(cpu?.value, memory?.value, gpus?),
             limits: catalog::Limits {
@@ -155,7 +166,9 @@ impl Builder<'_> {
                 memory: memory_limit.map(|limit| limit.value),
             },
             gpus: gpus?,
-            priority: priority?,
+            priority,
+            extended: told.extended,
+            rules,
             ..Shape::default()
         }))
     }
@@ -181,6 +194,37 @@ impl Builder<'_> {
             self.problems.push(problem.at(priority.span, ""));
         }
         number
+    }
+
+    /// The priority said directly, or by its class.
+    pub(super) fn one_priority(
+        &mut self,
+        raw: Field<i64>,
+        priority: i32,
+        class: Option<i32>,
+    ) -> Option<i32> {
+        let Some(given) = raw.given() else {
+            return Some(class.unwrap_or(priority));
+        };
+        if class.is_some_and(|class| class != priority) {
+            let problem = Problem::error("`priority` differs from that of the priority class");
+            self.problems.push(problem.at(given.span, ""));
+            return None;
+        }
+        Some(priority)
+    }
+
+    /// The id of an image, which is new the first time it is named.
+    pub(super) fn image_id(&mut self, image: &Image) -> ImageId {
+        let known = self.catalog.images.iter();
+        let known = known.filter(|(_, known)| known.name == image.name);
+        if let Some(id) = known.map(|(id, _)| id).next() {
+            return id;
+        }
+        self.catalog.images.push(catalog::Image {
+            name: image.name.clone(),
+            size: image.size.0,
+        })
     }
 
     fn slo(&mut self, raw: Field<raw::Slo>) -> Option<Option<Slo>> {
@@ -229,7 +273,7 @@ impl Builder<'_> {
         })
     }
 
-    fn image(&mut self, raw: raw::Image) -> Option<Image> {
+    pub(super) fn image(&mut self, raw: raw::Image) -> Option<Image> {
         let (name, size) = (raw.name.given()?, raw.size.given()?);
         match self.images.get(&name.value) {
             Some(known) if known.value != size.value => {
