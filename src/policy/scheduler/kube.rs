@@ -8,3 +8,8 @@
 //! thought, as preemption does.
 
 pub mod cycle;
+pub mod inter_pod_affinity;
+pub mod topology_spread;
+
+#[cfg(test)]
+mod testing;
