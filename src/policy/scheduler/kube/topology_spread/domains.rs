@@ -54,6 +54,8 @@ impl Domains {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const A: ValueId = ValueId(1);
@@ -79,5 +81,55 @@ mod tests {
         }
         assert_eq!([A, B, C].map(|domain| domains.pods(domain)), [4, 3, 3]);
         assert_eq!((domains.fewest(3), domains.fewest(4)), (3, 0));
+    }
+
+    /// The two emptiest domains, kept as kube-scheduler keeps them: a third one comes in only when
+    /// it becomes emptier than one of them.
+    struct Two([(Option<ValueId>, i64); 2]);
+
+    impl Two {
+        fn new(domains: &BTreeMap<ValueId, i64>) -> Two {
+            let mut two = Two([(None, i64::MAX); 2]);
+            for (&domain, &pods) in domains {
+                two.set(domain, pods);
+            }
+            two
+        }
+
+        fn set(&mut self, domain: ValueId, pods: i64) {
+            let entry = (Some(domain), pods);
+            if let Some(known) = self.0.iter_mut().find(|known| known.0 == entry.0) {
+                *known = entry;
+            } else if pods < self.0[0].1 {
+                self.0 = [entry, self.0[0]];
+            } else if pods < self.0[1].1 {
+                self.0[1] = entry;
+            }
+            self.0.sort_by_key(|&(_, pods)| pods);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn two_domains_suffice_while_one_of_all_changes(
+            counts in prop::collection::vec(0..6_i64, 1..6),
+            at in any::<prop::sample::Index>(),
+            changes in prop::collection::vec(-1..=1_i64, 0..12),
+        ) {
+            let mut plain: BTreeMap<ValueId, i64> = (0..).map(ValueId).zip(counts).collect();
+            let mut domains = Domains::default();
+            for (&domain, &pods) in &plain {
+                domains.add(domain, pods);
+            }
+            let mut two = Two::new(&plain);
+            let domain = ValueId(at.index(plain.len()) as u32);
+            for change in changes {
+                domains.add(domain, change);
+                *plain.entry(domain).or_default() += change;
+                two.set(domain, plain[&domain]);
+                prop_assert_eq!(domains.fewest(1), *plain.values().min().expect("some"));
+                prop_assert_eq!(domains.fewest(1), two.0[0].1);
+            }
+        }
     }
 }
