@@ -8,4 +8,9 @@
 //! thought, as preemption does.
 
 pub mod cycle;
+pub mod inter_pod_affinity;
 pub mod preemption;
+pub mod topology_spread;
+
+#[cfg(test)]
+mod testing;
