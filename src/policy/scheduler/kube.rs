@@ -8,8 +8,14 @@
 //! thought, as preemption does.
 
 pub mod cycle;
+pub mod images;
 pub mod inter_pod_affinity;
+pub mod node_affinity;
+pub mod points;
+pub mod ports;
 pub mod preemption;
+pub mod resources;
+pub mod taints;
 pub mod topology_spread;
 
 #[cfg(test)]

@@ -18,11 +18,12 @@ pub mod score;
 mod tests;
 
 use super::cycle::Cycle;
+use super::node_affinity;
 use crate::cluster::Cluster;
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::labels::{Labels, Selector};
-use crate::cluster::rules::{NodeTerm, Rules, SpreadConstraint, Traits, well_known};
-use crate::ids::{NamespaceId, NodeId, PodId, Symbols, ValueId};
+use crate::cluster::rules::{SpreadConstraint, well_known};
+use crate::ids::{NamespaceId, NodeId, PodId, ValueId};
 
 /// Constraints of pods that have none of their own (`PodTopologySpreadArgs`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,7 +131,7 @@ impl Constraint<'_> {
     /// Whether pods on the node are counted for the pod: its node inclusion policies.
     pub fn includes(&self, cycle: &Cycle, spec: &NodeSpec) -> bool {
         let values = &cycle.cluster.catalog().values;
-        (!self.rule.honor_affinity || selects_node(cycle.rules, &spec.traits, values))
+        (!self.rule.honor_affinity || node_affinity::selects(cycle.rules, &spec.traits, values))
             && (!self.rule.honor_taints || cycle.rules.untolerated(&spec.traits.taints).is_none())
     }
 
@@ -154,30 +155,4 @@ fn counted<'a>(
 ) -> impl Iterator<Item = (NodeId, &'a NodeSpec)> {
     let specs = nodes.iter().map(|&node| (node, cycle.cluster.spec(node)));
     specs.filter(|(_, spec)| constraint.includes(cycle, spec))
-}
-
-/// Whether node selector and required node affinity of the rules select the node.
-fn selects_node(rules: &Rules, traits: &Traits, values: &Symbols<ValueId>) -> bool {
-    let selector = rules.node_selector.iter();
-    let terms = rules.node_affinity.required.as_ref();
-    selector
-        .into_iter()
-        .all(|(key, value)| traits.labels.get(key) == Some(value))
-        && terms.is_none_or(|terms| terms.iter().any(|term| is_met(term, traits, values)))
-}
-
-fn is_met(term: &NodeTerm, traits: &Traits, values: &Symbols<ValueId>) -> bool {
-    let is_empty = term.expressions.is_empty() && term.fields.is_empty();
-    let labels = || {
-        let mut asked = term.expressions.iter();
-        asked.all(|asked| asked.met_by(&traits.labels, values))
-    };
-    let name = || {
-        let mut fields = term.fields.iter();
-        fields.all(|field| {
-            let named = traits.name.is_some_and(|name| field.names.contains(&name));
-            named == field.among
-        })
-    };
-    !is_empty && labels() && name()
 }
