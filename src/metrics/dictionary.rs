@@ -445,7 +445,8 @@ pub const METRICS: &[Metric] = &[
         "ratio",
         Down,
         Truth,
-        "∫ (d − s)⁺ ÷ ∫ d; d = fewest replicas whose capacity meets the offered rate, s = truly ready ones",
+        "∫ (d − s)⁺ ÷ ∫ d; d = fewest replicas whose capacity meets the offered rate, s = truly ready \
+         ones; over the time in which d is known, services that nobody asks anything left out",
     ),
     metric("scaling.over", "ratio", Down, Truth, "∫ (s − d)⁺ ÷ ∫ d"),
     metric(
