@@ -182,7 +182,8 @@ pub const METRICS: &[Metric] = &[
         "ratio",
         Down,
         Truth,
-        "Lost ÷ offered requests; by cause: no endpoint, stale endpoint, over capacity",
+        "Lost ÷ offered requests; also by cause, over all services and of each: no endpoint, stale \
+         endpoint, over capacity",
     ),
     // Utilization, over the cluster and per node group.
     metric("allocated.cpu", "ratio", Neither, Truth, ALLOCATED),

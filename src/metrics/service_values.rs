@@ -84,6 +84,14 @@ pub(super) fn values(
         let alone = Totals::of(service, spec, length, 1.0);
         alone.write(services, &entity, out);
         down.write(own_up, &entity, out);
+        for (cause, quantity) in CAUSES {
+            let entity = Entity::ServicePart {
+                service: spec.name.clone(),
+                part: cause.to_owned(),
+            };
+            let lost = service.track.sum(quantity);
+            out.ratio("requests.lost", entity, lost, totals.offered);
+        }
         if let Some(met) = objective_met(service, spec) {
             out.ratio("slo.met", entity(), f64::from(u8::from(met)), 1.0);
             all_met = Some(all_met.unwrap_or(true) && met);

@@ -9,7 +9,7 @@ use crate::cluster::catalog::{Hpa, Slo};
 use crate::cluster::change::Change;
 use crate::cluster::pod::{Deletion, Exit, Outcome};
 use crate::ids::{NodeId, PodId, ServiceId, ZoneId};
-use crate::metrics::measured::{Entity, Incident};
+use crate::metrics::measured::{Amount, Entity, Incident};
 use crate::policy::Plan;
 use crate::policy::autoscaler::{Scaling, WhyScaled};
 use crate::record::{Cause, Flow, Truth};
@@ -89,6 +89,42 @@ fn requests_are_lost_by_cause() {
     ] {
         near(part(&measured, "requests.lost", cause), Some(lost), cause);
     }
+}
+
+#[test]
+fn requests_are_lost_by_cause_of_each_service() {
+    let services = ["s", "t", "u"].map(|name| service(name, 1, 0));
+    let mut world = World::new(catalog(
+        vec![node("x")],
+        vec![shape(1000, 1)],
+        services.into(),
+    ));
+    let flow = |offered, [no_endpoint, stale_endpoint, over_capacity]: [f64; 3]| Flow {
+        offered,
+        no_endpoint,
+        stale_endpoint,
+        over_capacity,
+        ..Flow::default()
+    };
+    world.traffic(0.0, 0, flow(100.0, [0.0, 30.0, 10.0]));
+    world.traffic(0.0, 1, flow(300.0, [60.0, 0.0, 0.0]));
+    world.traffic(0.0, 2, flow(0.0, [0.0; 3]));
+    let measured = world.measure(0.0, 10.0);
+    let lost = |service: &str| {
+        ["no endpoint", "stale endpoint", "over capacity"].map(|part| {
+            let (service, part) = (service.to_owned(), part.to_owned());
+            let amount = measured.get("requests.lost", &Entity::ServicePart { service, part });
+            amount.map(Amount::value)
+        })
+    };
+    assert_eq!(lost("s"), [Some(0.0), Some(0.3), Some(0.1)]);
+    assert_eq!(lost("t"), [Some(0.2), Some(0.0), Some(0.0)]);
+    assert_eq!(lost("u"), [None; 3]);
+    // Of all 400: 60, 30 and 10.
+    check(&measured, &[("requests.lost", 0.25)]);
+    let part = |cause| part(&measured, "requests.lost", cause);
+    near(part("no endpoint"), Some(0.15), "no endpoint");
+    near(part("stale endpoint"), Some(0.075), "stale endpoint");
 }
 
 #[test]
