@@ -59,9 +59,9 @@ pub struct NodeEvent {
 /// What happens to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeEventKind {
-    /// It joins the cluster.
+    /// It joins the cluster, and is up unless a [`Failure`] lasts that struck it or its zone.
     Add,
-    /// It leaves the cluster for good, announced.
+    /// It leaves the cluster for good, announced. Its crash, if it has crashed, ends with that.
     Remove,
     /// It crashes, unannounced.
     Fail,

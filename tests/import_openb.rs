@@ -116,6 +116,7 @@ fn the_trace_alone_uses_a_hundredth_of_its_cluster() {
     let timed = timed(imported);
     assert_eq!((timed.never_scheduled, timed.censored), (897, 34));
     assert_eq!(timed.end, Time::from_secs(12_902_960));
+    assert_eq!(timed.warm_up, None);
     // 65.59 of 6,212 GPUs are 66 rounded up, 1.06 %.
     assert_eq!(timed.recorded_peak, MilliGpu(65_590));
     assert_eq!(timed.offered_peak, MilliGpu(64_590));
@@ -165,6 +166,7 @@ fn copies_of_154_offer_nine_tenths_of_the_cluster() {
     // Unshifted copies would offer 154 × 0.5822 % = 89.7 %.
     let mean = timed(imported).offered_mean.unwrap();
     assert!((mean - 0.897).abs() < 0.01, "{mean}");
+    assert_eq!(timed(imported).warm_up, Some(Time::from_secs(10_000_000)));
     let arrivals = column(&done.pods, "arrival_s").map(|at| at.parse::<u64>().unwrap());
     assert!(arrivals.is_sorted());
     assert_eq!(done.pods.lines().count() as u64, 1 + imported.written);

@@ -136,7 +136,7 @@ after = "1h"
             12 │ replica = 4
                │ ^^^^^^^ did you mean `replicas`?
                │
-               = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority, pod
+               = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority
 
             error: there is no service `crat`
                ┌─ shop.toml:16:14
@@ -242,7 +242,7 @@ fn quantities_say_what_was_probably_meant() {
 fn bare_words_are_to_be_quoted_and_the_rest_is_still_read() {
     let bare = but(r#"memory = "8Gi""#, "memory = 8Gi");
     check(
-        &bare.replace("requests", "request"),
+        &bare.replace("requests", "asks"),
         expect![[r#"
             error: `8Gi` must be quoted
               ┌─ shop.toml:8:10
@@ -258,13 +258,13 @@ fn bare_words_are_to_be_quoted_and_the_rest_is_still_read() {
                │
                = requests: What the scheduler reserves for each replica.
 
-            error: unknown key `request`
+            error: unknown key `asks`
                ┌─ shop.toml:13:1
                │
-            13 │ request = { cpu = "1", memory = "1Gi" }
-               │ ^^^^^^^ did you mean `requests`?
+            13 │ asks = { cpu = "1", memory = "1Gi" }
+               │ ^^^^
                │
-               = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority, pod
+               = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority
 
             3 errors in shop.toml. Nothing was run.
         "#]],
@@ -645,15 +645,6 @@ down = "forever"
             23 │ image = { name = "shop", size = "2Gi" }
                │                                 ^^^^^
 
-            error: the image `shop` has two sizes
-               ┌─ shop.toml:23:33
-               │
-            18 │ image = { name = "shop", size = "1Gi" }
-               │                                 ----- the other
-               ·
-            23 │ image = { name = "shop", size = "2Gi" }
-               │                                 ^^^^^
-
             error: there is a node or group of nodes `worker` already
                ┌─ shop.toml:26:8
                │
@@ -671,7 +662,7 @@ down = "forever"
                │
                = known: a, b, c
 
-            5 errors and 1 warning in shop.toml. Nothing was run.
+            4 errors and 1 warning in shop.toml. Nothing was run.
         "#]],
     );
 }
@@ -790,6 +781,155 @@ down = "1m"
                │        ^^^^ means nothing here
 
             11 errors in shop.toml. Nothing was run.
+        "#]],
+    );
+}
+
+/// Failures that are right, if only the nodes, zones and services of the good scenario are.
+const FAILURES: &str = r#"
+[[failures]]
+nodes = "*"
+at = "10m"
+down = "5m"
+
+[[failures]]
+nodes = ["worker"]
+at = "10m"
+count = 3
+down = "5m"
+
+[[failures]]
+nodes = "worker-2"
+at = "10m"
+down = "5m"
+
+[[failures]]
+zones = "*"
+at = "10m"
+count = 3
+down = "5m"
+
+[[failures]]
+zones = ["c"]
+at = "10m"
+down = "5m"
+
+[[failures]]
+containers = "*"
+at = "10m"
+
+[[failures]]
+containers = "cart"
+at = "10m"
+"#;
+
+#[test]
+fn a_wrong_table_is_the_only_one_that_is_complained_of() {
+    check_warnings(&and(FAILURES), &Files::new(), expect![[""]]);
+    let wrong = [
+        (
+            "cpu = \"4\"",
+            "cpu = \"4 cores\"",
+            "`4 cores` is not a quantity",
+        ),
+        ("cpu = \"4\"", "", "`cpu` is missing"),
+        ("count = 3", "count = 0", "a group has at least one node"),
+        ("count = 3", "cuont = 3", "unknown key `cuont`"),
+        (
+            "name = \"worker\"",
+            "nmae = \"worker\"",
+            "unknown key `nmae`",
+        ),
+        ("zones = [", "zoens = [", "unknown key `zoens`"),
+        (
+            "zones = [\"a\", \"b\", ",
+            "zones = [1, 2, ",
+            "`zones` must be a name in quotes, not a number",
+        ),
+        ("[[nodes]]", "[[nods]]", "unknown key `nods`"),
+        ("[[services]]", "[[servcies]]", "unknown key `servcies`"),
+        ("cpu = \"1\"", "cpu = \"-1\"", "cpu `-1` is negative"),
+        ("requests = {", "reqeusts = {", "unknown key `reqeusts`"),
+    ];
+    for (good, bad, message) in wrong {
+        let text = format!("{}{FAILURES}", but(good, bad));
+        let problems = parse(&text, &Files::new()).unwrap_err();
+        let said: Vec<&str> = problems.iter().map(|problem| problem.message()).collect();
+        // Two zones that are numbers are two mistakes.
+        assert!(
+            said.iter().all(|said| said.contains(message)),
+            "{bad}: {said:#?}"
+        );
+        assert!(!said.is_empty(), "{bad}");
+    }
+}
+
+#[test]
+fn a_misspelt_key_is_not_missed_as_well() {
+    check(
+        &and(r#"
+[[failures]]
+nodes = "worker"
+ta = "10m"
+dwon = "5m"
+"#)
+        .replace("duration", "duratoin"),
+        expect![[r#"
+            error: unknown key `duratoin`
+              ┌─ shop.toml:2:1
+              │
+            2 │ duratoin = "1h"
+              │ ^^^^^^^^ did you mean `duration`?
+              │
+              = known: name, duration, warm_up, currency, policy, nodes, services, jobs, trace, failures, delays
+
+            error: unknown key `ta`
+               ┌─ shop.toml:17:1
+               │
+            17 │ ta = "10m"
+               │ ^^ did you mean `at`?
+               │
+               = known: name, nodes, zones, containers, at, count, after, down
+
+            error: unknown key `dwon`
+               ┌─ shop.toml:18:1
+               │
+            18 │ dwon = "5m"
+               │ ^^^^ did you mean `down`?
+               │
+               = known: name, nodes, zones, containers, at, count, after, down
+
+            3 errors in shop.toml. Nothing was run.
+        "#]],
+    );
+}
+
+#[test]
+fn a_load_is_not_held_against_another_service_than_its_own() {
+    // The service that could not be read leaves no gap: the next has its place.
+    let text = and("\n[[services]]\nname = \"search\"\nload = 9\n\
+                    requests = { cpu = \"1\", memory = \"1Gi\" }\n\
+                    [trace]\nload = \"load.csv\"\n");
+    check_table(
+        &text.replacen("cpu = \"1\"", "cpu = \"one\"", 1),
+        "load.csv",
+        "time_s,service,rate_per_s\n0,cart,5\n",
+        expect![[r#"
+            error: cpu `one` is not a quantity
+               ┌─ shop.toml:13:20
+               │
+            13 │ requests = { cpu = "one", memory = "1Gi" }
+               │                    ^^^^^
+               │
+               = CPU is cores such as "2" or 0.5, or thousandths of a core such as "500m"
+
+            warning: `search` has a load but no `work`: its requests cost nothing, it is never overloaded
+               ┌─ shop.toml:16:8
+               │
+            16 │ name = "search"
+               │        ^^^^^^^^
+
+            1 error and 1 warning in shop.toml. Nothing was run.
         "#]],
     );
 }

@@ -51,7 +51,7 @@ fn percentile(
     amounts: &[&Amount],
 ) -> Option<Estimate> {
     let runs: Vec<Ecdf> = amounts.iter().map(|amount| ecdf(amount)).collect();
-    let name = format!("{} {} {}", metric.name, entity.kind(), entity.name());
+    let name = format!("{} {} {}", metric.name, entity.kind(), entity.full_name());
     let seed = Seed {
         seed,
         replication: 0,

@@ -34,7 +34,7 @@ use crate::time::{Duration, Time};
 use crate::units::MilliGpu;
 
 /// From when on the trace is dense: all but 58 of its 7,255 pods with a duration arrive later.
-/// The mean of the offered load is over what follows.
+/// The mean of the offered load is over what follows, and copies are measured over it.
 const DENSE_FROM: Time = Time::from_secs(10_000_000);
 
 /// Reads a node list and a pod list of openb and writes the folder `dir`: `scenario.toml`,
@@ -115,10 +115,12 @@ fn write_times(
     let history = History::new(&pods, &times, assume);
     let left_out = (pods.len() - history.jobs.len()) as u64 * u64::from(copies.get());
     let mut meter = LoadMeter::new(DENSE_FROM, history.end);
+    let mut last = Time::ZERO;
     let shifts = copies::shifts(copies, source.seed);
     let arrivals = copies::superpose(history.jobs, shifts).inspect(|arrival| {
         let duration = arrival.duration.expect("a trace's pod has a duration");
         meter.add(arrival.at, duration, pods[arrival.pod].gpu());
+        last = arrival.at;
     });
     let written = write_pods(source, folder, &pods, arrivals)?;
     Ok(PodsDone {
@@ -132,6 +134,7 @@ fn write_times(
             never_scheduled: history.never_scheduled,
             censored: history.censored,
             dense_from: DENSE_FROM,
+            warm_up: (copies.get() > 1 && last >= DENSE_FROM).then_some(DENSE_FROM),
             end: history.end,
             recorded_peak: history.recorded_peak,
             offered_mean: meter.mean(gpus(source.kept.iter().copied())),

@@ -182,7 +182,8 @@ pub const METRICS: &[Metric] = &[
         "ratio",
         Down,
         Truth,
-        "Lost ÷ offered requests; by cause: no endpoint, stale endpoint, over capacity",
+        "Lost ÷ offered requests; also by cause, over all services and of each: no endpoint, stale \
+         endpoint, over capacity",
     ),
     // Utilization, over the cluster and per node group.
     metric("allocated.cpu", "ratio", Neither, Truth, ALLOCATED),
@@ -445,7 +446,8 @@ pub const METRICS: &[Metric] = &[
         "ratio",
         Down,
         Truth,
-        "∫ (d − s)⁺ ÷ ∫ d; d = fewest replicas whose capacity meets the offered rate, s = truly ready ones",
+        "∫ (d − s)⁺ ÷ ∫ d; d = fewest replicas whose capacity meets the offered rate, s = truly ready \
+         ones; over the time in which d is known, services that nobody asks anything left out",
     ),
     metric("scaling.over", "ratio", Down, Truth, "∫ (s − d)⁺ ÷ ∫ d"),
     metric(

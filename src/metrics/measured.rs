@@ -1,5 +1,6 @@
 //! What one replication measured.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::dictionary::Metric;
@@ -57,6 +58,13 @@ pub enum Entity {
     Node(String),
     /// A part of the whole: a cause, or a class of pods by size.
     Part(String),
+    /// A part of what a service is: a cause.
+    ServicePart {
+        /// The service.
+        service: String,
+        /// The part.
+        part: String,
+    },
 }
 
 /// A value that can be combined across replications.
@@ -201,10 +209,32 @@ impl Entity {
             Entity::Service(_) => "service",
             Entity::Node(_) => "node",
             Entity::Part(_) => "part",
+            Entity::ServicePart { .. } => "service_part",
         }
     }
 
-    /// Its name; empty for the cluster.
+    /// Its name, for a part of a service together with that of the service; empty for the cluster.
+    pub fn full_name(&self) -> Cow<'_, str> {
+        match self.within() {
+            Some(service) => Cow::Owned(format!("{service}/{}", self.name())),
+            None => Cow::Borrowed(self.name()),
+        }
+    }
+
+    /// The service that it is a part of.
+    pub fn within(&self) -> Option<&str> {
+        match self {
+            Entity::ServicePart { service, .. } => Some(service),
+            Entity::Cluster
+            | Entity::Group(_)
+            | Entity::Zone(_)
+            | Entity::Service(_)
+            | Entity::Node(_)
+            | Entity::Part(_) => None,
+        }
+    }
+
+    /// Its own name; empty for the cluster.
     pub fn name(&self) -> &str {
         match self {
             Entity::Cluster => "",
@@ -212,7 +242,8 @@ impl Entity {
             | Entity::Zone(name)
             | Entity::Service(name)
             | Entity::Node(name)
-            | Entity::Part(name) => name,
+            | Entity::Part(name)
+            | Entity::ServicePart { part: name, .. } => name,
         }
     }
 }

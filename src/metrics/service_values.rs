@@ -84,6 +84,14 @@ pub(super) fn values(
         let alone = Totals::of(service, spec, length, 1.0);
         alone.write(services, &entity, out);
         down.write(own_up, &entity, out);
+        for (cause, quantity) in CAUSES {
+            let entity = Entity::ServicePart {
+                service: spec.name.clone(),
+                part: cause.to_owned(),
+            };
+            let lost = service.track.sum(quantity);
+            out.ratio("requests.lost", entity, lost, totals.offered);
+        }
         if let Some(met) = objective_met(service, spec) {
             out.ratio("slo.met", entity(), f64::from(u8::from(met)), 1.0);
             all_met = Some(all_met.unwrap_or(true) && met);
@@ -117,6 +125,12 @@ fn offered(service: &Service) -> f64 {
     service.track.sum(level::OFFERED)
 }
 
+/// Whether there is a demand to measure supply by: somebody asks, and what a replica can answer is
+/// known.
+fn has_demand(service: &Service) -> bool {
+    service.track.sum(level::DEMAND) > 0.0
+}
+
 /// Whether the service kept its promise in this run; absent without a promise or requests.
 fn objective_met(service: &Service, spec: &ServiceSpec) -> Option<bool> {
     let slo = spec.slo?;
@@ -136,6 +150,10 @@ impl Totals {
             let window = slo.window.secs_f64();
             [lost * length / (window * (1.0 - slo.availability)), offered]
         });
+        let scaling = |quantity| match has_demand(service) {
+            true => sum(quantity),
+            false => 0.0,
+        };
         Totals {
             offered,
             lost,
@@ -145,12 +163,12 @@ impl Totals {
                 false => [0.0; 2],
             },
             burned,
-            demand: sum(level::DEMAND),
-            demand_known: sum(level::DEMAND_KNOWN),
-            under: sum(level::UNDER),
-            over: sum(level::OVER),
-            is_under: sum(level::IS_UNDER),
-            is_over: sum(level::IS_OVER),
+            demand: scaling(level::DEMAND),
+            demand_known: scaling(level::DEMAND_KNOWN),
+            under: scaling(level::UNDER),
+            over: scaling(level::OVER),
+            is_under: scaling(level::IS_UNDER),
+            is_over: scaling(level::IS_OVER),
             steps: service.steps.map(|steps| steps as f64),
             adaptations: service.adaptations,
             bound: sum(level::BOUND),
@@ -193,16 +211,10 @@ impl Totals {
         ratio("availability.capacity", self.capable[0], self.capable[1]);
         ratio("requests.lost", self.lost, self.offered);
         ratio("slo.budget_burned", self.burned[0], self.burned[1]);
-        // What a demand is measured by exists only where there is load.
-        let time = if self.demand > 0.0 {
-            self.demand_known
-        } else {
-            0.0
-        };
         ratio("scaling.under", self.under, self.demand);
         ratio("scaling.over", self.over, self.demand);
-        ratio("scaling.under_time", self.is_under, time);
-        ratio("scaling.over_time", self.is_over, time);
+        ratio("scaling.under_time", self.is_under, self.demand_known);
+        ratio("scaling.over_time", self.is_over, self.demand_known);
         ratio("scaling.instability", self.steps[1], self.steps[0]);
         out.number("scaling.adaptations", entity(), self.adaptations as f64);
         out.number("replica_hours", entity(), self.bound / HOUR);
@@ -269,11 +281,15 @@ pub(super) fn series(services: &Services, catalog: &Catalog, out: &mut Output) {
         let replicas = [
             ("replicas.ready", level::READY),
             ("replicas.wanted", level::WANTED),
-            ("replicas.needed", level::DEMAND),
         ];
         for (name, quantity) in replicas {
             out.mean_series(entity(), name, "replicas", |cell| cells[cell][quantity]);
         }
+        let measured = has_demand(service);
+        out.series(entity(), "replicas.needed", "replicas", |cell| {
+            let known = cells[cell][level::DEMAND_KNOWN];
+            (measured && known > 0.0).then(|| cells[cell][level::DEMAND] / known)
+        });
         out.ratio_series(entity(), "availability.requests", |cell| {
             (offered(cell) - lost(cell), offered(cell))
         });

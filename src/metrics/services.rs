@@ -70,7 +70,7 @@ pub(super) struct Service {
     pub(super) skew: u32,
     /// Autoscaling decisions that changed its size, in the window.
     pub(super) adaptations: u64,
-    /// Demand and supply at the last step of the autoscaler's grid.
+    /// Demand and supply at the last step of the autoscaler's grid, where the demand was known.
     last_step: Option<(f64, f64)>,
     /// Steps of the grid, and those in which demand and supply moved in opposite directions.
     pub(super) steps: [u64; 2],
@@ -256,23 +256,22 @@ impl Services {
         }
     }
 
-    /// A step of the autoscaler's grid, for services that it scales.
+    /// A step of the autoscaler's grid, for services that it scales, where the demand is known.
     pub(super) fn sync(&mut self) {
         let specs = self.catalog.services.as_slice();
         for ((_, service), spec) in self.all.iter_mut().zip(specs) {
             if spec.hpa.is_none() {
                 continue;
             }
-            let (demand, supply) = (
-                service.track.level(level::DEMAND),
-                service.track.level(level::READY),
-            );
-            if let Some((before, supplied)) = service.last_step {
+            let step = service
+                .demand()
+                .map(|demand| (demand, f64::from(service.ready)));
+            if let (Some((demand, supply)), Some((before, supplied))) = (step, service.last_step) {
                 service.steps[0] += 1;
                 let opposite = (demand - before) * (supply - supplied) < 0.0;
                 service.steps[1] += u64::from(opposite);
             }
-            service.last_step = Some((demand, supply));
+            service.last_step = step;
         }
     }
 

@@ -152,11 +152,8 @@ fn metric_table(out: &mut String, results: &Results<'_>, lines: &[&Line], of: Of
     );
     for line in lines {
         let of = if of == Of::Entity {
-            format!(
-                "<td>{} {}</td>",
-                line.entity.kind(),
-                escape(line.entity.name())
-            )
+            let kind = line.entity.kind().replace('_', " ");
+            format!("<td>{kind} {}</td>", escape(&line.entity.full_name()))
         } else {
             String::new()
         };

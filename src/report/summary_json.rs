@@ -99,6 +99,9 @@ struct RareOutages<'a> {
 #[derive(Serialize)]
 struct Entity<'a> {
     kind: &'static str,
+    /// The service that it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<&'a str>,
     #[serde(skip_serializing_if = "str::is_empty")]
     name: &'a str,
 }
@@ -225,6 +228,7 @@ impl<'a> Entity<'a> {
     fn of(entity: &'a measured::Entity) -> Entity<'a> {
         Entity {
             kind: entity.kind(),
+            service: entity.within(),
             name: entity.name(),
         }
     }

@@ -290,6 +290,119 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
     );
 }
 
+/// A service and its causes of loss: of 1,000 requests, so many.
+fn lossy(service: &str, causes: [(&str, f64); 3]) -> Vec<Value> {
+    let lost: f64 = causes.iter().map(|&(_, lost)| lost).sum();
+    let value = |metric: &str, entity, over| Value {
+        metric: dictionary::find(metric).unwrap(),
+        entity,
+        amount: Amount::Ratio {
+            over,
+            under: 1000.0,
+        },
+    };
+    let own = || Entity::Service(service.to_owned());
+    let mut values = vec![
+        value("availability.requests", own(), 1000.0 - lost),
+        value("requests.lost", own(), lost),
+    ];
+    values.extend(causes.map(|(part, lost)| {
+        let (service, part) = (service.to_owned(), part.to_owned());
+        value("requests.lost", Entity::ServicePart { service, part }, lost)
+    }));
+    values
+}
+
+/// A case of one run, of services that lost these requests without an endpoint, at stale ones, and
+/// over capacity.
+fn lossy_services(services: &[(&str, [f64; 3])]) -> Case {
+    let mut case = Case::new();
+    case.runs.truncate(1);
+    let names = ["no endpoint", "stale endpoint", "over capacity"];
+    let causes = |lost: [f64; 3]| [0, 1, 2].map(|place| (names[place], lost[place]));
+    let own = services.iter();
+    let mut values: Vec<Value> = own
+        .flat_map(|&(name, lost)| lossy(name, causes(lost)))
+        .collect();
+    values.extend([0, 1, 2].map(|place| Value {
+        metric: dictionary::find("requests.lost").unwrap(),
+        entity: Entity::Part(names[place].to_owned()),
+        amount: Amount::Ratio {
+            over: services.iter().map(|(_, lost)| lost[place]).sum(),
+            under: 1000.0 * services.len() as f64,
+        },
+    }));
+    case.runs[0].values = values;
+    case.summary = summarize(1, &case.runs);
+    case
+}
+
+/// The rows of the services on the terminal.
+fn service_rows(case: &Case) -> String {
+    let effort = Effort {
+        wall_seconds: 0.002,
+        cpu_seconds: None,
+        peak_memory_bytes: None,
+        events: 1,
+        threads: 1,
+    };
+    let written = Written {
+        dir: Path::new("out"),
+        files: &[],
+    };
+    let summary = text::summary(&case.results(), &effort, written, Colors::None);
+    let is_row = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
+    let rows: Vec<&str> = summary.lines().filter(is_row).collect();
+    rows.join("\n")
+}
+
+#[test]
+fn a_service_says_why_it_lost_requests_where_there_is_more_than_one_cause() {
+    let two = [
+        ("cart", [0.0, 30.0, 10.0]),
+        ("search", [200.0, 0.0, 0.0]),
+        ("shop", [0.0; 3]),
+    ];
+    check(&service_rows(&lossy_services(&two)), &expect![[r#"
+          cart         96.0 % · lost: 1.0 % at full replicas, 3.0 % at dead replicas
+          search       80.0 % · lost with no replica ready
+          shop         100 %
+          as believed  6 finished · 2 running · 0 starting · 0 lost · 1 never placed"#]]);
+    let one = [("cart", [0.0, 30.0, 0.0]), ("search", [0.0, 10.0, 0.0])];
+    check(&service_rows(&lossy_services(&one)), &expect![[r#"
+          cart         97.0 %
+          search       99.0 %
+          as believed  6 finished · 2 running · 0 starting · 0 lost · 1 never placed"#]]);
+}
+
+#[test]
+fn a_part_of_a_service_is_told_apart_from_a_part_of_the_whole() {
+    let case = lossy_services(&[("cart", [0.0, 30.0, 10.0]), ("search", [200.0, 0.0, 0.0])]);
+    let csv = case.table(|results, out| tables::metrics(results, out));
+    let rows: Vec<&str> = csv.lines().filter(|row| row.contains("cart")).collect();
+    check(
+        &rows.join("\n"),
+        &expect![[r#"
+        pair,least-allocated-fixed-none,1,availability.requests,service:cart,ratio,0.96
+        pair,least-allocated-fixed-none,1,requests.lost,service:cart,ratio,0.04
+        pair,least-allocated-fixed-none,1,requests.lost,service_part:cart/no endpoint,ratio,0
+        pair,least-allocated-fixed-none,1,requests.lost,service_part:cart/over capacity,ratio,0.01
+        pair,least-allocated-fixed-none,1,requests.lost,service_part:cart/stale endpoint,ratio,0.03"#]],
+    );
+    let json = case.table(|results, out| summary_json::write(results, out));
+    let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let entities = read["metrics"].as_array().unwrap().iter();
+    let parts = entities
+        .map(|line| &line["entity"])
+        .filter(|entity| entity["kind"] == "service_part");
+    let parts: Vec<String> = parts.map(|part| part.to_string()).collect();
+    assert_eq!(parts.len(), 6);
+    check(
+        &parts[1],
+        &expect![[r#"{"kind":"service_part","name":"over capacity","service":"cart"}"#]],
+    );
+}
+
 #[test]
 fn metrics_has_a_row_for_each_replication() {
     check(

@@ -55,6 +55,8 @@ struct Builder<'a> {
     members: Vec<Vec<NodeId>>,
     zones: Names<ZoneId>,
     services: Names<ServiceId>,
+    /// Whether every service could be read: else the ids of their names say nothing.
+    services_whole: bool,
     behaviours: Arena<ServiceId, Behaviour>,
     service_spans: Arena<ServiceId, Span>,
     /// Sizes of images, and where they were given.
@@ -148,6 +150,7 @@ impl<'a> Builder<'a> {
             members: Vec::new(),
             zones: Names::new("zone"),
             services: Names::new("service"),
+            services_whole: true,
             behaviours: Arena::new(),
             service_spans: Arena::new(),
             images: BTreeMap::new(),

@@ -24,7 +24,7 @@ pub(super) enum Field<T> {
     Given(At<T>),
     /// It was not given, in the table that stands there.
     Absent(Span),
-    /// It was wrong, or missing although it is required: that has been reported.
+    /// It was wrong, misspelt, or missing although it is required: that has been reported.
     Broken,
 }
 
@@ -293,6 +293,7 @@ impl Decoder<'_> {
             return None;
         };
         let names = || table.keys.iter().map(|key| key.name);
+        let mut misspelt = Vec::new();
         for (key, _) in map {
             let word: &str = key.get_ref();
             if names().any(|name| name == word) {
@@ -304,10 +305,12 @@ impl Decoder<'_> {
                     .at(span, suggest::did_you_mean(word, names()))
                     .note(suggest::known(names())),
             );
+            misspelt.extend(suggest::nearest(word, names()));
         }
         Some(Open {
             map,
             span: item.span,
+            misspelt,
         })
     }
 
@@ -325,6 +328,9 @@ impl Decoder<'_> {
     }
 
     fn absent<T>(&mut self, open: &Open<'_>, key: &Key) -> Field<T> {
+        if open.misspelt.contains(&key.name) {
+            return Field::Broken;
+        }
         match key.presence {
             Presence::Optional => Field::Absent(open.span),
             Presence::Required => {
@@ -403,6 +409,8 @@ impl Decoder<'_> {
 pub(super) struct Open<'a> {
     map: &'a DeTable<'a>,
     span: Span,
+    /// The keys that its unknown ones were probably meant to be.
+    misspelt: Vec<&'static str>,
 }
 
 /// Declares a table of the scenario file once: from it come the struct, its decoder, and its part

@@ -279,7 +279,8 @@ table! {
         /// workload]. An empty duration means that the pod stays.
         Optional pods: String,
         /// Node events: time_s,node,event with event one of add, remove, fail, recover, drain,
-        /// undrain. A node whose first event is add is not there from the start.
+        /// undrain. A node whose first event is add is not there from the start. One that is added
+        /// while a failure of [[failures]] holds it or its zone down joins when that is over.
         Optional node_events: String,
         /// Load: time_s,service,rate_per_s. Each rate holds until the service's next.
         Optional load: String,

@@ -46,7 +46,7 @@ impl Sim {
 
     fn audit_node(&self, node: NodeId, believed: (bool, bool), found: &mut Vec<String>) {
         let state = &self.nodes[node];
-        let truth = (state.provisioned, state.provisioned && state.up);
+        let truth = (state.registered, state.registered && state.up);
         if truth != believed {
             let name = &self.catalog.nodes[node].name;
             found.push(format!(

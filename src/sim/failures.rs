@@ -2,6 +2,7 @@
 
 use super::Sim;
 use super::event::Event;
+use super::node::Hold;
 use crate::cluster::pod::Exit;
 use crate::dist::Distribution;
 use crate::ids::{NodeId, PodId, ServiceId, ZoneId};
@@ -123,10 +124,10 @@ impl Sim {
         let down = spec.down.clone();
         let struck = victim(&spec.target, target);
         match struck {
-            Victim::Node(node) => self.node_down(node, Cause::Node),
+            Victim::Node(node) => self.hold(node, Hold::Failure(failure), Cause::Node),
             Victim::Zone(zone) => {
                 for node in self.nodes_of(zone) {
-                    self.node_down(node, Cause::Zone(zone));
+                    self.hold(node, Hold::Failure(failure), Cause::Zone(zone));
                 }
             }
             Victim::Containers(service) => self.crash_all(service),
@@ -141,10 +142,10 @@ impl Sim {
     /// What a failure struck is repaired, and its next strike planned.
     pub(super) fn repair(&mut self, failure: u32, target: u32) {
         match victim(&self.script.failures[failure as usize].target, target) {
-            Victim::Node(node) => self.node_cause_over(node),
+            Victim::Node(node) => self.release(node, Hold::Failure(failure)),
             Victim::Zone(zone) => {
                 for node in self.nodes_of(zone) {
-                    self.node_cause_over(node);
+                    self.release(node, Hold::Failure(failure));
                 }
             }
             Victim::Containers(_) => {}

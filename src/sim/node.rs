@@ -1,6 +1,6 @@
 //! Mock nodes: up and down, heartbeats, images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Sim;
 use super::config::Config;
@@ -16,14 +16,29 @@ use crate::script::Script;
 use crate::script::service::Image;
 use crate::time::{Duration, Time};
 
+/// What keeps a node down. Each ends by its own recovery and by no other's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Hold {
+    /// The n-th of the script's failures. It holds its nodes by the calendar, whether or not they
+    /// are part of the cluster: one that is added meanwhile comes up when it is over.
+    Failure(u32),
+    /// An event of a trace. It ends too when the node leaves: one that is added again is a node that
+    /// has not failed.
+    Trace,
+}
+
 /// The truth about a node.
 pub(super) struct Node {
     /// Part of the cluster.
     pub(super) provisioned: bool,
+    /// Has been up since it was added: it registers with the control plane when it first is.
+    pub(super) registered: bool,
     /// Runs.
     pub(super) up: bool,
-    /// Failures that keep it down.
-    causes: u32,
+    /// An operator drained it before it registered.
+    drained: bool,
+    /// What keeps it down.
+    holds: BTreeSet<Hold>,
     /// When it has booted, once nothing keeps it down any more.
     boots_at: Time,
     /// Counts ups and downs, so that events made for an earlier one are known.
@@ -49,8 +64,10 @@ impl Node {
         let phase = rng::unit(&mut stream) * config.heartbeat.secs_f64();
         Node {
             provisioned: false,
+            registered: false,
             up: false,
-            causes: 0,
+            drained: false,
+            holds: BTreeSet::new(),
             boots_at: Time::ZERO,
             epoch: 0,
             missed: false,
@@ -84,20 +101,35 @@ impl Node {
 }
 
 impl Sim {
-    /// A node joins the cluster and is up.
+    /// A node joins the cluster. It is up, unless something holds it down.
     pub(super) fn add_node(&mut self, node: NodeId) {
         let state = &mut self.nodes[node];
         if state.provisioned {
             return;
         }
         state.provisioned = true;
-        state.causes = 0;
         state.missed = false;
         state.epoch += 1;
-        state.up = true;
+        let free = state.holds.is_empty();
         self.happened(Truth::NodeProvisioned(node));
-        self.happened(Truth::NodeUp(node));
+        if free {
+            self.nodes[node].up = true;
+            self.happened(Truth::NodeUp(node));
+            self.register(node);
+        }
+    }
+
+    /// The control plane hears of a node for the first time since it was added, and of what an
+    /// operator asked of it before. It is the running kubelet that registers its node (Kubernetes
+    /// documentation, "Nodes", on self-registration, v1.34).
+    fn register(&mut self, node: NodeId) {
+        let state = &mut self.nodes[node];
+        state.registered = true;
+        let drained = std::mem::take(&mut state.drained);
         self.facts.push(Fact::NodeAdded(node));
+        if drained {
+            self.facts.push(Fact::NodeDrained(node));
+        }
     }
 
     /// A node leaves the cluster for good; its containers die with it.
@@ -106,21 +138,35 @@ impl Sim {
             return;
         }
         self.halt(node, Cause::Trace);
-        self.nodes[node].provisioned = false;
-        self.nodes[node].images.clear();
+        let state = &mut self.nodes[node];
+        let registered = std::mem::take(&mut state.registered);
+        state.provisioned = false;
+        state.drained = false;
+        state.holds.remove(&Hold::Trace);
+        state.images.clear();
         self.happened(Truth::NodeReleased(node));
-        self.facts.push(Fact::NodeRemoved(node));
+        if registered {
+            self.facts.push(Fact::NodeRemoved(node));
+        }
     }
 
-    /// One more reason for a node to be down.
-    pub(super) fn node_down(&mut self, node: NodeId, cause: Cause) {
-        if !self.nodes[node].provisioned {
-            return;
+    /// An operator drains a node, or gives it back.
+    pub(super) fn drain_node(&mut self, node: NodeId, drained: bool) {
+        let state = &mut self.nodes[node];
+        match (state.registered, drained) {
+            (false, _) => state.drained = drained,
+            (true, true) => self.facts.push(Fact::NodeDrained(node)),
+            (true, false) => self.facts.push(Fact::NodeUndrained(node)),
         }
-        self.nodes[node].causes += 1;
-        if self.nodes[node].up {
+    }
+
+    /// Something holds a node down from now on.
+    pub(super) fn hold(&mut self, node: NodeId, hold: Hold, cause: Cause) {
+        let state = &mut self.nodes[node];
+        state.holds.insert(hold);
+        if state.up {
             let interval = self.config.heartbeat;
-            let last = self.nodes[node].last_beat(self.now, interval);
+            let last = state.last_beat(self.now, interval);
             self.halt(node, cause);
             let epoch = self.nodes[node].epoch;
             self.queue
@@ -128,14 +174,11 @@ impl Sim {
         }
     }
 
-    /// One reason less for a node to be down; without any it boots.
-    pub(super) fn node_cause_over(&mut self, node: NodeId) {
+    /// Something holds a node down no more; when nothing does, it boots.
+    pub(super) fn release(&mut self, node: NodeId, hold: Hold) {
         let state = &mut self.nodes[node];
-        if !state.provisioned || state.causes == 0 {
-            return;
-        }
-        state.causes -= 1;
-        if state.causes == 0 {
+        let held = state.holds.remove(&hold);
+        if held && state.holds.is_empty() && state.provisioned {
             let epoch = state.epoch;
             state.boots_at = self.now + self.config.boot;
             self.queue
@@ -172,18 +215,21 @@ impl Sim {
         }
     }
 
-    /// A node is up again, unless it failed while it booted: it renews its lease and lists its
-    /// containers.
+    /// A node is up, unless it failed while it booted: it registers, or renews its lease and lists
+    /// its containers.
     pub(super) fn booted(&mut self, node: NodeId, epoch: u32) {
         let state = &mut self.nodes[node];
         let current = state.epoch == epoch && state.boots_at == self.now;
-        if !current || state.causes > 0 || state.up || !state.provisioned {
+        if !current || !state.holds.is_empty() || state.up || !state.provisioned {
             return;
         }
         state.up = true;
         state.epoch += 1;
         let missed = std::mem::take(&mut state.missed);
         self.happened(Truth::NodeUp(node));
+        if !self.nodes[node].registered {
+            return self.register(node);
+        }
         if missed {
             self.tell(self.config.status, Fact::HeartbeatSeen(node));
         }

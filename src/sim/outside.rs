@@ -1,6 +1,7 @@
 //! What the script brings from outside: jobs and node events, each list with a cursor.
 
 use super::Sim;
+use super::node::Hold;
 use crate::control::fact::Fact;
 use crate::ids::JobId;
 use crate::record::{Cause, Truth};
@@ -65,10 +66,10 @@ impl Sim {
         match event {
             NodeEventKind::Add => self.add_node(node),
             NodeEventKind::Remove => self.remove_node(node),
-            NodeEventKind::Fail => self.node_down(node, Cause::Trace),
-            NodeEventKind::Recover => self.node_cause_over(node),
-            NodeEventKind::Drain => self.facts.push(Fact::NodeDrained(node)),
-            NodeEventKind::Undrain => self.facts.push(Fact::NodeUndrained(node)),
+            NodeEventKind::Fail => self.hold(node, Hold::Trace, Cause::Trace),
+            NodeEventKind::Recover => self.release(node, Hold::Trace),
+            NodeEventKind::Drain => self.drain_node(node, true),
+            NodeEventKind::Undrain => self.drain_node(node, false),
         }
     }
 }

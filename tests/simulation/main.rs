@@ -6,8 +6,10 @@ mod world;
 use world::{World, at, secs};
 
 use plimsoll::cluster::pod::Exit;
+use plimsoll::ids::{NodeId, ZoneId};
 use plimsoll::record::{Flow, Record, Truth};
-use plimsoll::script::NodeEventKind::{Add, Drain, Fail, Recover, Remove};
+use plimsoll::script::NodeEventKind::{self, Add, Drain, Fail, Recover, Remove, Undrain};
+use plimsoll::script::failure::Target;
 use plimsoll::script::load::Load;
 use plimsoll::script::service::MemoryUse;
 use plimsoll::time::Time;
@@ -113,6 +115,73 @@ fn a_node_that_fails_while_it_boots_boots_anew() {
     world.boot(secs(20));
     let ran = world.run_unhealed(at(300));
     assert_eq!(ran.heard("RelistEnded"), [at(140)]);
+}
+
+/// One node, whose zone is out from 100 s to 200 s, and these events of a trace.
+fn zone_out(events: &[(u64, NodeEventKind)]) -> World {
+    let zone = Target::Zones(vec![ZoneId(0)]);
+    let world = World::new(1).failure(zone, at(100), 100.0);
+    events.iter().fold(world, |world, &(time, event)| {
+        world.event(at(time), 0, event)
+    })
+}
+
+#[test]
+fn a_node_that_joins_a_zone_that_is_out_is_down_until_the_zone_is_back() {
+    // It leaves before the outage begins, or during it: both times it joins when the zone is back.
+    for leaves in [50, 110] {
+        let world = zone_out(&[(leaves, Remove), (120, Add)]);
+        let ran = world.job(at(130), secs(50)).run(at(300));
+        assert_eq!(ran.heard("NodeAdded"), [at(0), at(200)]);
+        assert_eq!(ran.starts(), [at(200)]);
+    }
+}
+
+#[test]
+fn a_failure_ends_only_by_its_own_recovery() {
+    // The zone is back at 200 s, yet the trace's failure lasts until 300 s; and the other way round.
+    let ran = zone_out(&[(110, Remove), (120, Add), (130, Fail), (300, Recover)]).run(at(400));
+    assert_eq!(ran.heard("NodeAdded"), [at(0), at(300)]);
+    let ran = zone_out(&[(110, Remove), (120, Add), (130, Fail), (140, Recover)]).run(at(400));
+    assert_eq!(ran.heard("NodeAdded"), [at(0), at(200)]);
+    // Out with its zone until 200 s, by itself from 150 s to 250 s.
+    let node = Target::Nodes(vec![NodeId(0)]);
+    let ran = zone_out(&[]).failure(node, at(150), 100.0).run(at(400));
+    assert_eq!(ran.heard("RelistEnded"), [at(250)]);
+}
+
+#[test]
+fn a_failure_of_the_trace_ends_when_its_node_leaves() {
+    let mut world = World::new(1);
+    for (time, event) in [(100, Fail), (110, Remove), (120, Add)] {
+        world = world.event(at(time), 0, event);
+    }
+    assert_eq!(world.run(at(300)).heard("NodeAdded"), [at(0), at(120)]);
+}
+
+#[test]
+fn a_node_that_boots_when_it_leaves_does_not_come_up_when_that_boot_would_have_ended() {
+    // It would have been up at 230 s; added anew at 220 s, with nothing against it, it is at once.
+    let mut world = zone_out(&[(210, Remove), (220, Add), (225, Fail), (300, Recover)]);
+    world.boot(secs(30));
+    let ran = world.run(at(400));
+    assert_eq!(ran.heard("NodeAdded"), [at(0), at(220)]);
+    assert_eq!(ran.heard("RelistEnded"), [at(330)]);
+}
+
+#[test]
+fn an_operators_drain_of_a_node_that_has_not_come_up_yet_holds_when_it_does() {
+    let (leaves, joins) = ((110, Remove), (120, Add));
+    let world = zone_out(&[leaves, joins, (130, Drain)]);
+    assert_eq!(world.job(at(140), secs(50)).run(at(300)).starts(), []);
+    let world = zone_out(&[leaves, joins, (130, Drain), (150, Undrain)]);
+    let ran = world.job(at(140), secs(50)).run(at(300));
+    assert_eq!(ran.starts(), [at(200)]);
+    // A node that leaves takes its drain along.
+    let again = [(150, Remove), (160, Add)];
+    let world = zone_out(&[&[leaves, joins, (130, Drain)], &again[..]].concat());
+    let ran = world.job(at(140), secs(50)).run(at(300));
+    assert_eq!(ran.starts(), [at(200)]);
 }
 
 #[test]

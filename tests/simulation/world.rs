@@ -9,12 +9,14 @@ use plimsoll::cluster::gpu::GpuRequest;
 use plimsoll::cluster::pod::Exit;
 use plimsoll::cluster::rules::Traits;
 use plimsoll::control::{Control, Settings};
+use plimsoll::dist::Distribution;
 use plimsoll::ids::{GroupId, NodeId, ServiceId, ShapeId, ZoneId};
 use plimsoll::policy::params::{Params, Value};
 use plimsoll::policy::registry::{Choice, Named};
 use plimsoll::record::{Flow, Memory, Record, Recorder, Truth};
 use plimsoll::rng::Seed;
 use plimsoll::runtime;
+use plimsoll::script::failure::{Failure, Target, When};
 use plimsoll::script::jobs::{Job, Jobs};
 use plimsoll::script::load::Load;
 use plimsoll::script::service::{Behaviour, Image, MemoryUse};
@@ -40,6 +42,7 @@ pub(crate) struct World {
     catalog: Catalog,
     jobs: Jobs,
     events: Vec<NodeEvent>,
+    failures: Vec<Failure>,
     behaviours: Vec<Behaviour>,
     config: Config,
 }
@@ -102,6 +105,7 @@ impl World {
             catalog,
             jobs: Jobs::default(),
             events: Vec::new(),
+            failures: Vec::new(),
             behaviours: Vec::new(),
             config: Config::default(),
         }
@@ -149,6 +153,17 @@ impl World {
         self
     }
 
+    /// Something of a `[[failures]]` table: down from `at` on, for so many seconds.
+    pub(crate) fn failure(mut self, target: Target, at: Time, down: f64) -> World {
+        self.failures.push(Failure {
+            name: format!("failure-{}", self.failures.len()),
+            target,
+            when: When::At { at, count: None },
+            down: Some(Distribution::constant(down).expect("a length")),
+        });
+        self
+    }
+
     pub(crate) fn pull_bandwidth(&mut self, bandwidth: u64, size: Bytes) {
         self.config.pull_bandwidth = Some(bandwidth);
         self.behaviours[0].image = Some(Image {
@@ -191,7 +206,7 @@ impl World {
             sources: Vec::new(),
             node_events: self.events.into(),
             services: self.behaviours.into_iter().collect(),
-            failures: Vec::new(),
+            failures: self.failures,
         };
         let named = |name| Named {
             name,

@@ -97,6 +97,9 @@ pub struct Timed {
     pub censored: u64,
     /// From when on the trace is dense: start of the window of the mean.
     pub dense_from: Time,
+    /// When the scenario begins to measure: where copies make a load of the dense part. `None`: at
+    /// the start.
+    pub warm_up: Option<Time>,
     /// End of the trace and of the window of the mean.
     pub end: Time,
     /// Most GPU in use at once in the trace itself, from scheduled_time to deletion_time, each pod
@@ -125,6 +128,14 @@ impl Excluded {
 }
 
 impl Imported {
+    /// When the scenario begins to measure, if not at the start.
+    pub(crate) fn warm_up(&self) -> Option<Time> {
+        match &self.load {
+            Load::Times(timed) => timed.warm_up,
+            Load::Arrivals(_) => None,
+        }
+    }
+
     /// The comment at the head of the scenario, one paragraph each: question, source, licence and
     /// what was done.
     pub(crate) fn comment(&self) -> Vec<String> {
@@ -230,6 +241,12 @@ impl Imported {
             thousands(self.left_out())
         ));
         notes.push(self.offered_note(timed));
+        notes.extend(timed.warm_up.map(|from| {
+            let from = seconds(from);
+            format!(
+                "The trace is dense from {from} s on: the scenario measures from then on (warm_up)."
+            )
+        }));
         notes.extend(self.light_note(timed));
     }
 

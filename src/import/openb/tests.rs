@@ -175,10 +175,12 @@ fn copies_come_later_and_bring_the_never_scheduled_if_told_how_long() {
             # - Pods written: 10; left out: 0.
             # - Offered GPU load, if every pod ran from its arrival: mean 71.9 % over 10,000,000 to 10,001,000
             #   s, peak 4.75 of 6 GPUs.
+            # - The trace is dense from 10,000,000 s on: the scenario measures from then on (warm_up).
             # - Pods listed that name a GPU model but ask for no GPU: 1; the model is ignored, as in the
             #   published procedure.
             # - Pods written that fit no node, not even an empty one: 2.
             name = "openb"
+            warm_up = "10000000s"
 
             [policy]
             scheduler = "least-allocated"
@@ -297,6 +299,39 @@ fn the_offered_mean_is_over_the_dense_part() {
     // 2,300 of 1,000 s × 6 GPUs.
     assert!((timed.offered_mean.unwrap() - 2300.0 / 6000.0).abs() < 1e-12);
     assert_eq!(timed.offered_peak, MilliGpu(2500));
+}
+
+#[test]
+fn copies_that_all_arrive_before_the_dense_part_have_no_warm_up() {
+    let scratch = Scratch::new("sparse");
+    let sparse = POD_LIST.lines().take(2).collect::<Vec<_>>().join("\n");
+    fs::write(scratch.0.join("pod_list.csv"), sparse).unwrap();
+    let Load::Times(timed) = scratch.import(&times(2, None)).unwrap().load else {
+        panic!("a trace with times");
+    };
+    assert_eq!(timed.warm_up, None);
+    assert!(!scratch.read("scenario.toml").contains("warm_up"));
+}
+
+#[test]
+fn what_is_written_is_a_scenario() {
+    let scratch = Scratch::new("scenario");
+    for (options, warm_up) in [
+        (times(1, None), 0),
+        (times(2, None), 10_000_000),
+        (arrivals("2"), 0),
+    ] {
+        let existing = Existing::Replace;
+        scratch
+            .import(&Options {
+                existing,
+                ..options
+            })
+            .unwrap();
+        let path = scratch.0.join("out/scenario.toml");
+        let loaded = crate::scenario::load(&path).unwrap();
+        assert_eq!(loaded.scenario.warm_up, Time::from_secs(warm_up));
+    }
 }
 
 #[test]

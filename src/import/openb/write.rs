@@ -125,8 +125,11 @@ pub(crate) fn scenario(path: &Path, imported: &Imported) -> Result<(), ImportErr
     for paragraph in imported.comment() {
         push_comment(&mut text, &paragraph);
     }
-    text += "name = \"openb\"\n\n";
-    text += "[policy]\n";
+    text += "name = \"openb\"\n";
+    if let Some(warm_up) = imported.warm_up() {
+        text += &format!("warm_up = \"{warm_up}s\"\n");
+    }
+    text += "\n[policy]\n";
     text += "scheduler = \"least-allocated\"\n";
     text += "autoscaler = \"fixed\"\n";
     text += "healer = \"kubernetes\"\n\n";

@@ -9,7 +9,7 @@ use crate::cluster::catalog::{Hpa, Slo};
 use crate::cluster::change::Change;
 use crate::cluster::pod::{Deletion, Exit, Outcome};
 use crate::ids::{NodeId, PodId, ServiceId, ZoneId};
-use crate::metrics::measured::Incident;
+use crate::metrics::measured::{Amount, Entity, Incident};
 use crate::policy::Plan;
 use crate::policy::autoscaler::{Scaling, WhyScaled};
 use crate::record::{Cause, Flow, Truth};
@@ -89,6 +89,42 @@ fn requests_are_lost_by_cause() {
     ] {
         near(part(&measured, "requests.lost", cause), Some(lost), cause);
     }
+}
+
+#[test]
+fn requests_are_lost_by_cause_of_each_service() {
+    let services = ["s", "t", "u"].map(|name| service(name, 1, 0));
+    let mut world = World::new(catalog(
+        vec![node("x")],
+        vec![shape(1000, 1)],
+        services.into(),
+    ));
+    let flow = |offered, [no_endpoint, stale_endpoint, over_capacity]: [f64; 3]| Flow {
+        offered,
+        no_endpoint,
+        stale_endpoint,
+        over_capacity,
+        ..Flow::default()
+    };
+    world.traffic(0.0, 0, flow(100.0, [0.0, 30.0, 10.0]));
+    world.traffic(0.0, 1, flow(300.0, [60.0, 0.0, 0.0]));
+    world.traffic(0.0, 2, flow(0.0, [0.0; 3]));
+    let measured = world.measure(0.0, 10.0);
+    let lost = |service: &str| {
+        ["no endpoint", "stale endpoint", "over capacity"].map(|part| {
+            let (service, part) = (service.to_owned(), part.to_owned());
+            let amount = measured.get("requests.lost", &Entity::ServicePart { service, part });
+            amount.map(Amount::value)
+        })
+    };
+    assert_eq!(lost("s"), [Some(0.0), Some(0.3), Some(0.1)]);
+    assert_eq!(lost("t"), [Some(0.2), Some(0.0), Some(0.0)]);
+    assert_eq!(lost("u"), [None; 3]);
+    // Of all 400: 60, 30 and 10.
+    check(&measured, &[("requests.lost", 0.25)]);
+    let part = |cause| part(&measured, "requests.lost", cause);
+    near(part("no endpoint"), Some(0.15), "no endpoint");
+    near(part("stale endpoint"), Some(0.075), "stale endpoint");
 }
 
 #[test]
@@ -474,7 +510,69 @@ fn without_a_known_demand_scaling_is_not_measured() {
 }
 
 #[test]
-fn supply_that_moves_against_demand_is_unstable() {
+fn a_demand_that_is_not_known_is_absent_over_time() {
+    let mut world = world(2, 0);
+    replicas(&mut world, 0.0, &[0, 2]);
+    let load = |offered, per_replica| Flow {
+        offered,
+        per_replica,
+        ..Flow::default()
+    };
+    // 3 replicas for 4 s, not known for 3 s, nobody asks for 3 s.
+    world.traffic(0.0, 0, load(150.0, 50.0));
+    world.traffic(4.01, 0, load(150.0, 0.0));
+    world.traffic(7.0, 0, load(0.0, 50.0));
+    // 500 cells of 20 ms, 50 to the second. In the one from 4 s on it is known for half the time.
+    let needed = needed(&world);
+    let at = |cells: [usize; 2]| cells.map(|cell| needed[cell]);
+    assert_eq!(at([0, 200]), [Some(3.0); 2]);
+    assert_eq!(at([201, 349]), [None; 2]);
+    assert_eq!(at([350, 499]), [Some(0.0); 2]);
+}
+
+#[test]
+fn a_service_that_nobody_asks_anything_has_no_demand() {
+    let services = vec![service("s", 1, 0), service("t", 3, 0)];
+    let mut world = World::new(catalog(vec![node("x")], vec![shape(1000, 1)], services));
+    for service in [0, 1, 1, 1] {
+        let pod = world.replica(0.0, service);
+        world.place(0.0, pod, 0);
+    }
+    let load = |offered| Flow {
+        offered,
+        per_replica: 50.0,
+        ..Flow::default()
+    };
+    world.traffic(0.0, 0, load(100.0));
+    world.traffic(0.0, 1, load(0.0));
+    let measured = world.measure(0.0, 10.0);
+    // s has 1 replica and needs 2; t does not count.
+    check(
+        &measured,
+        &[
+            ("scaling.under", 0.5),
+            ("scaling.over", 0.0),
+            ("scaling.under_time", 1.0),
+            ("scaling.over_time", 0.0),
+        ],
+    );
+    assert_eq!(of_service(&measured, "scaling.over_time", "t"), None);
+    let mut all = measured.series.iter();
+    let of_t = Entity::Service("t".to_owned());
+    let needed = all.find(|series| series.metric == "replicas.needed" && series.entity == of_t);
+    assert_eq!(needed.unwrap().values, [None; 500]);
+}
+
+/// The replicas needed over time of the only service, in [0 s, 10 s).
+fn needed(world: &World) -> Vec<Option<f64>> {
+    let measured = world.measure(0.0, 10.0);
+    let mut series = measured.series.into_iter();
+    let needed = series.find(|series| series.metric == "replicas.needed");
+    needed.unwrap().values
+}
+
+/// A world of one service that is scaled every 10 s.
+fn scaled() -> World {
     let mut world = world(1, 0);
     let mut scaled = (*world.catalog).clone();
     scaled.services[ServiceId(0)].hpa = Some(Hpa {
@@ -484,6 +582,29 @@ fn supply_that_moves_against_demand_is_unstable() {
     });
     world.catalog = Arc::new(scaled);
     world.sync = Some(Duration::from_secs(10));
+    world
+}
+
+#[test]
+fn a_step_of_a_demand_that_is_not_known_is_none() {
+    let mut world = scaled();
+    let load = |per_replica| Flow {
+        offered: 100.0,
+        per_replica,
+        ..Flow::default()
+    };
+    // Demand at 0, 10, …, 40: 2, 2, not known, 1, 1; supply: 1, 1, 2, 2, 2.
+    world.traffic(0.0, 0, load(50.0));
+    replicas(&mut world, 0.0, &[0]);
+    world.traffic(15.0, 0, load(0.0));
+    replicas(&mut world, 15.0, &[1]);
+    world.traffic(25.0, 0, load(100.0));
+    check(&world.measure(0.0, 50.0), &[("scaling.instability", 0.0)]);
+}
+
+#[test]
+fn supply_that_moves_against_demand_is_unstable() {
+    let mut world = scaled();
     let load = |offered| Flow {
         offered,
         per_replica: 50.0,

@@ -66,6 +66,42 @@ fn lost_by_cause(results: &Results<'_>) -> Vec<String> {
     parts.collect()
 }
 
+/// Why one service lost requests. Nothing where all services together lost theirs for one cause only:
+/// that has been said, and how many is what the service lacks to 100 %.
+fn lost_by_service(results: &Results<'_>, name: &str) -> Option<String> {
+    if services(results, "requests.lost").len() < 2 || lost_by_cause(results).len() < 2 {
+        return None;
+    }
+    let lines = results.summary.lines.iter();
+    let lost = lines.filter(|line| line.metric.name == "requests.lost");
+    let causes = lost.filter_map(|line| match &line.entity {
+        Entity::ServicePart { service, part } if service == name => {
+            Some((line.estimate.value, briefly(part)))
+        }
+        _ => None,
+    });
+    let causes: Vec<(f64, &str)> = causes.filter(|&(share, _)| share > 0.0).collect();
+    match causes.as_slice() {
+        [] => None,
+        [(_, cause)] => Some(format!("lost {cause}")),
+        causes => {
+            let share = |&(share, cause)| format!("{} {cause}", figure::number(share, Unit::Ratio));
+            let shares: Vec<String> = causes.iter().map(share).collect();
+            Some(format!("lost: {}", shares.join(", ")))
+        }
+    }
+}
+
+/// What became of requests lost for this cause, once it has been said at length.
+fn briefly(cause: &str) -> &str {
+    match cause {
+        "no endpoint" => "with no replica ready",
+        "stale endpoint" => "at dead replicas",
+        "over capacity" => "at full replicas",
+        other => other,
+    }
+}
+
 /// What became of requests lost for this cause.
 fn spoken(cause: &str) -> &str {
     match cause {
@@ -85,6 +121,7 @@ fn name(line: &Line) -> &str {
 
 fn service(results: &Results<'_>, line: &Line, page: &Page) -> Vec<String> {
     let mut facts = vec![results.show_line(line)];
+    facts.extend(lost_by_service(results, name(line)));
     let services = results.scenario.catalog.services.as_slice();
     if let Some(spec) = services.iter().find(|spec| spec.name == name(line)) {
         facts.extend(objective(results, line, spec, page));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::nodes::Machine;
 use super::{Builder, instant};
 use crate::dist::Distribution;
-use crate::ids::{Arena, Id, NodeId};
+use crate::ids::{Id, NodeId};
 use crate::scenario::decode::{At, Field, List};
 use crate::scenario::names::Names;
 use crate::scenario::problem::{Problem, Problems, Span};
@@ -44,12 +44,13 @@ impl Builder<'_> {
             let problem = Problem::error("there is nothing that could fail");
             self.problems.push(problem.at(span, ""));
         }
-        let name = name?.value;
-        self.outside_window(&name, &raw.at);
+        if let Some(name) = &name {
+            self.outside_window(&name.value, &raw.at);
+        }
         let targets = target.as_ref().map(|&(_, targets)| targets);
         let when = self.when(raw.at, raw.count, raw.after, targets, span);
         Some(Failure {
-            name,
+            name: name?.value,
             target: target?.0,
             when: when?,
             down: down?,
@@ -86,7 +87,8 @@ impl Builder<'_> {
         }
     }
 
-    /// What fails, and how many of them there are.
+    /// What fails, and how many of them there are; `None` also where that is not known because what
+    /// they stand for could not be read, or is not there at all: that has been reported.
     fn target(
         &mut self,
         nodes: Field<OneOrMore<String>>,
@@ -102,12 +104,14 @@ impl Builder<'_> {
             }
             (None, Some(names), None) => {
                 let all = &self.catalog.zones;
+                let all = (self.zones.complete && !all.is_empty()).then(|| all.ids().collect());
                 let zones = resolve(names.value.0, &self.zones, all, self.problems)?;
                 let count = zones.len();
                 Some((Target::Zones(zones), count))
             }
             (None, None, Some(names)) => {
-                let all = &self.catalog.services;
+                let all = self.catalog.services.ids();
+                let all = self.services_whole.then(|| all.collect());
                 let services = resolve(names.value.0, &self.services, all, self.problems)?;
                 let count = services.len();
                 Some((Target::Containers(services), count))
@@ -124,13 +128,17 @@ impl Builder<'_> {
     /// The nodes that names of nodes and groups stand for.
     fn machines_of(&mut self, names: List<String>) -> Option<Vec<NodeId>> {
         let found = names.read(|name| {
-            if name.value == ALL {
-                return Some(self.catalog.nodes.ids().collect());
-            }
-            Some(match self.machines.find(&name, self.problems)? {
-                Machine::Node(node) => vec![node],
-                Machine::Group(group) => self.members[group].clone(),
-            })
+            let nodes = if name.value == ALL {
+                let known = self.machines.complete;
+                known.then(|| self.catalog.nodes.ids().collect())?
+            } else {
+                match self.machines.find(&name, self.problems)? {
+                    Machine::Node(node) => vec![node],
+                    Machine::Group(group) => self.members[group].clone(),
+                }
+            };
+            // A group that could be read has nodes, and so has a cluster.
+            (!nodes.is_empty()).then_some(nodes)
         });
         Some(once_each(found?))
     }
@@ -224,15 +232,15 @@ fn failure_name(table: &At<raw::FailureTable>) -> Option<At<String>> {
     })
 }
 
-/// The things that names stand for, in order, each once.
-fn resolve<I: Id, T>(
+/// The things that names stand for, in order, each once; `all` of them where that is known.
+fn resolve<I: Id>(
     names: List<String>,
     known: &Names<I>,
-    all: &Arena<I, T>,
+    all: Option<Vec<I>>,
     problems: &mut Problems,
 ) -> Option<Vec<I>> {
     let found = names.read(|name| match name.value == ALL {
-        true => Some(all.ids().collect()),
+        true => all.clone(),
         false => known.find(&name, problems).map(|id| vec![id]),
     });
     Some(once_each(found?))

@@ -32,16 +32,21 @@ struct Replicas {
 impl Builder<'_> {
     /// Adds all services.
     pub(super) fn services(&mut self, raw: Field<List<raw::Service>>) {
-        let services = raw.elements().read(|service| self.service(service.value));
-        self.services.complete = services.is_some();
+        let services = raw.elements();
+        self.services.complete = services.complete;
+        let services = services.read(|service| self.service(service.value));
+        self.services_whole = services.is_some();
     }
 
     /// Adds one service; `None` once a problem has been reported.
     fn service(&mut self, raw: raw::Service) -> Option<()> {
         let name = raw.name.clone().given().map(|name| name.map(|name| name.0));
-        if let Some(name) = &name {
-            let id = self.catalog.services.next_id();
-            self.services.add(name, id, self.problems);
+        match &name {
+            Some(name) => {
+                let id = self.catalog.services.next_id();
+                self.services.add(name, id, self.problems);
+            }
+            None => self.services.complete = false,
         }
         let replicas = self.replicas(&raw);
         let shape = self.service_shape(&raw, name.as_ref());

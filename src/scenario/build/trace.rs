@@ -326,11 +326,11 @@ impl Builder<'_> {
                 rows.refuse(&bad, self.problems);
             }
         }
+        if !self.services_whole {
+            return None;
+        }
         for (service, points) in loads {
-            let Some(behaviour) = self.behaviours.get(service) else {
-                continue;
-            };
-            if behaviour.load != Load::Zero {
+            if self.behaviours[service].load != Load::Zero {
                 let name = &self.catalog.services[service].name;
                 let message = format!("`{name}` has a load of its own and one in {}", text.shown);
                 self.problems

@@ -23,7 +23,7 @@ impl Builder<'_> {
                     .note("a cluster is [[nodes]] with a count above zero, or [trace] nodes"),
             );
         }
-        let idle = self.services.complete
+        let idle = self.services_whole
             && self.catalog.services.is_empty()
             && pods.is_some_and(Jobs::is_empty)
             && sources.is_some_and(<[JobSource]>::is_empty);
@@ -38,7 +38,9 @@ impl Builder<'_> {
         }
         self.check_services();
         self.check_arrivals(pods, sources);
-        self.check_prices();
+        if self.machines.complete {
+            self.check_prices();
+        }
         if let Some(sim) = sim {
             self.check_timing(sim);
         }
