@@ -342,10 +342,8 @@ fn metrics_has_a_row_for_each_replication() {
 #[test]
 fn timeseries_leaves_out_what_does_not_exist() {
     let case = Case::new();
-    let brief =
-        |results: &Results<'_>, out: &mut Vec<u8>| tables::timeseries(results, Detail::Brief, out);
     check(
-        &case.table(brief),
+        &case.table(|results, out| tables::timeseries(results, Detail::Brief, out)),
         &expect![[r#"
             replication,time_s,entity,metric,unit,value
             1,200,cluster,allocated.cpu,ratio,0.5
@@ -367,10 +365,8 @@ fn timeseries_leaves_out_what_does_not_exist() {
 
 #[test]
 fn pods_tells_every_incarnation_exactly() {
-    let brief =
-        |results: &Results<'_>, out: &mut Vec<u8>| tables::pods(results, Detail::Brief, out);
     check(
-        &Case::new().table(brief),
+        &Case::new().table(|results, out| tables::pods(results, Detail::Brief, out)),
         &expect![[r#"
         replication,kind,owner,index,created_s,bound_s,node,ready_s,ended_s,outcome,restarts
         1,service,web,1,0,1,worker-1,2.5,,,2
@@ -382,10 +378,8 @@ fn pods_tells_every_incarnation_exactly() {
 
 #[test]
 fn incidents_tells_every_outage() {
-    let brief =
-        |results: &Results<'_>, out: &mut Vec<u8>| tables::incidents(results, Detail::Brief, out);
     check(
-        &Case::new().table(brief),
+        &Case::new().table(|results, out| tables::incidents(results, Detail::Brief, out)),
         &expect![[r#"
         replication,service,start_s,detected_s,recovered_s,censored,lost_requests,causes
         1,web,700,710,800,false,60,node worker-0; container
