@@ -117,8 +117,8 @@ fn check(
     let lists = Lists::new(name);
     lists.import(options).unwrap();
     let scenario = lists.read("scenario.toml");
-    let (said, end) = scenario.split_once(FOOT).unwrap();
-    notes.assert_eq(said.strip_prefix(HEAD).unwrap());
+    let (said, end) = scenario.split_once(FOOT).expect(&scenario);
+    notes.assert_eq(said.strip_prefix(HEAD).expect(said));
     assert_eq!(end, excluded);
     let listed: Vec<&str> = NODE_LIST.split_inclusive('\n').skip(1).collect();
     let kept: String = kept.iter().map(|&node| listed[node]).collect();
