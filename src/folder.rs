@@ -5,6 +5,9 @@
 //! removes. Where the system cannot swap two folders at once (neither Linux nor macOS), there is a
 //! moment in which the old one stands aside; the next one to write there puts it back.
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 use std::fmt;
 use std::fs::{self, File};
 use std::io;
@@ -274,34 +277,8 @@ impl std::error::Error for FolderError {
 
 #[cfg(test)]
 mod tests {
+    use super::testing::Scratch;
     use super::*;
-
-    /// A fresh folder for one test, gone at its end.
-    struct Scratch(PathBuf);
-
-    impl Scratch {
-        fn new(name: &str) -> Scratch {
-            let dir =
-                std::env::temp_dir().join(format!("plimsoll-folder-{name}-{}", process::id()));
-            fs::create_dir_all(&dir).unwrap();
-            Scratch(fs::canonicalize(dir).unwrap())
-        }
-
-        fn names(&self) -> Vec<String> {
-            let entries = fs::read_dir(&self.0).unwrap();
-            let mut names: Vec<_> = entries
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                .collect();
-            names.sort();
-            names
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            fs::remove_dir_all(&self.0).unwrap();
-        }
-    }
 
     fn write(target: &Path, text: &str) {
         let folder = Folder::begin(target).unwrap();
@@ -315,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_folder_appears_whole_or_not_at_all() {
-        let scratch = Scratch::new("whole");
+        let scratch = Scratch::new("folder-whole");
         let target = scratch.0.join("results/run");
         let folder = Folder::begin(&target).unwrap();
         fs::write(folder.file("a.txt"), "half").unwrap();
@@ -331,7 +308,7 @@ mod tests {
 
     #[test]
     fn what_the_dead_left_is_removed_and_what_the_living_write_is_not() {
-        let scratch = Scratch::new("sweep");
+        let scratch = Scratch::new("folder-sweep");
         let target = scratch.0.join("out");
         let (dead, living) = (
             scratch.0.join(".out.partial-1"),
@@ -354,7 +331,7 @@ mod tests {
 
     #[test]
     fn what_stood_aside_when_its_replacer_died_is_put_back() {
-        let scratch = Scratch::new("aside");
+        let scratch = Scratch::new("folder-aside");
         let target = scratch.0.join("out");
         write(&target, "old");
         fs::rename(&target, scratch.0.join(".out.old-1")).unwrap();
@@ -366,7 +343,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_link_stays_and_its_target_is_replaced() {
-        let scratch = Scratch::new("link");
+        let scratch = Scratch::new("folder-link");
         let (target, link) = (scratch.0.join("real"), scratch.0.join("link"));
         write(&target, "old");
         std::os::unix::fs::symlink(&target, &link).unwrap();
@@ -378,7 +355,7 @@ mod tests {
 
     #[test]
     fn only_a_folder_of_known_files_is_replaceable() {
-        let scratch = Scratch::new("foreign");
+        let scratch = Scratch::new("folder-foreign");
         let check = |path: &Path| {
             check_replaceable(path, |name| name.ends_with("a.txt")).map_err(|e| e.to_string())
         };

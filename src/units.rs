@@ -40,6 +40,19 @@ pub enum Resource {
     Gpu,
 }
 
+/// A whole number with its thousands apart: `1234567` as `1,234,567`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 impl Bytes {
     /// One mebibyte.
     pub const MIB: u64 = 1 << 20;
@@ -139,5 +152,16 @@ impl AddAssign for Resources {
 impl SubAssign for Resources {
     fn sub_assign(&mut self, other: Resources) {
         *self = *self - other;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        let groups = [0, 999, 1000, 1_234_567].map(thousands);
+        assert_eq!(groups, ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -225,6 +225,12 @@ fn unavailable(runs: &[Measured]) -> Vec<f64> {
     available.iter().map(|available| 1.0 - available).collect()
 }
 
+/// How many nodes are down, of so many.
+fn nodes_down(runs: &[Measured], nodes: f64) -> Vec<f64> {
+    let up = each(runs, "nodes.up", &Entity::Cluster);
+    up.iter().map(|up| nodes - up).collect()
+}
+
 #[test]
 fn two_of_three_replicas_are_up_as_often_as_the_binomial_says() {
     // Each is up for 1000 ÷ 1010 of the time: 2 of 3 for 0.999707852365. Two are down at rate
@@ -249,9 +255,7 @@ fn only_means_matter_for_availability() {
     let weibull = "{ weibull = { shape = 0.7, scale = \"100h\" } }";
     let runs = replicas(5, 3, weibull, "\"20h\"", 160_000);
     agrees(&unavailable(&runs), 1.0 - at_least(3, 5, up), 0.03);
-    let nodes_up = each(&runs, "nodes.up", &Entity::Cluster);
-    let nodes_down: Vec<f64> = nodes_up.iter().map(|up| 5.0 - up).collect();
-    agrees(&nodes_down, 5.0 * (1.0 - up), 0.006);
+    agrees(&nodes_down(&runs, 5.0), 5.0 * (1.0 - up), 0.006);
 }
 
 #[test]
@@ -262,9 +266,7 @@ fn a_repair_shop_with_enough_hands_has_as_many_machines_as_their_shares_of_time(
     let down = "{ lognormal = { median = \"1.21306132h\", sigma = 1.0 } }";
     let up = "{ exponential = { mean = \"100h\" } }";
     let runs = replicas(5, 1, up, down, 100_000);
-    let nodes_up = each(&runs, "nodes.up", &Entity::Cluster);
-    let nodes_down: Vec<f64> = nodes_up.iter().map(|up| 5.0 - up).collect();
-    agrees(&nodes_down, 5.0 * 0.01 / 0.51, 0.008);
+    agrees(&nodes_down(&runs, 5.0), 5.0 * 0.01 / 0.51, 0.008);
 }
 
 /// Three replicas on three nodes in these zones; nodes are up for 90 h of 100 h, zones for 95 h,
@@ -308,9 +310,7 @@ fn failures_of_nodes_and_of_their_zones_are_independent() {
     // zone, of exponential length: relative standard error of the time down √(2 ÷ 20,000) = 0.01.
     let together = in_zones("[\"a\"]");
     agrees(&unavailable(&together), 1.0 - 0.95 * 0.999, 0.015);
-    let up = each(&together, "nodes.up", &Entity::Cluster);
-    let down: Vec<f64> = up.iter().map(|up| 3.0 - up).collect();
-    agrees(&down, 3.0 * (1.0 - 0.9 * 0.95), 0.01);
+    agrees(&nodes_down(&together, 3.0), 3.0 * (1.0 - 0.9 * 0.95), 0.01);
     // In three zones: 1 − (1 − 0.9 × 0.95)³. A node alone is down for 8 h
     // on average, and all three in 20 × 100,000 h × 0.145³ ÷ (8 h ÷ 3) = 2,300 outages: relative standard
     // error √(2 ÷ 2,300) = 0.03.

@@ -1,35 +1,24 @@
 //! What a wrong scenario file is told: every case is an input and the whole answer to it.
+//!
+//! The cases stand in pages of the folder `scenario_errors`, one page a rule. A case is a scenario
+//! (`diff`: how it differs from `shop.toml`, a scenario without faults, where lines added before any
+//! other line is named go to the end; or `toml`: all of it), the tables beside it (`csv` and the
+//! name), and the answer (`refused` or `accepted`). `UPDATE_EXPECT=1 cargo test` rewrites the answers.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io, mem};
 
-use expect_test::{Expect, expect};
+use expect_test::{Expect, expect, expect_file};
 use plimsoll::scenario::{self, Loaded, problem::Problems};
 
 /// A scenario without faults, to which faults are added.
-const GOOD: &str = r#"# Does the shop stay up?
-duration = "1h"
-
-[[nodes]]
-name = "worker"
-count = 3
-cpu = "4"
-memory = "8Gi"
-zones = ["a", "b", "c"]
-
-[[services]]
-name = "cart"
-requests = { cpu = "1", memory = "1Gi" }
-"#;
-
-/// A trace of pods, to follow the good scenario.
-const TRACE: &str = "\n[trace]\npods = \"pods.csv\"\n";
+const GOOD: &str = include_str!("scenario_errors/shop.toml");
 
 /// Files beside the scenario, by path.
-type Files<'a> = BTreeMap<&'a str, String>;
+type Files = BTreeMap<String, String>;
 
-fn parse(text: &str, files: &Files<'_>) -> Result<Loaded, Problems> {
+fn parse(text: &str, files: &Files) -> Result<Loaded, Problems> {
     let read = |path: &Path| match files.get(path.to_str().unwrap()) {
         Some(text) => Ok(text.clone().into_bytes()),
         None => Err(io::ErrorKind::NotFound.into()),
@@ -43,36 +32,147 @@ fn rendered(problems: &Problems) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// What is said of a file that is refused.
-fn check(text: &str, expected: Expect) {
-    check_with(text, &Files::new(), expected);
+/// A scenario and the files beside it.
+#[derive(Debug, Default, PartialEq)]
+struct Case {
+    scenario: Option<String>,
+    files: Files,
 }
 
-/// The same with one file beside it.
-fn check_table(text: &str, name: &str, table: &str, expected: Expect) {
-    check_with(text, &Files::from([(name, table.to_owned())]), expected);
+impl Case {
+    /// Adds what a block of that kind holds.
+    fn add(&mut self, kind: &str, block: &str) {
+        let earlier = match kind.split_once(' ').unwrap_or((kind, "")) {
+            ("toml", "") => self.scenario.replace(block.to_owned()),
+            ("diff", "") => self.scenario.replace(changed(block)),
+            ("csv", name) => self.files.insert(name.to_owned(), block.to_owned()),
+            _ => panic!("no kind of block: {kind}"),
+        };
+        assert_eq!(
+            earlier, None,
+            "a case has one scenario and one file of a name"
+        );
+    }
+
+    /// Whether the scenario is accepted, and what is said of it.
+    fn answer(&self) -> (&'static str, String) {
+        let scenario = self.scenario.as_ref().expect("a case has a scenario");
+        match parse(scenario, &self.files) {
+            Ok(loaded) => ("accepted", rendered(&loaded.warnings)),
+            Err(problems) => ("refused", rendered(&problems)),
+        }
+    }
 }
 
-fn check_with(text: &str, files: &Files<'_>, expected: Expect) {
-    let problems = parse(text, files).map(|_| "it was accepted").unwrap_err();
-    expected.assert_eq(&rendered(&problems));
+/// The good scenario, changed as a diff says.
+fn changed(diff: &str) -> String {
+    let mut lines: Vec<&str> = GOOD.lines().collect();
+    let mut at = lines.len();
+    for line in diff.lines() {
+        let (sign, line) = line.split_at(1);
+        if sign == "+" {
+            lines.insert(at, line);
+            at += 1;
+            continue;
+        }
+        at = lines.iter().position(|known| *known == line).expect(line);
+        match sign {
+            "-" => drop(lines.remove(at)),
+            " " => at += 1,
+            _ => panic!("neither added, removed nor kept: {sign}{line}"),
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
-/// What is said of a file that is accepted.
-fn check_warnings(text: &str, files: &Files<'_>, expected: Expect) {
-    let loaded = parse(text, files).map_err(|problems| rendered(&problems));
-    expected.assert_eq(&rendered(&loaded.unwrap().warnings));
+/// A page of cases with the answers they really get.
+fn answered(page: &str) -> String {
+    let mut out = String::new();
+    let (mut case, mut answers) = (Case::default(), 0);
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(mut kind) = line.strip_prefix("```") else {
+            out += &format!("{line}\n");
+            continue;
+        };
+        let block = lines.by_ref().take_while(|line| *line != "```");
+        let mut block: String = block.map(|line| format!("{line}\n")).collect();
+        if matches!(kind, "refused" | "accepted") {
+            (kind, block) = mem::take(&mut case).answer();
+            answers += 1;
+        } else {
+            case.add(kind, &block);
+        }
+        out += &format!("```{kind}\n{block}```\n");
+    }
+    assert!(
+        answers > 0 && case == Case::default(),
+        "every case has an answer"
+    );
+    out
 }
 
-/// The good scenario with something else in the place of `old`.
-fn but(old: &str, new: &str) -> String {
-    assert!(GOOD.contains(old), "{old}");
-    GOOD.replacen(old, new, 1)
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenario_errors")
 }
 
-/// The good scenario with something more at its end.
-fn and(more: &str) -> String {
-    format!("{GOOD}{more}")
+/// The rules that have a page: each is a test.
+macro_rules! pages {
+    ($($rule:ident)*) => {
+        const PAGES: &[&str] = &[$(stringify!($rule)),*];
+
+        $(
+            #[test]
+            fn $rule() {
+                let path = folder().join(stringify!($rule)).with_extension("md");
+                let page = fs::read_to_string(&path).unwrap();
+                expect_file![path].assert_eq(&answered(&page));
+            }
+        )*
+    };
+}
+
+pages! {
+    five_mistakes_are_reported_together
+    quantities_say_what_was_probably_meant
+    bare_words_are_to_be_quoted_and_the_rest_is_still_read
+    a_damaged_file_is_not_said_to_lack_what_was_lost
+    missing_keys_are_named_with_their_meaning
+    zero_nodes_are_refused
+    impossible_counts_are_refused_with_their_memory_before_anything_is_built
+    numbers_that_contradict_each_other_are_refused
+    names_are_unique_and_references_known
+    a_failure_says_what_when_and_how_long
+    a_wrong_table_is_the_only_one_that_is_complained_of
+    distributions_and_loads_are_possible
+    wrong_types_are_named
+    a_missing_table_is_named
+    rows_are_refused_one_by_one
+    columns_are_refused_by_name
+    nodes_of_a_trace_are_checked_like_those_of_the_file
+    node_events_happen_to_nodes_that_can_have_them
+    loads_of_a_trace_belong_to_services_without_one
+    what_is_rarely_meant_is_a_warning
+}
+
+#[test]
+fn every_page_is_a_test() {
+    let files = fs::read_dir(folder()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let found: BTreeSet<String> = names.filter(|name| name.ends_with(".md")).collect();
+    let known: BTreeSet<String> = PAGES.iter().map(|rule| format!("{rule}.md")).collect();
+    assert_eq!(found, known);
+}
+
+/// What is said of the good scenario with a trace of these pods: it is refused.
+fn said_of_pods(pods: String) -> String {
+    let text = format!("{GOOD}\n[trace]\npods = \"pods.csv\"\n");
+    let files = Files::from([("pods.csv".to_owned(), pods)]);
+    rendered(&parse(&text, &files).unwrap_err())
+}
+
+fn check_pods(pods: String, expected: Expect) {
+    expected.assert_eq(&said_of_pods(pods));
 }
 
 /// A pod table of `n` rows.
@@ -83,77 +183,13 @@ fn pods(n: usize) -> String {
 
 #[test]
 fn a_good_scenario_is_accepted_in_silence() {
-    check_warnings(GOOD, &Files::new(), expect![[""]]);
-}
-
-#[test]
-fn five_mistakes_are_reported_together() {
-    check(
-        r#"# Five mistakes.
-duration = "-24h"
-warm_up = 30
-
-[[nodes]]
-name = "worker"
-cpu = "16"
-memory = "64Gb"
-
-[[services]]
-name = "cart"
-replica = 4
-requests = { cpu = "1", memory = "1Gi" }
-
-[[failures]]
-containers = "crat"
-after = "1h"
-"#,
-        expect![[r#"
-            error: duration `-24h` is negative
-              ┌─ shop.toml:2:12
-              │
-            2 │ duration = "-24h"
-              │            ^^^^^^
-              │
-              = a length of time is numbers with units ns, us, ms, s, m, h or d, such as "1h30m"
-
-            error: `warm_up` must be a length of time such as "30s", not a number
-              ┌─ shop.toml:3:11
-              │
-            3 │ warm_up = 30
-              │           ^^
-
-            error: memory `64Gb` is not a quantity
-              ┌─ shop.toml:8:10
-              │
-            8 │ memory = "64Gb"
-              │          ^^^^^^ did you mean Gi (1024³ bytes) or G (1000³)?
-              │
-              = a size is a number and a suffix: Ki, Mi, Gi, Ti (powers of 1024) or k, M, G, T (powers of 1000), such as "64Gi"
-
-            error: unknown key `replica`
-               ┌─ shop.toml:12:1
-               │
-            12 │ replica = 4
-               │ ^^^^^^^ did you mean `replicas`?
-               │
-               = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority
-
-            error: there is no service `crat`
-               ┌─ shop.toml:16:14
-               │
-            16 │ containers = "crat"
-               │              ^^^^^^ did you mean `cart`?
-               │
-               = known: cart
-
-            5 errors in shop.toml. Nothing was run.
-        "#]],
-    );
+    let loaded = parse(GOOD, &Files::new()).unwrap();
+    assert_eq!(rendered(&loaded.warnings), "");
 }
 
 #[test]
 fn an_unknown_policy_is_told_the_nearest_one() {
-    let text = and("\n[policy]\nscheduler = \"least-alocated\"\n");
+    let text = changed("+[policy]\n+scheduler = \"least-alocated\"\n");
     let said = rendered(&parse(&text, &Files::new()).unwrap_err());
     assert!(
         said.starts_with("error: unknown scheduler `least-alocated`\n"),
@@ -166,291 +202,11 @@ fn an_unknown_policy_is_told_the_nearest_one() {
 }
 
 #[test]
-fn quantities_say_what_was_probably_meant() {
-    let memory = |memory| but(r#"memory = "8Gi""#, memory);
-    check(
-        &memory(r#"memory = "8192""#),
-        expect![[r#"
-        error: memory `8192` has no unit
-          ┌─ shop.toml:8:10
-          │
-        8 │ memory = "8192"
-          │          ^^^^^^
-          │
-          = a size is a number and a suffix: Ki, Mi, Gi, Ti (powers of 1024) or k, M, G, T (powers of 1000), such as "64Gi"
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        &memory("memory = 8"),
-        expect![[r#"
-        error: `memory` must be a size with its unit such as "64Gi", not a number
-          ┌─ shop.toml:8:10
-          │
-        8 │ memory = 8
-          │          ^
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        &memory(r#"memory = "512m""#),
-        expect![[r#"
-        error: memory `512m` is not a quantity
-          ┌─ shop.toml:8:10
-          │
-        8 │ memory = "512m"
-          │          ^^^^^^ m is a thousandth of a byte: did you mean Mi (1024² bytes)?
-          │
-          = a size is a number and a suffix: Ki, Mi, Gi, Ti (powers of 1024) or k, M, G, T (powers of 1000), such as "64Gi"
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        &but(r#"cpu = "4""#, "cpu = 0.0005"),
-        expect![[r#"
-        error: cpu `0.0005` is finer than a thousandth of a core
-          ┌─ shop.toml:7:7
-          │
-        7 │ cpu = 0.0005
-          │       ^^^^^^
-          │
-          = CPU is cores such as "2" or 0.5, or thousandths of a core such as "500m"
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        &but(r#""1h""#, r#""1 hour""#),
-        expect![[r#"
-        error: duration `1 hour` is not a length of time
-          ┌─ shop.toml:2:12
-          │
-        2 │ duration = "1 hour"
-          │            ^^^^^^^^
-          │
-          = a length of time is numbers with units ns, us, ms, s, m, h or d, such as "1h30m"
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-}
-
-#[test]
-fn bare_words_are_to_be_quoted_and_the_rest_is_still_read() {
-    let bare = but(r#"memory = "8Gi""#, "memory = 8Gi");
-    check(
-        &bare.replace("requests", "asks"),
-        expect![[r#"
-            error: `8Gi` must be quoted
-              ┌─ shop.toml:8:10
-              │
-            8 │ memory = 8Gi
-              │          ^^^ write "8Gi"
-
-            error: `requests` is missing
-               ┌─ shop.toml:11:1
-               │
-            11 │ [[services]]
-               │ ^^^^^^^^^^^^ needs `requests`
-               │
-               = requests: What the scheduler reserves for each replica.
-
-            error: unknown key `asks`
-               ┌─ shop.toml:13:1
-               │
-            13 │ asks = { cpu = "1", memory = "1Gi" }
-               │ ^^^^
-               │
-               = known: name, replicas, image, requests, limits, work, memory_use, startup, readiness, shutdown, min_available, slo, load, hpa, priority
-
-            3 errors in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-#[test]
-fn a_damaged_file_is_not_said_to_lack_what_was_lost() {
-    let damaged = but("[[nodes]]", "[[nodes]");
-    check(
-        &damaged.replace("count", "cuont"),
-        expect![[r#"
-        error: this is not TOML: unclosed array table, expected `]`
-          ┌─ shop.toml:4:9
-          │
-        4 │ [[nodes]
-          │         ^
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        &and("name = \"again\"\n"),
-        expect![[r#"
-        error: this is not TOML: duplicate key
-           ┌─ shop.toml:14:1
-           │
-        14 │ name = "again"
-           │ ^^^^
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-}
-
-#[test]
-fn missing_keys_are_named_with_their_meaning() {
-    check(
-        &but("cpu = \"4\"\n", ""),
-        expect![[r#"
-        error: `cpu` is missing
-          ┌─ shop.toml:4:1
-          │
-        4 │ [[nodes]]
-          │ ^^^^^^^^^ needs `cpu`
-          │
-          = cpu: CPU that pods may request of each node (Kubernetes: allocatable), such as "16".
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        &but("duration = \"1h\"\n", ""),
-        expect![[r#"
-        error: `duration` is missing
-          ┌─ shop.toml:1:1
-          │
-        1 │ # Does the shop stay up?
-          │ ^ write duration = "24h" before the first [section]
-          │
-          = only a trace of pods can end a run without it
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        "duration = \"1h\"\n",
-        expect![[r#"
-        error: there are no nodes
-         = a cluster is [[nodes]] with a count above zero, or [trace] nodes
-
-        error: nothing runs on the nodes
-         = give at least one of [[services]], [[jobs]] and [trace] pods
-
-        2 errors in shop.toml. Nothing was run.
-    "#]],
-    );
-}
-
-#[test]
-fn zero_nodes_are_refused() {
-    check(
-        &but("count = 3", "count = 0"),
-        expect![[r#"
-            error: a group has at least one node
-              ┌─ shop.toml:6:9
-              │
-            6 │ count = 0
-              │         ^
-
-            1 error in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-#[test]
-fn impossible_counts_are_refused_with_their_memory_before_anything_is_built() {
-    check(
-        &but("count = 3", "count = 1_000_000_000_000"),
-        expect![[r#"
-            error: with 1,000,000,000,000 nodes a run needs about 931 TiB of memory, more than the 16 GiB it may use
-              ┌─ shop.toml:6:9
-              │
-            6 │ count = 1_000_000_000_000
-              │         ^^^^^^^^^^^^^^^^^
-
-            1 error in shop.toml. Nothing was run.
-        "#]],
-    );
-    check(
-        &and("replicas = 1_000_000_000_000\n"),
-        expect![[r#"
-            error: with 1,000,000,000,000 replicas a run needs about 465 TiB of memory, more than the 16 GiB it may use
-               ┌─ shop.toml:14:12
-               │
-            14 │ replicas = 1_000_000_000_000
-               │            ^^^^^^^^^^^^^^^^^
-
-            1 error in shop.toml. Nothing was run.
-        "#]],
-    );
-    check(
-        &and("replicas = 4_000_000_000\n"),
-        expect![[r#"
-            error: with 4,000,000,000 replicas a run needs about 1 TiB of memory, more than the 16 GiB it may use
-               ┌─ shop.toml:14:12
-               │
-            14 │ replicas = 4_000_000_000
-               │            ^^^^^^^^^^^^^
-
-            1 error in shop.toml. Nothing was run.
-        "#]],
-    );
-    check(
-        &and(r#"
-[[jobs]]
-name = "pod"
-every = { exponential = { mean = "4ns" } }
-sizes = [{ cpu = "1", memory = "1Gi" }]
-duration = "1m"
-
-[[jobs]]
-name = "all-at-once"
-every = "0s"
-sizes = [{ cpu = "1", memory = "1Gi" }]
-duration = "1m"
-
-[[jobs]]
-name = "counted"
-every = "0s"
-count = 1_000_000_000_000
-sizes = [{ cpu = "1", memory = "1Gi" }]
-duration = "1m"
-"#),
-        expect![[r#"
-            error: with 900,000,000,000 jobs `pod` a run needs about 419 TiB of memory, more than the 16 GiB it may use
-               ┌─ shop.toml:15:1
-               │
-            15 │ [[jobs]]
-               │ ^^^^^^^^
-
-            error: the mean time between arrivals is zero or infinite: how many come?
-               ┌─ shop.toml:21:1
-               │
-            21 │ [[jobs]]
-               │ ^^^^^^^^ needs `count`
-
-            error: with 1,000,000,000,000 jobs `counted` a run needs about 465 TiB of memory, more than the 16 GiB it may use
-               ┌─ shop.toml:27:1
-               │
-            27 │ [[jobs]]
-               │ ^^^^^^^^
-
-            3 errors in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-#[test]
 fn a_table_too_large_for_memory_is_refused_unread() {
     // 2^25 rows at 512 bytes each are 16 GiB; the end of the header counts as one more.
     let table = pods(0) + &"\n".repeat(1 << 25);
-    check_table(
-        &and(TRACE),
-        "pods.csv",
-        &table,
+    check_pods(
+        table,
         expect![[r#"
             error: with 33,554,433 rows of pods a run needs about 16 GiB of memory, more than the 16 GiB it may use
                ┌─ shop.toml:16:8
@@ -464,647 +220,11 @@ fn a_table_too_large_for_memory_is_refused_unread() {
 }
 
 #[test]
-fn numbers_that_contradict_each_other_are_refused() {
-    check(
-        &but("\"1h\"", "\"1h\"\nwarm_up = \"1h\""),
-        expect![[r#"
-            error: nothing is left to measure: the run ends at 3600 s, its warm-up at 3600 s
-              ┌─ shop.toml:3:11
-              │
-            3 │ warm_up = "1h"
-              │           ^^^^
-
-            1 error in shop.toml. Nothing was run.
-        "#]],
-    );
-    check(
-        &and("replicas = 9\nhpa = { min = 2, max = 6 }\n"),
-        expect![[r#"
-        error: 9 replicas are outside the hpa's 2 to 6
-           ┌─ shop.toml:14:12
-           │
-        14 │ replicas = 9
-           │            ^
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        &and("min_available = 2\n"),
-        expect![[r#"
-            error: `min_available` 2 is more than there are ever
-               ┌─ shop.toml:14:17
-               │
-            14 │ min_available = 2
-               │                 ^
-               │
-               = the most replicas are 1
-
-            1 error in shop.toml. Nothing was run.
-        "#]],
-    );
-    check(
-        &and("hpa = { min = 7, max = 6, cpu = 0.333 }\n"),
-        expect![[r#"
-        error: `min` must be at most 6
-           ┌─ shop.toml:14:15
-           │
-        14 │ hpa = { min = 7, max = 6, cpu = 0.333 }
-           │               ^
-
-        error: `cpu` must be a share in whole percent, such as 0.6
-           ┌─ shop.toml:14:33
-           │
-        14 │ hpa = { min = 7, max = 6, cpu = 0.333 }
-           │                                 ^^^^^
-           │
-           = Kubernetes' averageUtilization is a whole number of percent
-
-        2 errors in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        &and("limits = { cpu = \"500m\" }\n"),
-        expect![[r#"
-        error: the cpu limit is below the request
-           ┌─ shop.toml:14:18
-           │
-        13 │ requests = { cpu = "1", memory = "1Gi" }
-           │                    --- the request
-        14 │ limits = { cpu = "500m" }
-           │                  ^^^^^^
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-    check(
-        &and("slo = { availability = 99.9, window = \"30d\" }\n"),
-        expect![[r#"
-            error: `availability` must be above 0 and below 1
-               ┌─ shop.toml:14:24
-               │
-            14 │ slo = { availability = 99.9, window = "30d" }
-               │                        ^^^^
-               │
-               = 99.9 % is written 0.999
-
-            1 error in shop.toml. Nothing was run.
-        "#]],
-    );
-    check(
-        &but(
-            r#"cpu = "1", memory"#,
-            r#"cpu = "0", gpu_milli = 500, memory"#,
-        )
-        .replace(
-            "cpu = \"4\"",
-            "cpu = \"4\"\ngpu = 17\ngpu_model = \"A100\"\nmax_pods = 0\nprice_per_hour = -1",
-        ),
-        expect![[r#"
-            error: `gpu` must be at most 16
-              ┌─ shop.toml:8:7
-              │
-            8 │ gpu = 17
-              │       ^^
-
-            error: `max_pods` must be at least 1
-               ┌─ shop.toml:10:12
-               │
-            10 │ max_pods = 0
-               │            ^
-
-            error: `price_per_hour` is negative
-               ┌─ shop.toml:11:18
-               │
-            11 │ price_per_hour = -1
-               │                  ^^
-
-            error: a `gpu_milli`, but no `gpu`
-               ┌─ shop.toml:17:37
-               │
-            17 │ requests = { cpu = "0", gpu_milli = 500, memory = "1Gi" }
-               │                                     ^^^
-
-            4 errors in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-#[test]
-fn names_are_unique_and_references_known() {
-    check(
-        &and(r#"
-[[services]]
-name = "cart"
-requests = { cpu = "1", memory = "1Gi" }
-image = { name = "shop", size = "1Gi" }
-
-[[services]]
-name = "search"
-requests = { cpu = "1", memory = "1Gi" }
-image = { name = "shop", size = "2Gi" }
-
-[[nodes]]
-name = "worker"
-cpu = "1"
-memory = "1Gi"
-
-[[failures]]
-nodes = ["worker-0", "wroker"]
-at = "10m"
-count = 2
-down = "5m"
-
-[[failures]]
-zones = "d"
-at = "10m"
-down = "forever"
-"#),
-        expect![[r#"
-            error: there is a service `cart` already
-               ┌─ shop.toml:16:8
-               │
-            12 │ name = "cart"
-               │        ------ here
-               ·
-            16 │ name = "cart"
-               │        ^^^^^^
-
-            warning: sizes of images mean nothing without `delays.pull_bandwidth`: all images are taken to be on every node
-               ┌─ shop.toml:18:33
-               │
-            18 │ image = { name = "shop", size = "1Gi" }
-               │                                 ^^^^^
-
-            error: the image `shop` has two sizes
-               ┌─ shop.toml:23:33
-               │
-            18 │ image = { name = "shop", size = "1Gi" }
-               │                                 ----- the other
-               ·
-            23 │ image = { name = "shop", size = "2Gi" }
-               │                                 ^^^^^
-
-            error: there is a node or group of nodes `worker` already
-               ┌─ shop.toml:26:8
-               │
-             5 │ name = "worker"
-               │        -------- here
-               ·
-            26 │ name = "worker"
-               │        ^^^^^^^^
-
-            error: there is no zone `d`
-               ┌─ shop.toml:37:9
-               │
-            37 │ zones = "d"
-               │         ^^^
-               │
-               = known: a, b, c
-
-            4 errors and 1 warning in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-#[test]
-fn a_failure_says_what_when_and_how_long() {
-    check(
-        &and(r#"
-[[failures]]
-at = "10m"
-
-[[failures]]
-name = "both"
-nodes = "worker"
-zones = "a"
-at = "10m"
-after = "1h"
-
-[[failures]]
-nodes = "worker"
-after = "0s"
-down = "5m"
-
-[[failures]]
-nodes = "worker-1"
-at = "10m"
-
-[[failures]]
-nodes = "worker-1"
-at = "10m"
-count = 2
-down = "1m"
-
-[[failures]]
-containers = "cart"
-after = "10m"
-count = 1
-down = "1m"
-"#),
-        expect![[r#"
-            error: how long is it down?
-               ┌─ shop.toml:15:1
-               │
-            15 │ [[failures]]
-               │ ^^^^^^^^^^^^ needs `down`
-               │
-               = for good: down = "forever"
-
-            error: what fails?
-               ┌─ shop.toml:15:1
-               │
-            15 │ [[failures]]
-               │ ^^^^^^^^^^^^ needs one of `nodes`, `zones` and `containers`
-
-            error: how long is it down?
-               ┌─ shop.toml:18:1
-               │
-            18 │ [[failures]]
-               │ ^^^^^^^^^^^^ needs `down`
-               │
-               = for good: down = "forever"
-
-            error: what fails?
-               ┌─ shop.toml:18:1
-               │
-            18 │ [[failures]]
-               │ ^^^^^^^^^^^^ needs one of `nodes`, `zones` and `containers`
-
-            error: when does it fail?
-               ┌─ shop.toml:18:1
-               │
-            18 │ [[failures]]
-               │ ^^^^^^^^^^^^ needs one of `at` and `after`
-
-            error: `after` must be above zero
-               ┌─ shop.toml:27:9
-               │
-            27 │ after = "0s"
-               │         ^^^^
-
-            error: how long is it down?
-               ┌─ shop.toml:30:1
-               │
-            30 │ [[failures]]
-               │ ^^^^^^^^^^^^ needs `down`
-               │
-               = for good: down = "forever"
-
-            error: there is a failure `nodes worker-1` already
-               ┌─ shop.toml:34:1
-               │
-            30 │ [[failures]]
-               │ ------------ here
-               ·
-            34 │ [[failures]]
-               │ ^^^^^^^^^^^^
-
-            error: `count` must be at most 1
-               ┌─ shop.toml:37:9
-               │
-            37 │ count = 2
-               │         ^
-
-            error: `count` belongs to `at`
-               ┌─ shop.toml:43:9
-               │
-            43 │ count = 1
-               │         ^
-               │
-               = with `after`, each of them fails by itself
-
-            error: containers are back when they are restarted
-               ┌─ shop.toml:44:8
-               │
-            44 │ down = "1m"
-               │        ^^^^ means nothing here
-
-            11 errors in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-/// Failures that are right, if only the nodes, zones and services of the good scenario are.
-const FAILURES: &str = r#"
-[[failures]]
-nodes = "*"
-at = "10m"
-down = "5m"
-
-[[failures]]
-nodes = ["worker"]
-at = "10m"
-count = 3
-down = "5m"
-
-[[failures]]
-nodes = "worker-2"
-at = "10m"
-down = "5m"
-
-[[failures]]
-zones = "*"
-at = "10m"
-count = 3
-down = "5m"
-
-[[failures]]
-zones = ["c"]
-at = "10m"
-down = "5m"
-
-[[failures]]
-containers = "*"
-at = "10m"
-
-[[failures]]
-containers = "cart"
-at = "10m"
-"#;
-
-#[test]
-fn a_wrong_table_is_the_only_one_that_is_complained_of() {
-    check_warnings(&and(FAILURES), &Files::new(), expect![[""]]);
-    let wrong = [
-        (
-            "cpu = \"4\"",
-            "cpu = \"4 cores\"",
-            "`4 cores` is not a quantity",
-        ),
-        ("cpu = \"4\"", "", "`cpu` is missing"),
-        ("count = 3", "count = 0", "a group has at least one node"),
-        ("count = 3", "cuont = 3", "unknown key `cuont`"),
-        (
-            "name = \"worker\"",
-            "nmae = \"worker\"",
-            "unknown key `nmae`",
-        ),
-        ("zones = [", "zoens = [", "unknown key `zoens`"),
-        (
-            "zones = [\"a\", \"b\", ",
-            "zones = [1, 2, ",
-            "`zones` must be a name in quotes, not a number",
-        ),
-        ("[[nodes]]", "[[nods]]", "unknown key `nods`"),
-        ("[[services]]", "[[servcies]]", "unknown key `servcies`"),
-        ("cpu = \"1\"", "cpu = \"-1\"", "cpu `-1` is negative"),
-        ("requests = {", "reqeusts = {", "unknown key `reqeusts`"),
-    ];
-    for (good, bad, message) in wrong {
-        let text = format!("{}{FAILURES}", but(good, bad));
-        let problems = parse(&text, &Files::new()).unwrap_err();
-        let said: Vec<&str> = problems.iter().map(|problem| problem.message()).collect();
-        // Two zones that are numbers are two mistakes.
-        assert!(
-            said.iter().all(|said| said.contains(message)),
-            "{bad}: {said:#?}"
-        );
-        assert!(!said.is_empty(), "{bad}");
-    }
-}
-
-#[test]
-fn a_misspelt_key_is_not_missed_as_well() {
-    check(
-        &and(r#"
-[[failures]]
-nodes = "worker"
-ta = "10m"
-dwon = "5m"
-"#)
-        .replace("duration", "duratoin"),
-        expect![[r#"
-            error: unknown key `duratoin`
-              ┌─ shop.toml:2:1
-              │
-            2 │ duratoin = "1h"
-              │ ^^^^^^^^ did you mean `duration`?
-              │
-              = known: name, duration, warm_up, currency, policy, nodes, services, jobs, trace, failures, delays
-
-            error: unknown key `ta`
-               ┌─ shop.toml:17:1
-               │
-            17 │ ta = "10m"
-               │ ^^ did you mean `at`?
-               │
-               = known: name, nodes, zones, containers, at, count, after, down
-
-            error: unknown key `dwon`
-               ┌─ shop.toml:18:1
-               │
-            18 │ dwon = "5m"
-               │ ^^^^ did you mean `down`?
-               │
-               = known: name, nodes, zones, containers, at, count, after, down
-
-            3 errors in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-#[test]
-fn a_load_is_not_held_against_another_service_than_its_own() {
-    // The service that could not be read leaves no gap: the next has its place.
-    let text = and("\n[[services]]\nname = \"search\"\nload = 9\n\
-                    requests = { cpu = \"1\", memory = \"1Gi\" }\n\
-                    [trace]\nload = \"load.csv\"\n");
-    check_table(
-        &text.replacen("cpu = \"1\"", "cpu = \"one\"", 1),
-        "load.csv",
-        "time_s,service,rate_per_s\n0,cart,5\n",
-        expect![[r#"
-            error: cpu `one` is not a quantity
-               ┌─ shop.toml:13:20
-               │
-            13 │ requests = { cpu = "one", memory = "1Gi" }
-               │                    ^^^^^
-               │
-               = CPU is cores such as "2" or 0.5, or thousandths of a core such as "500m"
-
-            warning: `search` has a load but no `work`: its requests cost nothing, it is never overloaded
-               ┌─ shop.toml:16:8
-               │
-            16 │ name = "search"
-               │        ^^^^^^^^
-
-            1 error and 1 warning in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-#[test]
-fn distributions_and_loads_are_possible() {
-    check(
-        &and(r#"
-startup = { weibull = { shape = 0, scale = "5s" } }
-load = [
-    -5,
-    { diurnal = { mean = 10, amplitude = 1.5, peak_at = "20h" } },
-    { ramp = { from = 1, to = 2, start = "2h", end = "1h" } },
-    { sawtooth = { mean = 10 } },
-    { constant = 1, csv = "load.csv" },
-    "a lot",
-]
-"#),
-        expect![[r#"
-            error: shape 0 is impossible for the weibull distribution: it must be a finite number above 0
-               ┌─ shop.toml:15:11
-               │
-            15 │ startup = { weibull = { shape = 0, scale = "5s" } }
-               │           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-
-            error: `load` is negative
-               ┌─ shop.toml:17:5
-               │
-            17 │     -5,
-               │     ^^
-
-            error: `amplitude` must be from 0 to 1
-               ┌─ shop.toml:18:42
-               │
-            18 │     { diurnal = { mean = 10, amplitude = 1.5, peak_at = "20h" } },
-               │                                          ^^^ a share of the mean
-
-            error: the ramp ends before it starts
-               ┌─ shop.toml:19:5
-               │
-            19 │     { ramp = { from = 1, to = 2, start = "2h", end = "1h" } },
-               │     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-
-            error: unknown key `sawtooth`
-               ┌─ shop.toml:20:7
-               │
-            20 │     { sawtooth = { mean = 10 } },
-               │       ^^^^^^^^
-               │
-               = known: constant, diurnal, step, spike, ramp, csv
-
-            error: `load` needs exactly one key
-               ┌─ shop.toml:21:5
-               │
-            21 │     { constant = 1, csv = "load.csv" },
-               │     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-               │
-               = one of: constant, diurnal, step, spike, ramp, csv
-
-            error: `load` must be requests per second or a shape such as { step = { before = 100, after = 300, at = "1h" } }, not text
-               ┌─ shop.toml:22:5
-               │
-            22 │     "a lot",
-               │     ^^^^^^^
-
-            7 errors in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-#[test]
-fn wrong_types_are_named() {
-    check(
-        r#"
-duration = 24
-nodes = { name = "worker" }
-services = "cart"
-jobs = [1]
-failures = []
-trace = true
-
-[policy]
-scheduler = ["least-allocated"]
-healer = { none = {}, other = {} }
-
-[delays]
-heartbeat = "0s"
-pull_bandwidth = "100MB/s"
-"#,
-        expect![[r#"
-            error: `duration` must be a length of time such as "30s", not a number
-              ┌─ shop.toml:2:12
-              │
-            2 │ duration = 24
-              │            ^^
-
-            error: `nodes` must be a list of tables, each `[[nodes]]`, not a table
-              ┌─ shop.toml:3:9
-              │
-            3 │ nodes = { name = "worker" }
-              │         ^^^^^^^^^^^^^^^^^^^
-
-            error: `services` must be a list, not text
-              ┌─ shop.toml:4:12
-              │
-            4 │ services = "cart"
-              │            ^^^^^^
-
-            error: `jobs` must be a table, not a number
-              ┌─ shop.toml:5:9
-              │
-            5 │ jobs = [1]
-              │         ^
-
-            error: `trace` must be a table, not true or false
-              ┌─ shop.toml:7:9
-              │
-            7 │ trace = true
-              │         ^^^^
-
-            error: `scheduler` must be the name of a policy, or a table with it, not a list
-               ┌─ shop.toml:10:13
-               │
-            10 │ scheduler = ["least-allocated"]
-               │             ^^^^^^^^^^^^^^^^^^^
-
-            error: `healer` needs exactly one policy
-               ┌─ shop.toml:11:10
-               │
-            11 │ healer = { none = {}, other = {} }
-               │          ^^^^^^^^^^^^^^^^^^^^^^^^^
-
-            error: `heartbeat` must be above zero
-               ┌─ shop.toml:14:13
-               │
-            14 │ heartbeat = "0s"
-               │             ^^^^
-
-            error: pull_bandwidth `100MB/s` is not a quantity
-               ┌─ shop.toml:15:18
-               │
-            15 │ pull_bandwidth = "100MB/s"
-               │                  ^^^^^^^^^ did you mean Mi (1024² bytes) or M (1000²)?
-               │
-               = a size is a number and a suffix: Ki, Mi, Gi, Ti (powers of 1024) or k, M, G, T (powers of 1000), such as "64Gi"
-
-            9 errors in shop.toml. Nothing was run.
-        "#]],
-    );
-}
-
-#[test]
-fn a_missing_table_is_named() {
-    check(
-        &and(TRACE),
-        expect![[r#"
-        error: there is no file pods.csv
-           ┌─ shop.toml:16:8
-           │
-        16 │ pods = "pods.csv"
-           │        ^^^^^^^^^^
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-}
-
-#[test]
 fn a_bad_number_in_row_1000_is_shown_where_it_stands() {
     // The header is row 1, so row 1,000 holds pod 998.
     let table = pods(2000).replace("p998,998.5,60,100,128", "p998,998.5,60,1OO,128");
-    check_table(
-        &and(TRACE),
-        "pods.csv",
-        &table,
+    check_pods(
+        table,
         expect![[r#"
         error: `cpu_milli` `1OO` is not a whole number
              ┌─ pods.csv:1000:15
@@ -1118,145 +238,10 @@ fn a_bad_number_in_row_1000_is_shown_where_it_stands() {
 }
 
 #[test]
-fn rows_are_refused_one_by_one() {
-    let table = "memory_mib,name,arrival_s,duration_s,cpu_milli,gpu,gpu_milli,gpu_model,priority\n\
-                 128,a,-1,60,100,,,,\n\
-                 128,b,0,60,100,1,1001,,\n\
-                 128,\"c, d\",0,60,100,0,500,,\n\
-                 \n\
-                 128,d,0,60,100\n\
-                 128,e,0,60,100,17,,,\n\
-                 128,f,0,60,100,1,0,,\n\
-                 128,,0,60,100,,,,\n\
-                 128,h,0,1e3,100,,,,\n\
-                 128,i,0,60,100,,,,urgent\n";
-    check_table(
-        &and(TRACE),
-        "pods.csv",
-        table,
-        expect![[r#"
-        error: `arrival_s` `-1` is negative
-          ┌─ pods.csv:2:7
-          │
-        2 │ 128,a,-1,60,100,,,,
-          │       ^^
-
-        error: `gpu_milli` `1001` is larger than 1000
-          ┌─ pods.csv:3:18
-          │
-        3 │ 128,b,0,60,100,1,1001,,
-          │                  ^^^^
-
-        error: `gpu_milli` `500` is given, but no gpu
-          ┌─ pods.csv:4:23
-          │
-        4 │ 128,"c, d",0,60,100,0,500,,
-          │                       ^^^
-
-        error: a row of 5 cells in a table of 9 columns
-          ┌─ pods.csv:6:1
-          │
-        6 │ 128,d,0,60,100
-          │ ^^^^^^^^^^^^^^
-
-        error: `gpu` `17` is larger than 16
-          ┌─ pods.csv:7:16
-          │
-        7 │ 128,e,0,60,100,17,,,
-          │                ^^
-
-        error: `gpu_milli` `0` is zero, but there is a gpu
-          ┌─ pods.csv:8:18
-          │
-        8 │ 128,f,0,60,100,1,0,,
-          │                  ^
-
-        error: `name` is empty
-          ┌─ pods.csv:9:5
-          │
-        9 │ 128,,0,60,100,,,,
-          │     ^
-
-        error: `duration_s` `1e3` is not a number of seconds, such as 12.5
-           ┌─ pods.csv:10:9
-           │
-        10 │ 128,h,0,1e3,100,,,,
-           │         ^^^
-
-        error: `priority` `urgent` is not a whole number within 32 bits
-           ┌─ pods.csv:11:19
-           │
-        11 │ 128,i,0,60,100,,,,urgent
-           │                   ^^^^^^
-
-        9 errors in shop.toml. Nothing was run.
-    "#]],
-    );
-}
-
-#[test]
-fn columns_are_refused_by_name() {
-    let table = "nane,arrival_s,cpu,arrival_s\n";
-    check_table(
-        &and(TRACE),
-        "pods.csv",
-        table,
-        expect![[r#"
-        error: unknown column `nane`
-          ┌─ pods.csv:1:1
-          │
-        1 │ nane,arrival_s,cpu,arrival_s
-          │ ^^^^ did you mean `name`?
-          │
-          = columns: name,arrival_s,duration_s,cpu_milli,memory_mib[,gpu,gpu_milli,gpu_model,priority,workload]
-
-        error: unknown column `cpu`
-          ┌─ pods.csv:1:16
-          │
-        1 │ nane,arrival_s,cpu,arrival_s
-          │                ^^^ did you mean `cpu_milli`?
-          │
-          = columns: name,arrival_s,duration_s,cpu_milli,memory_mib[,gpu,gpu_milli,gpu_model,priority,workload]
-
-        error: the column `arrival_s` is there twice
-          ┌─ pods.csv:1:20
-          │
-        1 │ nane,arrival_s,cpu,arrival_s
-          │                    ^^^^^^^^^
-          │
-          = columns: name,arrival_s,duration_s,cpu_milli,memory_mib[,gpu,gpu_milli,gpu_model,priority,workload]
-
-        error: pods.csv lacks the column `name`, `duration_s`, `cpu_milli`, `memory_mib`
-          ┌─ pods.csv:1:1
-          │
-        1 │ nane,arrival_s,cpu,arrival_s
-          │ ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-          │
-          = columns: name,arrival_s,duration_s,cpu_milli,memory_mib[,gpu,gpu_milli,gpu_model,priority,workload]
-
-        4 errors in shop.toml. Nothing was run.
-    "#]],
-    );
-    check_table(
-        &and(TRACE),
-        "pods.csv",
-        "",
-        expect![[r#"
-        error: pods.csv is empty
-         = columns: name,arrival_s,duration_s,cpu_milli,memory_mib[,gpu,gpu_milli,gpu_model,priority,workload]
-
-        1 error in shop.toml. Nothing was run.
-    "#]],
-    );
-}
-
-#[test]
 fn names_of_pods_are_unique() {
     let table = pods(100).replace("p70,", "p7,").replace("p90,", "p7,");
-    check_table(
-        &and(TRACE),
-        "pods.csv",
-        &table,
+    check_pods(
+        table,
         expect![[r#"
         error: `name` `p7` is taken: names of pods are unique
            ┌─ pods.csv:72:1
@@ -1278,309 +263,9 @@ fn names_of_pods_are_unique() {
 #[test]
 fn reading_stops_after_ten_bad_rows() {
     let table = pods(1000).replace(",100,", ",many,");
-    let files = Files::from([("pods.csv", table)]);
-    let said = rendered(&parse(&and(TRACE), &files).unwrap_err());
+    let said = said_of_pods(table);
     assert_eq!(said.matches("is not a whole number").count(), 10);
     assert!(said.contains("pods.csv: the rows that follow were not looked at"));
-}
-
-#[test]
-fn nodes_of_a_trace_are_checked_like_those_of_the_file() {
-    let table = "name,cpu_milli,memory_mib,gpu,gpu_model,price_per_hour\n\
-                 worker-1,1000,1024,0,,\n\
-                 n1,1000,1024,0,T4,\n\
-                 n2,1000,1024,1,T4,-2\n\
-                 n3,1000,9999999999,1,T4,2\n";
-    let text = and("\n[trace]\nnodes = \"nodes.csv\"\n");
-    check_table(
-        &text,
-        "nodes.csv",
-        table,
-        expect![[r#"
-        error: `name` `worker-1` is taken: names of nodes are unique
-          ┌─ nodes.csv:2:1
-          │
-        2 │ worker-1,1000,1024,0,,
-          │ ^^^^^^^^
-
-        error: `gpu_model` `T4` is given, but no gpu
-          ┌─ nodes.csv:3:16
-          │
-        3 │ n1,1000,1024,0,T4,
-          │                ^^
-
-        error: `price_per_hour` `-2` is negative
-          ┌─ nodes.csv:4:19
-          │
-        4 │ n2,1000,1024,1,T4,-2
-          │                   ^^
-
-        error: `memory_mib` `9999999999` is larger than 1073741824
-          ┌─ nodes.csv:5:9
-          │
-        5 │ n3,1000,9999999999,1,T4,2
-          │         ^^^^^^^^^^
-
-        4 errors in shop.toml. Nothing was run.
-    "#]],
-    );
-}
-
-#[test]
-fn node_events_happen_to_nodes_that_can_have_them() {
-    let text = and("\n[trace]\nnode_events = \"events.csv\"\n");
-    let events = "time_s,node,event\n\
-                  10,worker-0,fail\n\
-                  40,worker-9,drain\n\
-                  50,worker,drain\n\
-                  60,worker-2,explode\n";
-    check_table(
-        &text,
-        "events.csv",
-        events,
-        expect![[r#"
-        error: `node` `worker-9` is not the name of a node
-          ┌─ events.csv:3:4
-          │
-        3 │ 40,worker-9,drain
-          │    ^^^^^^^^
-
-        error: `node` `worker` is not the name of a node
-          ┌─ events.csv:4:4
-          │
-        4 │ 50,worker,drain
-          │    ^^^^^^
-
-        error: `event` `explode` is no event (known: add, remove, fail, recover, drain, undrain)
-          ┌─ events.csv:5:13
-          │
-        5 │ 60,worker-2,explode
-          │             ^^^^^^^
-
-        3 errors in shop.toml. Nothing was run.
-    "#]],
-    );
-    let events = "time_s,node,event\n\
-                  30,worker-1,recover\n\
-                  20,worker-0,fail\n\
-                  10,worker-0,fail\n\
-                  70,worker-2,remove\n\
-                  80,worker-2,drain\n";
-    check_table(
-        &text,
-        "events.csv",
-        events,
-        expect![[r#"
-        error: `event` `fail` cannot be: the node is down already
-          ┌─ events.csv:3:13
-          │
-        3 │ 20,worker-0,fail
-          │             ^^^^
-
-        error: `event` `recover` cannot be: the node is not down
-          ┌─ events.csv:2:13
-          │
-        2 │ 30,worker-1,recover
-          │             ^^^^^^^
-
-        error: `event` `drain` cannot be: the node is not there
-          ┌─ events.csv:6:13
-          │
-        6 │ 80,worker-2,drain
-          │             ^^^^^
-
-        3 errors in shop.toml. Nothing was run.
-    "#]],
-    );
-}
-
-#[test]
-fn loads_of_a_trace_belong_to_services_without_one() {
-    let text = and("\n[trace]\nload = \"load.csv\"\n");
-    let load = "time_s,service,rate_per_s\n0,cart,10\n0,cart,20\n0,crat,5\n9,cart,-5\n";
-    check_table(
-        &text,
-        "load.csv",
-        load,
-        expect![[r#"
-        warning: `cart` has a load but no `work`: its requests cost nothing, it is never overloaded
-           ┌─ shop.toml:12:8
-           │
-        12 │ name = "cart"
-           │        ^^^^^^
-
-        error: `time_s` `0` is not later than the time before it
-          ┌─ load.csv:3:1
-          │
-        3 │ 0,cart,20
-          │ ^
-
-        error: `service` `crat` is not the name of a service
-          ┌─ load.csv:4:3
-          │
-        4 │ 0,crat,5
-          │   ^^^^
-
-        error: `rate_per_s` `-5` is negative
-          ┌─ load.csv:5:8
-          │
-        5 │ 9,cart,-5
-          │        ^^
-
-        3 errors and 1 warning in shop.toml. Nothing was run.
-    "#]],
-    );
-    let text = and("load = 5\n\n[trace]\nload = \"load.csv\"\n");
-    let load = "time_s,service,rate_per_s\n0,cart,10\n";
-    check_table(
-        &text,
-        "load.csv",
-        load,
-        expect![[r#"
-        warning: `cart` has a load but no `work`: its requests cost nothing, it is never overloaded
-           ┌─ shop.toml:12:8
-           │
-        12 │ name = "cart"
-           │        ^^^^^^
-
-        error: `cart` has a load of its own and one in load.csv
-           ┌─ shop.toml:17:8
-           │
-        17 │ load = "load.csv"
-           │        ^^^^^^^^^^
-
-        1 error and 1 warning in shop.toml. Nothing was run.
-    "#]],
-    );
-}
-
-#[test]
-fn what_is_rarely_meant_is_a_warning() {
-    let text = but("\"1h\"", "\"1h\"\nwarm_up = \"10m\"")
-        + r#"
-image = { name = "cart", size = "200Mi" }
-load = 100
-shutdown = "1m"
-memory_use = { base = "2Gi" }
-limits = { memory = "1Gi" }
-hpa = { min = 1, max = 6 }
-min_available = 2
-
-[[services]]
-name = "giant"
-requests = { cpu = "5", memory = "1Gi" }
-slo = { availability = 0.99, window = "30d" }
-
-[[nodes]]
-name = "paid"
-cpu = "1"
-memory = "1Gi"
-price_per_hour = 1
-
-[[failures]]
-nodes = "worker-0"
-at = "5m"
-down = "1m"
-
-[[failures]]
-zones = "a"
-at = "2h"
-down = "1m"
-
-[[jobs]]
-name = "late"
-every = "1m"
-from = "2h"
-sizes = [{ cpu = "1", memory = "1Gi", gpu = 1 }]
-duration = "1m"
-
-[trace]
-pods = "pods.csv"
-"#;
-    let table = "name,arrival_s,duration_s,cpu_milli,memory_mib\n\
-                 a,0,60,100,128\nb,3600,60,100,128\nc,0,60,9000,128\n";
-    let files = Files::from([("pods.csv", table.to_owned())]);
-    check_warnings(
-        &text,
-        &files,
-        expect![[r#"
-            warning: `cart` has a load but no `work`: its requests cost nothing, it is never overloaded
-               ┌─ shop.toml:13:8
-               │
-            13 │ name = "cart"
-               │        ^^^^^^
-
-            warning: `cart` has an hpa but no `work`: it uses no CPU and is scaled down to the least
-               ┌─ shop.toml:13:8
-               │
-            13 │ name = "cart"
-               │        ^^^^^^
-
-            warning: `cart` uses more memory than its limit: each container is killed at once
-               ┌─ shop.toml:13:8
-               │
-            13 │ name = "cart"
-               │        ^^^^^^
-
-            warning: `cart` takes longer to stop than `delays.grace`: it is killed after 30 s
-               ┌─ shop.toml:13:8
-               │
-            13 │ name = "cart"
-               │        ^^^^^^
-
-            warning: sizes of images mean nothing without `delays.pull_bandwidth`: all images are taken to be on every node
-               ┌─ shop.toml:16:33
-               │
-            16 │ image = { name = "cart", size = "200Mi" }
-               │                                 ^^^^^^^
-
-            warning: the hpa may go below `min_available`: the service then counts as down
-               ┌─ shop.toml:22:17
-               │
-            22 │ min_available = 2
-               │                 ^
-
-            warning: `giant` fits on no node, even empty
-               ┌─ shop.toml:25:8
-               │
-            25 │ name = "giant"
-               │        ^^^^^^^
-
-            warning: `giant` has an objective but no load: there is nothing to judge it by
-               ┌─ shop.toml:25:8
-               │
-            25 │ name = "giant"
-               │        ^^^^^^^
-
-            warning: the failure `nodes worker-0` at 300 s lies inside the warm-up of 600 s: the metrics miss its start
-               ┌─ shop.toml:37:6
-               │
-            37 │ at = "5m"
-               │      ^^^^
-
-            warning: the failure `zones a` at 7200 s never comes: the run ends at 3600 s
-               ┌─ shop.toml:42:6
-               │
-            42 │ at = "2h"
-               │      ^^^^
-
-            warning: `late` fits on no node, even empty
-               ┌─ shop.toml:49:10
-               │
-            49 │ sizes = [{ cpu = "1", memory = "1Gi", gpu = 1 }]
-               │          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-
-            warning: pods of the trace that fit on no node, even empty: 1
-
-            warning: pods of the trace that arrive after the end, 3600 s: 1
-
-            warning: no job of `late` arrives before the end
-
-            warning: 3 of 4 nodes have no price: costs leave them out
-
-            15 warnings in shop.toml.
-        "#]],
-    );
 }
 
 #[test]
@@ -1603,7 +288,7 @@ fn a_missing_or_unreadable_scenario_is_named() {
 
 #[test]
 fn colour_is_only_a_second_signal() {
-    let problems = parse(&but("count = 3", "count = 0"), &Files::new()).unwrap_err();
+    let problems = parse(&changed("-count = 3\n+count = 0\n"), &Files::new()).unwrap_err();
     let mut out = Vec::new();
     problems.render(&mut out, true).unwrap();
     let coloured = String::from_utf8(out).unwrap();

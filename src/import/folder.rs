@@ -69,35 +69,8 @@ impl From<FolderError> for ImportError {
 
 #[cfg(test)]
 mod tests {
-    use std::process;
-
     use super::*;
-
-    /// A fresh folder for one test, gone at its end.
-    struct Scratch(PathBuf);
-
-    impl Scratch {
-        fn new(name: &str) -> Scratch {
-            let dir = std::env::temp_dir().join(format!("plimsoll-{name}-{}", process::id()));
-            fs::create_dir_all(&dir).unwrap();
-            Scratch(dir)
-        }
-
-        fn names(&self) -> Vec<String> {
-            let entries = fs::read_dir(&self.0).unwrap();
-            let mut names: Vec<_> = entries
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                .collect();
-            names.sort();
-            names
-        }
-    }
-
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            fs::remove_dir_all(&self.0).unwrap();
-        }
-    }
+    use crate::folder::testing::Scratch;
 
     fn write(target: &Path, existing: Existing, text: &str) -> Result<(), String> {
         let write = || {
@@ -110,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_folder_appears_whole_or_not_at_all() {
-        let scratch = Scratch::new("whole");
+        let scratch = Scratch::new("import-whole");
         let target = scratch.0.join("out");
         let folder = Folder::begin(&target, Existing::Refuse, &["a.txt"]).unwrap();
         fs::write(folder.file("a.txt"), "half").unwrap();
@@ -124,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_replaced_only_on_request() {
-        let scratch = Scratch::new("replace");
+        let scratch = Scratch::new("import-replace");
         let target = scratch.0.join("out");
         write(&target, Existing::Replace, "first").unwrap();
         let refused = write(&target, Existing::Refuse, "second").unwrap_err();
@@ -137,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_no_import_wrote_is_never_replaced() {
-        let scratch = Scratch::new("foreign");
+        let scratch = Scratch::new("import-foreign");
         let target = scratch.0.join("out");
         fs::create_dir(&target).unwrap();
         fs::write(target.join("thesis.txt"), "three years").unwrap();

@@ -1,6 +1,7 @@
 //! Numbers for readers: units always, and no more digits than the interval supports.
 
 use crate::stats::{Estimate, Interval};
+use crate::units;
 
 /// How a metric's numbers are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -311,15 +312,7 @@ pub(crate) fn duration(seconds: f64, step: f64) -> String {
 
 /// `1234567` as `1,234,567`.
 pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    units::thousands(number)
 }
 
 /// A number with that many decimals, a proper minus and grouped thousands.

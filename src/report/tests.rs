@@ -363,16 +363,22 @@ fn a_service_says_why_it_lost_requests_where_there_is_more_than_one_cause() {
         ("search", [200.0, 0.0, 0.0]),
         ("shop", [0.0; 3]),
     ];
-    check(&service_rows(&lossy_services(&two)), &expect![[r#"
-          cart         96.0 % · lost: 1.0 % at full replicas, 3.0 % at dead replicas
-          search       80.0 % · lost with no replica ready
-          shop         100 %
-          as believed  6 finished · 2 running · 0 starting · 0 lost · 1 never placed"#]]);
+    check(
+        &service_rows(&lossy_services(&two)),
+        &expect![[r#"
+              cart         96.0 % · lost: 1.0 % at full replicas, 3.0 % at dead replicas
+              search       80.0 % · lost with no replica ready
+              shop         100 %
+              as believed  6 finished · 2 running · 0 starting · 0 lost · 1 never placed"#]],
+    );
     let one = [("cart", [0.0, 30.0, 0.0]), ("search", [0.0, 10.0, 0.0])];
-    check(&service_rows(&lossy_services(&one)), &expect![[r#"
-          cart         97.0 %
-          search       99.0 %
-          as believed  6 finished · 2 running · 0 starting · 0 lost · 1 never placed"#]]);
+    check(
+        &service_rows(&lossy_services(&one)),
+        &expect![[r#"
+              cart         97.0 %
+              search       99.0 %
+              as believed  6 finished · 2 running · 0 starting · 0 lost · 1 never placed"#]],
+    );
 }
 
 #[test]
@@ -455,10 +461,8 @@ fn metrics_has_a_row_for_each_replication() {
 #[test]
 fn timeseries_leaves_out_what_does_not_exist() {
     let case = Case::new();
-    let brief =
-        |results: &Results<'_>, out: &mut Vec<u8>| tables::timeseries(results, Detail::Brief, out);
     check(
-        &case.table(brief),
+        &case.table(|results, out| tables::timeseries(results, Detail::Brief, out)),
         &expect![[r#"
             replication,time_s,entity,metric,unit,value
             1,200,cluster,allocated.cpu,ratio,0.5
@@ -480,10 +484,8 @@ fn timeseries_leaves_out_what_does_not_exist() {
 
 #[test]
 fn pods_tells_every_incarnation_exactly() {
-    let brief =
-        |results: &Results<'_>, out: &mut Vec<u8>| tables::pods(results, Detail::Brief, out);
     check(
-        &Case::new().table(brief),
+        &Case::new().table(|results, out| tables::pods(results, Detail::Brief, out)),
         &expect![[r#"
         replication,kind,owner,index,created_s,bound_s,node,ready_s,ended_s,outcome,restarts
         1,service,web,1,0,1,worker-1,2.5,,,2
@@ -495,10 +497,8 @@ fn pods_tells_every_incarnation_exactly() {
 
 #[test]
 fn incidents_tells_every_outage() {
-    let brief =
-        |results: &Results<'_>, out: &mut Vec<u8>| tables::incidents(results, Detail::Brief, out);
     check(
-        &Case::new().table(brief),
+        &Case::new().table(|results, out| tables::incidents(results, Detail::Brief, out)),
         &expect![[r#"
         replication,service,start_s,detected_s,recovered_s,censored,lost_requests,causes
         1,web,700,710,800,false,60,node worker-0; container

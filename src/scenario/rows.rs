@@ -19,6 +19,31 @@ pub(super) struct Column {
     pub(super) required: bool,
 }
 
+/// Declares the columns of a table once: from it come their list, and by name each one's index there.
+macro_rules! columns {
+    (
+        $(#[doc = $about:literal])+
+        $table:ident {
+            $($index:ident: $presence:ident $name:literal,)+
+        }
+    ) => {
+        $(#[doc = $about])+
+        mod $table {
+            use crate::scenario::rows::{Column, columns};
+
+            pub(super) const COLUMNS: &[Column] = &[$(Column::$presence($name)),+];
+            columns!(from 0; $($index)+);
+        }
+    };
+    (from $at:expr; $index:ident $($rest:ident)*) => {
+        pub(super) const $index: usize = $at;
+        columns!(from $at + 1; $($rest)*);
+    };
+    (from $at:expr;) => {};
+}
+
+pub(super) use columns;
+
 /// What is wrong with one cell.
 #[derive(Clone, Debug)]
 pub(super) struct BadCell {

@@ -10,7 +10,7 @@ use crate::import::openb::fill::BETWEEN_ARRIVALS;
 use crate::import::openb::options::Share;
 use crate::import::openb::rows::Node;
 use crate::time::{Duration, Time};
-use crate::units::{MilliGpu, WHOLE_GPU};
+use crate::units::{MilliGpu, WHOLE_GPU, thousands};
 
 /// Why pods that were never scheduled are left out.
 pub(crate) const DURATION_UNKNOWN: &str = "duration unknown";
@@ -352,19 +352,6 @@ pub(crate) fn count_models(listed: &[Node], kept: &[&Node]) -> Vec<ModelNodes> {
     models
 }
 
-/// `1234567` as `1,234,567`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// `65590` thousandths as `65.59`.
 fn gpus(amount: MilliGpu) -> String {
     let whole = u64::from(WHOLE_GPU);
@@ -395,8 +382,6 @@ mod tests {
 
     #[test]
     fn numbers_are_written_for_readers() {
-        let groups = [0, 999, 1000, 1_234_567].map(thousands);
-        assert_eq!(groups, ["0", "999", "1,000", "1,234,567"]);
         let asked = [0.01, 0.025, 0.07, 0.7].map(shortest_percent);
         assert_eq!(asked, ["1 %", "2.5 %", "7 %", "70 %"]);
         let amounts = [0, 65_590, 6_212_000, 5, 10_000].map(|n| gpus(MilliGpu(n)));

@@ -1,10 +1,10 @@
 use std::fs;
 use std::path::PathBuf;
-use std::process;
 
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::folder::testing::Scratch;
 use crate::import::folder::Existing;
 use crate::import::openb::options::Share;
 
@@ -24,45 +24,61 @@ p3,4000,1024,1,250,,BE,Pending,10000300,10000500,
 p4,4000,1024,8,1000,,BE,Succeeded,10000300,10000300,10000300
 ";
 
-/// A folder with the lists, gone at the end of the test.
-struct Scratch(PathBuf);
+/// What every imported scenario begins with, before its notes.
+const HEAD: &str = "\
+# Which scheduler serves Alibaba's openb GPU cluster best?
+# Source: openb, a production GPU cluster of Alibaba, 2023
+#   (hkust-adsl/kubernetes-scheduler-simulator, data/csv): node_list.csv, pod_list.csv.
+# Licence: Apache-2.0, as that repository; alibaba/clusterdata, which has the same lists, states
+#   none for them.
+# Import:
+";
 
-impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let dir = std::env::temp_dir().join(format!("plimsoll-openb-{name}-{}", process::id()));
-        fs::create_dir_all(&dir).unwrap();
-        fs::write(dir.join("node_list.csv"), NODE_LIST).unwrap();
-        fs::write(dir.join("pod_list.csv"), POD_LIST).unwrap();
-        Scratch(dir)
+/// What follows the notes, the name and the warm-up, before what was left out.
+const FOOT: &str = r#"
+[policy]
+scheduler = "least-allocated"
+autoscaler = "fixed"
+healer = "kubernetes"
+
+[trace]
+nodes = "nodes.csv"
+pods = "pods.csv"
+"#;
+
+const NODE_HEADER: &str = "name,cpu_milli,memory_mib,gpu,gpu_model\n";
+
+/// A folder with the lists.
+struct Lists(Scratch);
+
+impl Lists {
+    fn new(name: &str) -> Lists {
+        let lists = Lists(Scratch::new(&format!("openb-{name}")));
+        lists.write("node_list.csv", NODE_LIST);
+        lists.write("pod_list.csv", POD_LIST);
+        lists
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.0.join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
     }
 
     fn import(&self, options: &Options) -> Result<Imported, ImportError> {
-        let path = |name| self.0.join(name);
         import(
-            &path("node_list.csv"),
-            &path("pod_list.csv"),
-            &path("out"),
+            &self.path("node_list.csv"),
+            &self.path("pod_list.csv"),
+            &self.path("out"),
             options,
         )
     }
 
+    /// A file that was imported.
     fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.join("out").join(name)).unwrap()
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).unwrap();
-        let mut names: Vec<_> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
+        fs::read_to_string(self.path("out").join(name)).unwrap()
     }
 }
 
@@ -87,27 +103,34 @@ fn arrivals(fill: &str) -> Options {
     }
 }
 
-/// Imports the lists and compares the three files.
-fn check(name: &str, options: Options, scenario: Expect, nodes: Expect, pods: Expect) {
-    let scratch = Scratch::new(name);
-    scratch.import(&options).unwrap();
-    scenario.assert_eq(&scratch.read("scenario.toml"));
-    nodes.assert_eq(&scratch.read("nodes.csv"));
-    pods.assert_eq(&scratch.read("pods.csv"));
+/// Imports the lists and compares what differs between imports: what the scenario says up to its
+/// policies and what stands at its end, which of the nodes are kept, and the pods.
+fn check(
+    name: &str,
+    options: &Options,
+    notes: Expect,
+    excluded: &str,
+    kept: &[usize],
+    pods: Expect,
+) {
+    let lists = Lists::new(name);
+    lists.import(options).unwrap();
+    let scenario = lists.read("scenario.toml");
+    let (said, end) = scenario.split_once(FOOT).expect(&scenario);
+    notes.assert_eq(said.strip_prefix(HEAD).expect(said));
+    assert_eq!(end, excluded);
+    let listed: Vec<&str> = NODE_LIST.split_inclusive('\n').skip(1).collect();
+    let kept: String = kept.iter().map(|&node| listed[node]).collect();
+    assert_eq!(lists.read("nodes.csv"), format!("{NODE_HEADER}{kept}"));
+    pods.assert_eq(&lists.read("pods.csv"));
 }
 
 #[test]
 fn the_trace_with_its_own_times() {
     check(
         "times",
-        times(1, None),
-        expect![[r##"
-            # Which scheduler serves Alibaba's openb GPU cluster best?
-            # Source: openb, a production GPU cluster of Alibaba, 2023
-            #   (hkust-adsl/kubernetes-scheduler-simulator, data/csv): node_list.csv, pod_list.csv.
-            # Licence: Apache-2.0, as that repository; alibaba/clusterdata, which has the same lists, states
-            #   none for them.
-            # Import:
+        &times(1, None),
+        expect![[r#"
             # - 3 nodes with 6 GPUs: 1 without GPU, 1 G2, 1 T4.
             # - Arrival = creation_time, duration = deletion_time − scheduled_time; qos and pod_phase are not
             #   used.
@@ -122,32 +145,16 @@ fn the_trace_with_its_own_times() {
             #   published procedure.
             # - Pods written that fit no node, not even an empty one: 1.
             name = "openb"
-
-            [policy]
-            scheduler = "least-allocated"
-            autoscaler = "fixed"
-            healer = "kubernetes"
-
-            [trace]
-            nodes = "nodes.csv"
-            pods = "pods.csv"
-
-            [trace.excluded]
-            "duration unknown" = 1
-        "##]],
+        "#]],
+        "\n[trace.excluded]\n\"duration unknown\" = 1\n",
+        &[0, 1, 2],
         expect![[r#"
-        name,cpu_milli,memory_mib,gpu,gpu_model
-        n0,64000,262144,4,T4
-        n1,32000,131072,2,G2
-        n2,32000,131072,0,
-    "#]],
-        expect![[r#"
-        name,arrival_s,duration_s,cpu_milli,memory_mib,gpu,gpu_milli,gpu_model
-        p0,0,10001000,12000,16384,2,1000,T4|G2
-        p2,10000100,50,4000,0,0,0,
-        p1,10000200,600,6000,12288,1,500,
-        p4,10000300,0,4000,1024,8,1000,
-    "#]],
+            name,arrival_s,duration_s,cpu_milli,memory_mib,gpu,gpu_milli,gpu_model
+            p0,0,10001000,12000,16384,2,1000,T4|G2
+            p2,10000100,50,4000,0,0,0,
+            p1,10000200,600,6000,12288,1,500,
+            p4,10000300,0,4000,1024,8,1000,
+        "#]],
     );
 }
 
@@ -155,14 +162,8 @@ fn the_trace_with_its_own_times() {
 fn copies_come_later_and_bring_the_never_scheduled_if_told_how_long() {
     check(
         "copies",
-        times(2, Some(60)),
+        &times(2, Some(60)),
         expect![[r##"
-            # Which scheduler serves Alibaba's openb GPU cluster best?
-            # Source: openb, a production GPU cluster of Alibaba, 2023
-            #   (hkust-adsl/kubernetes-scheduler-simulator, data/csv): node_list.csv, pod_list.csv.
-            # Licence: Apache-2.0, as that repository; alibaba/clusterdata, which has the same lists, states
-            #   none for them.
-            # Import:
             # - 3 nodes with 6 GPUs: 1 without GPU, 1 G2, 1 T4.
             # - Arrival = creation_time, duration = deletion_time − scheduled_time; qos and pod_phase are not
             #   used.
@@ -181,22 +182,9 @@ fn copies_come_later_and_bring_the_never_scheduled_if_told_how_long() {
             # - Pods written that fit no node, not even an empty one: 2.
             name = "openb"
             warm_up = "10000000s"
-
-            [policy]
-            scheduler = "least-allocated"
-            autoscaler = "fixed"
-            healer = "kubernetes"
-
-            [trace]
-            nodes = "nodes.csv"
-            pods = "pods.csv"
         "##]],
-        expect![[r#"
-            name,cpu_milli,memory_mib,gpu,gpu_model
-            n0,64000,262144,4,T4
-            n1,32000,131072,2,G2
-            n2,32000,131072,0,
-        "#]],
+        "",
+        &[0, 1, 2],
         expect![[r#"
             name,arrival_s,duration_s,cpu_milli,memory_mib,gpu,gpu_milli,gpu_model
             p0,0,10001000,12000,16384,2,1000,T4|G2
@@ -221,57 +209,39 @@ fn arrivals_alone_on_a_share_of_the_nodes() {
     };
     check(
         "arrivals",
-        options,
-        expect![[r##"
-        # Which scheduler serves Alibaba's openb GPU cluster best?
-        # Source: openb, a production GPU cluster of Alibaba, 2023
-        #   (hkust-adsl/kubernetes-scheduler-simulator, data/csv): node_list.csv, pod_list.csv.
-        # Licence: Apache-2.0, as that repository; alibaba/clusterdata, which has the same lists, states
-        #   none for them.
-        # Import:
-        # - 2 of 3 nodes (70 %, by largest remainder over the GPU models, seed 1) with 2 GPUs: 1 of 1
-        #   without GPU, 1 of 1 G2, 0 of 1 T4.
-        # - Pods listed: 5; clones of random pods appended: 3; random pods left out: 0; written: 8.
-        # - They arrive in a random order (seed 1), 1 s apart, and never leave; qos, pod_phase and all times
-        #   are not used.
-        # - They ask for 18.75 GPUs in all, 937.5 % of the 2 there are.
-        # - Pods listed that name a GPU model but ask for no GPU: 1; the model is ignored, as in the
-        #   published procedure.
-        # - Pods written that fit no node, not even an empty one: 2.
-        name = "openb"
-
-        [policy]
-        scheduler = "least-allocated"
-        autoscaler = "fixed"
-        healer = "kubernetes"
-
-        [trace]
-        nodes = "nodes.csv"
-        pods = "pods.csv"
-    "##]],
+        &options,
         expect![[r#"
-        name,cpu_milli,memory_mib,gpu,gpu_model
-        n1,32000,131072,2,G2
-        n2,32000,131072,0,
-    "#]],
+            # - 2 of 3 nodes (70 %, by largest remainder over the GPU models, seed 1) with 2 GPUs: 1 of 1
+            #   without GPU, 1 of 1 G2, 0 of 1 T4.
+            # - Pods listed: 5; clones of random pods appended: 3; random pods left out: 0; written: 8.
+            # - They arrive in a random order (seed 1), 1 s apart, and never leave; qos, pod_phase and all times
+            #   are not used.
+            # - They ask for 18.75 GPUs in all, 937.5 % of the 2 there are.
+            # - Pods listed that name a GPU model but ask for no GPU: 1; the model is ignored, as in the
+            #   published procedure.
+            # - Pods written that fit no node, not even an empty one: 2.
+            name = "openb"
+        "#]],
+        "",
+        &[1, 2],
         expect![[r#"
-        name,arrival_s,duration_s,cpu_milli,memory_mib,gpu,gpu_milli,gpu_model
-        p3,0,,4000,1024,1,250,
-        p4,1,,4000,1024,8,1000,
-        p1,2,,6000,12288,1,500,
-        p2,3,,4000,0,0,0,
-        p0,4,,12000,16384,2,1000,T4|G2
-        p2@2,5,,4000,0,0,0,
-        p2@3,6,,4000,0,0,0,
-        p4@2,7,,4000,1024,8,1000,
-    "#]],
+            name,arrival_s,duration_s,cpu_milli,memory_mib,gpu,gpu_milli,gpu_model
+            p3,0,,4000,1024,1,250,
+            p4,1,,4000,1024,8,1000,
+            p1,2,,6000,12288,1,500,
+            p2,3,,4000,0,0,0,
+            p0,4,,12000,16384,2,1000,T4|G2
+            p2@2,5,,4000,0,0,0,
+            p2@3,6,,4000,0,0,0,
+            p4@2,7,,4000,1024,8,1000,
+        "#]],
     );
 }
 
 #[test]
 fn the_counts_are_told_as_data() {
-    let scratch = Scratch::new("counts");
-    let imported = scratch.import(&times(3, None)).unwrap();
+    let lists = Lists::new("counts");
+    let imported = lists.import(&times(3, None)).unwrap();
     let left_out = imported.excluded.unwrap();
     assert_eq!((left_out.reason, left_out.pods), ("duration unknown", 3));
     assert_eq!(imported.rows * 3, imported.written + left_out.pods);
@@ -291,8 +261,8 @@ fn the_counts_are_told_as_data() {
 
 #[test]
 fn the_offered_mean_is_over_the_dense_part() {
-    let scratch = Scratch::new("mean");
-    let Load::Times(timed) = scratch.import(&times(1, None)).unwrap().load else {
+    let lists = Lists::new("mean");
+    let Load::Times(timed) = lists.import(&times(1, None)).unwrap().load else {
         panic!("a trace with times");
     };
     // [10,000,000, 10,001,000) s: p0 1,000 s of 2 GPUs, p1 600 s of 0.5 from 10,000,200:
@@ -303,33 +273,32 @@ fn the_offered_mean_is_over_the_dense_part() {
 
 #[test]
 fn copies_that_all_arrive_before_the_dense_part_have_no_warm_up() {
-    let scratch = Scratch::new("sparse");
-    let sparse = POD_LIST.lines().take(2).collect::<Vec<_>>().join("\n");
-    fs::write(scratch.0.join("pod_list.csv"), sparse).unwrap();
-    let Load::Times(timed) = scratch.import(&times(2, None)).unwrap().load else {
+    let lists = Lists::new("sparse");
+    let sparse: Vec<&str> = POD_LIST.lines().take(2).collect();
+    lists.write("pod_list.csv", &sparse.join("\n"));
+    let Load::Times(timed) = lists.import(&times(2, None)).unwrap().load else {
         panic!("a trace with times");
     };
     assert_eq!(timed.warm_up, None);
-    assert!(!scratch.read("scenario.toml").contains("warm_up"));
+    assert!(!lists.read("scenario.toml").contains("warm_up"));
 }
 
 #[test]
 fn what_is_written_is_a_scenario() {
-    let scratch = Scratch::new("scenario");
-    for (options, warm_up) in [
+    let lists = Lists::new("scenario");
+    let cases = [
         (times(1, None), 0),
         (times(2, None), 10_000_000),
         (arrivals("2"), 0),
-    ] {
+    ];
+    for (options, warm_up) in cases {
         let existing = Existing::Replace;
-        scratch
-            .import(&Options {
-                existing,
-                ..options
-            })
-            .unwrap();
-        let path = scratch.0.join("out/scenario.toml");
-        let loaded = crate::scenario::load(&path).unwrap();
+        let options = Options {
+            existing,
+            ..options
+        };
+        lists.import(&options).unwrap();
+        let loaded = crate::scenario::load(&lists.path("out/scenario.toml")).unwrap();
         assert_eq!(loaded.scenario.warm_up, Time::from_secs(warm_up));
     }
 }
@@ -337,13 +306,13 @@ fn what_is_written_is_a_scenario() {
 #[test]
 fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let pods = |name, seed| {
-        let scratch = Scratch::new(name);
+        let lists = Lists::new(name);
         let options = Options {
             seed,
             ..times(20, None)
         };
-        scratch.import(&options).unwrap();
-        scratch.read("pods.csv")
+        lists.import(&options).unwrap();
+        lists.read("pods.csv")
     };
     assert_eq!(pods("seed-a", 1), pods("seed-b", 1));
     assert_ne!(pods("seed-c", 1), pods("seed-d", 2));
@@ -351,14 +320,10 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
 
 #[test]
 fn a_light_trace_is_told_with_the_copies_that_would_load_it() {
-    let scratch = Scratch::new("light");
+    let lists = Lists::new("light");
     let many: String = (0..100).map(|n| format!("m{n},1,1,8,G2\n")).collect();
-    fs::write(
-        scratch.0.join("node_list.csv"),
-        format!("{NODE_LIST}{many}"),
-    )
-    .unwrap();
-    let told = scratch.import(&times(1, None)).unwrap().to_string();
+    lists.write("node_list.csv", &format!("{NODE_LIST}{many}"));
+    let told = lists.import(&times(1, None)).unwrap().to_string();
     // Peak 2.5 of 806 GPUs is 0.3 %, mean 2.3 of 806 is 0.285 %: 0.9 / 0.00285 = 315 copies.
     expect!["Pods written that fit no node, not even an empty one: 1."]
         .assert_eq(told.lines().last().unwrap());
@@ -366,31 +331,31 @@ fn a_light_trace_is_told_with_the_copies_that_would_load_it() {
 
 #[test]
 fn a_failed_import_leaves_nothing_behind() {
-    let scratch = Scratch::new("failed");
+    let lists = Lists::new("failed");
     let broken = POD_LIST.replace("10000300,10000500", "abc,10000500");
-    fs::write(scratch.0.join("pod_list.csv"), broken).unwrap();
-    let error = scratch.import(&times(1, None)).unwrap_err();
-    let place = scratch.0.join("pod_list.csv");
+    lists.write("pod_list.csv", &broken);
+    let error = lists.import(&times(1, None)).unwrap_err();
+    let place = lists.path("pod_list.csv");
     let reason = "creation_time `abc` is not a number (whole, at least 0)";
     assert_eq!(
         error.to_string(),
         format!("{}:5: {reason}", place.display())
     );
     assert!(!error.is_environment());
-    assert_eq!(scratch.names(), ["node_list.csv", "pod_list.csv"]);
+    assert_eq!(lists.0.names(), ["node_list.csv", "pod_list.csv"]);
 }
 
 #[test]
 fn an_import_with_nothing_to_write_is_refused() {
-    let scratch = Scratch::new("nothing");
+    let lists = Lists::new("nothing");
     let refused = |options: &Options, list: &str, message: &str| {
-        let error = scratch.import(options).unwrap_err().to_string();
-        let list = scratch.0.join(list);
+        let error = lists.import(options).unwrap_err().to_string();
+        let list = lists.path(list);
         assert_eq!(error, format!("{}: {message}", list.display()));
     };
     let pods = |row: &str| {
         let header = POD_LIST.lines().next().unwrap();
-        fs::write(scratch.0.join("pod_list.csv"), format!("{header}\n{row}\n")).unwrap();
+        lists.write("pod_list.csv", &format!("{header}\n{row}\n"));
     };
     pods("p,1,1,0,0,,LS,Pending,5,6,");
     refused(
@@ -404,13 +369,13 @@ fn an_import_with_nothing_to_write_is_refused() {
         "no pod asks for a GPU to fill",
     );
     let node = "sn,cpu_milli,memory_mib,gpu,model\nn,1,1,0,\n";
-    fs::write(scratch.0.join("node_list.csv"), node).unwrap();
+    lists.write("node_list.csv", node);
     refused(
         &arrivals("1.3"),
         "node_list.csv",
         "no kept node has a GPU to fill",
     );
-    fs::remove_file(scratch.0.join("node_list.csv")).unwrap();
-    let error = scratch.import(&times(1, None)).unwrap_err();
+    fs::remove_file(lists.path("node_list.csv")).unwrap();
+    let error = lists.import(&times(1, None)).unwrap_err();
     assert!(matches!(error, ImportError::Read { .. }));
 }

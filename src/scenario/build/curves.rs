@@ -7,17 +7,25 @@ use crate::dist::{Distribution, Impossible};
 use crate::scenario::decode::{At, Field};
 use crate::scenario::problem::{Problem, Span};
 use crate::scenario::raw::curves::{self, Dist, Law, LoadPart, LoadShape};
-use crate::scenario::rows::{BadCell, Column, Rows};
+use crate::scenario::rows::{BadCell, Rows, columns};
 use crate::script::load::Load;
 use crate::time::{Duration, Time};
 
-const VALUE: usize = 0;
-const WEIGHT: usize = 1;
-const VALUES: &[Column] = &[Column::required("duration_s"), Column::optional("weight")];
+columns! {
+    /// Columns of an empirical distribution.
+    sample {
+        VALUE: required "duration_s",
+        WEIGHT: optional "weight",
+    }
+}
 
-const TIME: usize = 0;
-const RATE: usize = 1;
-const RATES: &[Column] = &[Column::required("time_s"), Column::required("rate_per_s")];
+columns! {
+    /// Columns of a load of its own.
+    rate {
+        TIME: required "time_s",
+        RATE: required "rate_per_s",
+    }
+}
 
 impl Builder<'_> {
     /// A distribution of seconds; `None` once a problem has been reported.
@@ -76,15 +84,15 @@ impl Builder<'_> {
 
     fn empirical(&mut self, path: &At<String>) -> Option<Result<Distribution, Impossible>> {
         let text = self.files.open(path, self.problems)?;
-        let mut rows = Rows::open(&text, VALUES, self.problems)?;
+        let mut rows = Rows::open(&text, sample::COLUMNS, self.problems)?;
         let mut pairs = Vec::new();
         while rows.advance(self.problems) {
-            let weight = |rows: &Rows<'_>| match rows.has(WEIGHT) {
-                true => rows.number(WEIGHT),
+            let weight = |rows: &Rows<'_>| match rows.has(sample::WEIGHT) {
+                true => rows.number(sample::WEIGHT),
                 false => Ok(1.0),
             };
             let pair = rows
-                .number(VALUE)
+                .number(sample::VALUE)
                 .and_then(|value| Ok((value, weight(&rows)?)));
             match pair {
                 Ok(pair) => pairs.push(pair),
@@ -189,10 +197,10 @@ impl Builder<'_> {
 
     fn rates(&mut self, path: &At<String>) -> Option<Load> {
         let text = self.files.open(path, self.problems)?;
-        let mut rows = Rows::open(&text, RATES, self.problems)?;
+        let mut rows = Rows::open(&text, rate::COLUMNS, self.problems)?;
         let mut points: Vec<(Time, f64)> = Vec::new();
         while rows.advance(self.problems) {
-            match point(&rows, TIME, RATE, points.last()) {
+            match point(&rows, rate::TIME, rate::RATE, points.last()) {
                 Ok(point) => points.push(point),
                 Err(bad) => rows.refuse(&bad, self.problems),
             }

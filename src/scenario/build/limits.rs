@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::scenario::decode::At;
 use crate::scenario::problem::Problem;
-use crate::units::Bytes;
+use crate::units::{Bytes, thousands};
 
 /// Memory that a run may use: beyond it a scenario is refused before anything is built.
 const MEMORY_MAX: u128 = 16 * Bytes::GIB as u128;
@@ -20,7 +20,7 @@ impl Builder<'_> {
             self.memory = needed;
             return true;
         }
-        let (count, span) = (grouped(count.value), count.span);
+        let (count, span) = (thousands(count.value), count.span);
         let message = format!(
             "with {count} {what} a run needs about {} of memory, more than the {} it may use",
             size(needed),
@@ -59,7 +59,7 @@ impl Builder<'_> {
         }
         let message = match at.value < least {
             true => format!("`{key}` must be at least {least}"),
-            false => format!("`{key}` must be at most {}", grouped(most)),
+            false => format!("`{key}` must be at most {}", thousands(most)),
         };
         self.problems.push(Problem::error(message).at(at.span, ""));
         None
@@ -75,20 +75,6 @@ impl Builder<'_> {
         self.problems.push(problem.at(at.span, ""));
         None
     }
-}
-
-/// A whole number with its thousands apart: `1,000,000`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let head = digits.len() % 3;
-    let mut text = digits[..head].to_owned();
-    for group in digits.as_bytes()[head..].chunks(3) {
-        if !text.is_empty() {
-            text.push(',');
-        }
-        text.extend(group.iter().map(|&digit| char::from(digit)));
-    }
-    text
 }
 
 /// A size in the largest unit of which there is at least one, without decimals.

@@ -12,7 +12,7 @@ use crate::ids::{GpuModelId, GroupId, ImageId, NodeId, ZoneId};
 use crate::scenario::decode::{At, Field, List};
 use crate::scenario::problem::Problem;
 use crate::scenario::raw;
-use crate::scenario::rows::{BadCell, Column, Rows};
+use crate::scenario::rows::{BadCell, Rows, columns};
 use crate::scenario::values::{Amounts, Name, Texts};
 use crate::sim::config::Config;
 use crate::units::{Bytes, MilliCpu, MilliGpu, Resources, WHOLE_GPU};
@@ -28,24 +28,19 @@ pub(super) const CPU_MILLI_MAX: u64 = 1_000_000_000_000;
 /// Most memory of a row, in mebibytes: 1 PiB.
 pub(super) const MEMORY_MIB_MAX: u64 = 1 << 30;
 
-const NAME: usize = 0;
-const CPU: usize = 1;
-const MEMORY: usize = 2;
-const GPU: usize = 3;
-const GPU_MODEL: usize = 4;
-const ZONE: usize = 5;
-const RACK: usize = 6;
-const PRICE: usize = 7;
-const COLUMNS: &[Column] = &[
-    Column::required("name"),
-    Column::required("cpu_milli"),
-    Column::required("memory_mib"),
-    Column::optional("gpu"),
-    Column::optional("gpu_model"),
-    Column::optional("zone"),
-    Column::optional("rack"),
-    Column::optional("price_per_hour"),
-];
+columns! {
+    /// Columns of the nodes of a trace.
+    node {
+        NAME: required "name",
+        CPU: required "cpu_milli",
+        MEMORY: required "memory_mib",
+        GPU: optional "gpu",
+        GPU_MODEL: optional "gpu_model",
+        ZONE: optional "zone",
+        RACK: optional "rack",
+        PRICE: optional "price_per_hour",
+    }
+}
 
 /// What a node is called by: its own name or that of its group.
 #[derive(Clone, Copy, Debug)]
@@ -213,7 +208,7 @@ impl Builder<'_> {
 
     fn node_rows(&mut self, path: &At<String>) -> Option<()> {
         let text = self.files.open(path, self.problems)?;
-        let mut rows = Rows::open(&text, COLUMNS, self.problems)?;
+        let mut rows = Rows::open(&text, node::COLUMNS, self.problems)?;
         let count = At {
             value: rows.remaining() as u64,
             span: path.span,
@@ -224,7 +219,7 @@ impl Builder<'_> {
         let mut racks = false;
         let mut nodes = Vec::new();
         while rows.advance(self.problems) {
-            racks |= !rows.cell(RACK).is_empty();
+            racks |= !rows.cell(node::RACK).is_empty();
             match self.node_row(&rows) {
                 Ok(node) => nodes.push(node),
                 Err(bad) => rows.refuse(&bad, self.problems),
@@ -243,23 +238,26 @@ impl Builder<'_> {
 
     /// Reads one node, all but its group.
     fn node_row(&mut self, rows: &Rows<'_>) -> Result<NodeId, BadCell> {
-        let name = rows.name(NAME)?;
-        let cpu = rows.whole(CPU, CPU_MILLI_MAX)?;
-        let memory = rows.whole(MEMORY, MEMORY_MIB_MAX)?;
-        let gpus = rows.whole_or(GPU, MAX_GPUS.into(), 0)?;
-        let gpu_model = match rows.text(GPU_MODEL)? {
+        let name = rows.name(node::NAME)?;
+        let cpu = rows.whole(node::CPU, CPU_MILLI_MAX)?;
+        let memory = rows.whole(node::MEMORY, MEMORY_MIB_MAX)?;
+        let gpus = rows.whole_or(node::GPU, MAX_GPUS.into(), 0)?;
+        let gpu_model = match rows.text(node::GPU_MODEL)? {
             "" => None,
-            _ if gpus == 0 => return Err(BadCell::new(GPU_MODEL, "is given, but no gpu")),
-            model => Some(self.gpu_model_of(model, GPU_MODEL)?),
+            _ if gpus == 0 => return Err(BadCell::new(node::GPU_MODEL, "is given, but no gpu")),
+            model => Some(self.gpu_model_of(model, node::GPU_MODEL)?),
         };
-        let zone = self.zone(rows.text(ZONE)?);
-        let price_per_hour = match rows.cell(PRICE) {
+        let zone = self.zone(rows.text(node::ZONE)?);
+        let price_per_hour = match rows.cell(node::PRICE) {
             [] => None,
-            _ => Some(rows.number(PRICE)?),
+            _ => Some(rows.number(node::PRICE)?),
         };
         let node = self.catalog.nodes.next_id();
         if !self.machines.add_unplaced(name, Machine::Node(node)) {
-            return Err(BadCell::new(NAME, "is taken: names of nodes are unique"));
+            return Err(BadCell::new(
+                node::NAME,
+                "is taken: names of nodes are unique",
+            ));
         }
         let traits = self.own_traits(&Traits::default(), name, zone);
         self.catalog.nodes.push(NodeSpec {

@@ -15,7 +15,7 @@ use crate::rng;
 use crate::scenario::decode::At;
 use crate::scenario::problem::Problem;
 use crate::scenario::raw::{self, Restart};
-use crate::scenario::rows::{BadCell, Column, Rows};
+use crate::scenario::rows::{BadCell, Rows, columns};
 use crate::scenario::suggest;
 use crate::script::jobs::{Job, Jobs};
 use crate::script::load::Load;
@@ -23,60 +23,38 @@ use crate::script::{NodeEvent, NodeEventKind};
 use crate::time::{Duration, Time};
 use crate::units::{Bytes, MilliCpu, WHOLE_GPU};
 
-/// Columns of the pods.
-mod pod {
-    use super::Column;
-
-    pub(super) const NAME: usize = 0;
-    pub(super) const ARRIVAL: usize = 1;
-    pub(super) const DURATION: usize = 2;
-    pub(super) const CPU: usize = 3;
-    pub(super) const MEMORY: usize = 4;
-    pub(super) const GPU: usize = 5;
-    pub(super) const GPU_MILLI: usize = 6;
-    pub(super) const GPU_MODEL: usize = 7;
-    pub(super) const PRIORITY: usize = 8;
-    pub(super) const WORKLOAD: usize = 9;
-    pub(super) const COLUMNS: &[Column] = &[
-        Column::required("name"),
-        Column::required("arrival_s"),
-        Column::required("duration_s"),
-        Column::required("cpu_milli"),
-        Column::required("memory_mib"),
-        Column::optional("gpu"),
-        Column::optional("gpu_milli"),
-        Column::optional("gpu_model"),
-        Column::optional("priority"),
-        Column::optional("workload"),
-    ];
+columns! {
+    /// Columns of the pods.
+    pod {
+        NAME: required "name",
+        ARRIVAL: required "arrival_s",
+        DURATION: required "duration_s",
+        CPU: required "cpu_milli",
+        MEMORY: required "memory_mib",
+        GPU: optional "gpu",
+        GPU_MILLI: optional "gpu_milli",
+        GPU_MODEL: optional "gpu_model",
+        PRIORITY: optional "priority",
+        WORKLOAD: optional "workload",
+    }
 }
 
-/// Columns of the node events.
-mod event {
-    use super::Column;
-
-    pub(super) const TIME: usize = 0;
-    pub(super) const NODE: usize = 1;
-    pub(super) const EVENT: usize = 2;
-    pub(super) const COLUMNS: &[Column] = &[
-        Column::required("time_s"),
-        Column::required("node"),
-        Column::required("event"),
-    ];
+columns! {
+    /// Columns of the node events.
+    event {
+        TIME: required "time_s",
+        NODE: required "node",
+        EVENT: required "event",
+    }
 }
 
-/// Columns of the load.
-mod rate {
-    use super::Column;
-
-    pub(super) const TIME: usize = 0;
-    pub(super) const SERVICE: usize = 1;
-    pub(super) const RATE: usize = 2;
-    pub(super) const COLUMNS: &[Column] = &[
-        Column::required("time_s"),
-        Column::required("service"),
-        Column::required("rate_per_s"),
-    ];
+columns! {
+    /// Columns of the load.
+    rate {
+        TIME: required "time_s",
+        SERVICE: required "service",
+        RATE: required "rate_per_s",
+    }
 }
 
 /// What is known of a node while its events are read in order.

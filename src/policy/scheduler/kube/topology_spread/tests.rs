@@ -3,6 +3,7 @@ use super::score::{Score, crowd, points, weight};
 use super::*;
 use crate::cluster::change::Change;
 use crate::cluster::pod::Deletion;
+use crate::cluster::rules::Rules;
 use crate::cluster::rules::{Effect, Taint};
 use crate::ids::KeyId;
 use crate::policy::scheduler::explanation::{Code, Reason};
