@@ -426,11 +426,11 @@ duration = "1m"
             15 │ [[jobs]]
                │ ^^^^^^^^
 
-            error: the mean time between arrivals is zero or infinite: how many come?
-               ┌─ shop.toml:21:1
+            error: `every` must be above zero on average
+               ┌─ shop.toml:23:9
                │
-            21 │ [[jobs]]
-               │ ^^^^^^^^ needs `count`
+            23 │ every = "0s"
+               │         ^^^^ or give `count`
 
             error: with 1,000,000,000,000 jobs `counted` a run needs about 465 TiB of memory, more than the 16 GiB it may use
                ┌─ shop.toml:27:1
@@ -852,6 +852,362 @@ load = [
 }
 
 #[test]
+fn numbers_that_could_not_be_added_up_are_refused() {
+    check_with(
+        &and(r#"
+load = [
+    { constant = 1e300 },
+    { diurnal = { mean = 2e12, amplitude = 0.5, peak_at = "20h" } },
+    { step = { before = 1e13, after = 1e14, at = "1h" } },
+    { spike = { base = 1e13, peak = 1e14, at = "1h", hold = "1h" } },
+    { ramp = { from = 1e13, to = 1e14, start = "1h", end = "2h" } },
+    1e-300,
+]
+
+[[services]]
+name = "peak"
+requests = { cpu = "1", memory = "1Gi" }
+load = { diurnal = { mean = 6e11, amplitude = 1.0, peak_at = "20h" } }
+
+[[services]]
+name = "sum"
+requests = { cpu = "1", memory = "1Gi" }
+load = [6e11, { step = { before = 0, after = 6e11, at = "1h" } }]
+
+[[services]]
+name = "wide"
+requests = { cpu = "999999999", memory = "1Gi" }
+hpa = { max = 10000 }
+
+[[services]]
+name = "endless"
+requests = { cpu = "1", memory = "1Gi" }
+hpa = { max = 4000000000 }
+
+[[services]]
+name = "rows"
+requests = { cpu = "1", memory = "1Gi" }
+load = { csv = "load.csv" }
+
+[[jobs]]
+name = "report"
+rate = "1/h"
+sizes = [{ cpu = "1", memory = "1Gi", weight = 1e308 }]
+duration = { empirical = "lengths.csv" }
+
+[[nodes]]
+name = "gold"
+cpu = "1"
+memory = "1Gi"
+price_per_hour = 1e300
+
+[trace]
+nodes = "nodes.csv"
+load = "loads.csv"
+excluded = { late = 9000000000000000000, early = 9000000000000000000, odd = 9000000000000000000 }
+"#),
+        &Files::from([
+            (
+                "load.csv",
+                "time_s,rate_per_s\n0,1e300\n1,1e-300\n".to_owned(),
+            ),
+            ("lengths.csv", "duration_s,weight\n1e300,1e300\n".to_owned()),
+            (
+                "nodes.csv",
+                "name,cpu_milli,memory_mib,price_per_hour\nn,1,1,1e300\n".to_owned(),
+            ),
+            (
+                "loads.csv",
+                "time_s,service,rate_per_s\n0,wide,1e300\n".to_owned(),
+            ),
+        ]),
+        expect![[r#"
+            error: `constant` must be at most 1e12
+               ┌─ shop.toml:16:18
+               │
+            16 │     { constant = 1e300 },
+               │                  ^^^^^
+
+            error: `mean` must be at most 1e12
+               ┌─ shop.toml:17:26
+               │
+            17 │     { diurnal = { mean = 2e12, amplitude = 0.5, peak_at = "20h" } },
+               │                          ^^^^
+
+            error: `before` must be at most 1e12
+               ┌─ shop.toml:18:25
+               │
+            18 │     { step = { before = 1e13, after = 1e14, at = "1h" } },
+               │                         ^^^^
+
+            error: `after` must be at most 1e12
+               ┌─ shop.toml:18:39
+               │
+            18 │     { step = { before = 1e13, after = 1e14, at = "1h" } },
+               │                                       ^^^^
+
+            error: `base` must be at most 1e12
+               ┌─ shop.toml:19:24
+               │
+            19 │     { spike = { base = 1e13, peak = 1e14, at = "1h", hold = "1h" } },
+               │                        ^^^^
+
+            error: `peak` must be at most 1e12
+               ┌─ shop.toml:19:37
+               │
+            19 │     { spike = { base = 1e13, peak = 1e14, at = "1h", hold = "1h" } },
+               │                                     ^^^^
+
+            error: `from` must be at most 1e12
+               ┌─ shop.toml:20:23
+               │
+            20 │     { ramp = { from = 1e13, to = 1e14, start = "1h", end = "2h" } },
+               │                       ^^^^
+
+            error: `to` must be at most 1e12
+               ┌─ shop.toml:20:34
+               │
+            20 │     { ramp = { from = 1e13, to = 1e14, start = "1h", end = "2h" } },
+               │                                  ^^^^
+
+            error: `load` must be zero or at least 1e-12
+               ┌─ shop.toml:21:5
+               │
+            21 │     1e-300,
+               │     ^^^^^^
+
+            error: the load reaches 1.2e12 requests per second: more than 1e12 are refused
+               ┌─ shop.toml:27:8
+               │
+            27 │ load = { diurnal = { mean = 6e11, amplitude = 1.0, peak_at = "20h" } }
+               │        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            error: the load reaches 1.2e12 requests per second: more than 1e12 are refused
+               ┌─ shop.toml:32:8
+               │
+            32 │ load = [6e11, { step = { before = 0, after = 6e11, at = "1h" } }]
+               │        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            error: cpu `1000000000` is too large
+               ┌─ shop.toml:36:20
+               │
+            36 │ requests = { cpu = "999999999", memory = "1Gi" }
+               │                    ^^^^^^^^^^^^
+               │
+               = CPU is cores such as "2" or 0.5, or thousandths of a core such as "500m"
+
+            error: with 4,000,000,000 replicas a run needs about 1 TiB of memory, more than the 16 GiB it may use
+               ┌─ shop.toml:42:15
+               │
+            42 │ hpa = { max = 4000000000 }
+               │               ^^^^^^^^^^
+
+            error: `weight` must be at most 1e12
+               ┌─ shop.toml:52:48
+               │
+            52 │ sizes = [{ cpu = "1", memory = "1Gi", weight = 1e308 }]
+               │                                                ^^^^^
+
+            error: `price_per_hour` must be at most 1e12
+               ┌─ shop.toml:59:18
+               │
+            59 │ price_per_hour = 1e300
+               │                  ^^^^^
+
+            error: `excluded` adds up to more than 1e12
+               ┌─ shop.toml:64:12
+               │
+            64 │ excluded = { late = 9000000000000000000, early = 9000000000000000000, odd = 9000000000000000000 }
+               │            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+            error: `price_per_hour` `1e300` is larger than 1e12
+              ┌─ nodes.csv:2:7
+              │
+            2 │ n,1,1,1e300
+              │       ^^^^^
+
+            error: `rate_per_s` `1e300` is larger than 1e12
+              ┌─ load.csv:2:3
+              │
+            2 │ 0,1e300
+              │   ^^^^^
+
+            error: `rate_per_s` `1e-300` is above zero, but less than 1e-12
+              ┌─ load.csv:3:3
+              │
+            3 │ 1,1e-300
+              │   ^^^^^^
+
+            error: `rate_per_s` `1e300` is larger than 1e12
+              ┌─ loads.csv:2:8
+              │
+            2 │ 0,wide,1e300
+              │        ^^^^^
+
+            error: `duration_s` `1e300` is larger than 1e10
+              ┌─ lengths.csv:2:1
+              │
+            2 │ 1e300,1e300
+              │ ^^^^^
+
+            error: `weight` `1e300` is larger than 1e12
+              ┌─ lengths.csv:2:7
+              │
+            2 │ 1e300,1e300
+              │       ^^^^^
+
+            22 errors in shop.toml. Nothing was run.
+        "#]],
+    );
+}
+
+#[test]
+fn arrivals_need_a_distance_that_is_known() {
+    let jobs = |name: &str, every: &str| {
+        format!(
+            "\n[[jobs]]\nname = \"{name}\"\nevery = {every}\nduration = \"1s\"\n\
+             sizes = [{{ cpu = \"1\", memory = \"1Gi\" }}]\n"
+        )
+    };
+    let pareto = r#"{ pareto = { shape = 1, scale = "1s" } }"#;
+    let text = and(&format!(
+        "{}{}{}",
+        jobs("zero", "\"0s\""),
+        jobs("none", r#"{ uniform = { low = "0s", high = "0s" } }"#),
+        jobs("far", pareto)
+    ));
+    check(
+        &text,
+        expect![[r#"
+        error: `every` must be above zero on average
+           ┌─ shop.toml:17:9
+           │
+        17 │ every = "0s"
+           │         ^^^^ or give `count`
+
+        error: `every` must be above zero on average
+           ┌─ shop.toml:23:9
+           │
+        23 │ every = { uniform = { low = "0s", high = "0s" } }
+           │         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ or give `count`
+
+        error: `every` must have a finite mean
+           ┌─ shop.toml:29:9
+           │
+        29 │ every = { pareto = { shape = 1, scale = "1s" } }
+           │         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ or give `count`
+
+        3 errors in shop.toml. Nothing was run.
+    "#]],
+    );
+    // As many as are counted may come at once, or with an infinite mean between them.
+    let counted = jobs("zero", "\"0s\"\ncount = 3") + &jobs("far", &format!("{pareto}\ncount = 3"));
+    check_warnings(&and(&counted), &Files::new(), expect![[""]]);
+}
+
+#[test]
+fn all_mistakes_of_a_row_are_reported() {
+    let table = "name,cpu_milli,memory_mib,gpu,gpu_model,price_per_hour\n\
+                 worker-1,many,-1,17,T4,free\n";
+    check_table(
+        &and("\n[trace]\nnodes = \"nodes.csv\"\n"),
+        "nodes.csv",
+        table,
+        expect![[r#"
+            error: `name` `worker-1` is taken: names of nodes are unique
+              ┌─ nodes.csv:2:1
+              │
+            2 │ worker-1,many,-1,17,T4,free
+              │ ^^^^^^^^
+
+            error: `cpu_milli` `many` is not a whole number
+              ┌─ nodes.csv:2:10
+              │
+            2 │ worker-1,many,-1,17,T4,free
+              │          ^^^^
+
+            error: `memory_mib` `-1` is negative
+              ┌─ nodes.csv:2:15
+              │
+            2 │ worker-1,many,-1,17,T4,free
+              │               ^^
+
+            error: `gpu` `17` is larger than 16
+              ┌─ nodes.csv:2:18
+              │
+            2 │ worker-1,many,-1,17,T4,free
+              │                  ^^
+
+            error: `price_per_hour` `free` is not a number
+              ┌─ nodes.csv:2:24
+              │
+            2 │ worker-1,many,-1,17,T4,free
+              │                        ^^^^
+
+            5 errors in shop.toml. Nothing was run.
+        "#]],
+    );
+    let table = "duration_s,name,arrival_s,cpu_milli,memory_mib,gpu,gpu_milli,gpu_model,priority\n\
+                 x,,-1,a,b,0,500,T4,high\n";
+    check_table(
+        &and(TRACE),
+        "pods.csv",
+        table,
+        expect![[r#"
+        error: `duration_s` `x` is not a number of seconds, such as 12.5
+          ┌─ pods.csv:2:1
+          │
+        2 │ x,,-1,a,b,0,500,T4,high
+          │ ^
+
+        error: `name` is empty
+          ┌─ pods.csv:2:3
+          │
+        2 │ x,,-1,a,b,0,500,T4,high
+          │   ^
+
+        error: `arrival_s` `-1` is negative
+          ┌─ pods.csv:2:4
+          │
+        2 │ x,,-1,a,b,0,500,T4,high
+          │    ^^
+
+        error: `cpu_milli` `a` is not a whole number
+          ┌─ pods.csv:2:7
+          │
+        2 │ x,,-1,a,b,0,500,T4,high
+          │       ^
+
+        error: `memory_mib` `b` is not a whole number
+          ┌─ pods.csv:2:9
+          │
+        2 │ x,,-1,a,b,0,500,T4,high
+          │         ^
+
+        error: `gpu_milli` `500` is given, but no gpu
+          ┌─ pods.csv:2:13
+          │
+        2 │ x,,-1,a,b,0,500,T4,high
+          │             ^^^
+
+        error: `gpu_model` `T4` is given, but no gpu
+          ┌─ pods.csv:2:17
+          │
+        2 │ x,,-1,a,b,0,500,T4,high
+          │                 ^^
+
+        error: `priority` `high` is not a whole number within 32 bits
+          ┌─ pods.csv:2:20
+          │
+        2 │ x,,-1,a,b,0,500,T4,high
+          │                    ^^^^
+
+        8 errors in shop.toml. Nothing was run.
+    "#]],
+    );
+}
+
+#[test]
 fn wrong_types_are_named() {
     check(
         r#"
@@ -1127,12 +1483,71 @@ fn names_of_pods_are_unique() {
 }
 
 #[test]
-fn reading_stops_after_ten_bad_rows() {
-    let table = pods(1000).replace(",100,", ",many,");
+fn ten_mistakes_of_a_table_are_shown_and_the_others_counted() {
+    let table = pods(1000).replace(",100,128", ",many,-1");
     let files = Files::from([("pods.csv", table)]);
     let said = rendered(&parse(&and(TRACE), &files).unwrap_err());
-    assert_eq!(said.matches("is not a whole number").count(), 10);
-    assert!(said.contains("pods.csv: the rows that follow were not looked at"));
+    assert_eq!(said.matches("is not a whole number").count(), 5);
+    assert_eq!(said.matches("is negative").count(), 5);
+    assert!(said.contains("pods.csv: and 1990 more mistakes"), "{said}");
+    let twice = pods(20) + &pods(12)["name,arrival_s,duration_s,cpu_milli,memory_mib\n".len()..];
+    let files = Files::from([("pods.csv", twice)]);
+    let said = rendered(&parse(&and(TRACE), &files).unwrap_err());
+    assert_eq!(said.matches("is taken").count(), 10);
+    assert!(said.contains("pods.csv: and 2 more mistakes"), "{said}");
+}
+
+#[test]
+fn unknown_names_in_rows_are_told_the_nearest_ones() {
+    let text = and("\n[trace]\nnode_events = \"events.csv\"\nload = \"load.csv\"\n");
+    let events = "time_s,node,event\n10,wroker-1,fial\n20,worker,drain\n";
+    let load = "time_s,service,rate_per_s\n0,crat,5\n";
+    let files = Files::from([
+        ("events.csv", events.to_owned()),
+        ("load.csv", load.to_owned()),
+    ]);
+    check_with(
+        &text,
+        &files,
+        expect![[r#"
+        error: `node` `wroker-1` is not the name of a node
+          ┌─ events.csv:2:4
+          │
+        2 │ 10,wroker-1,fial
+          │    ^^^^^^^^ did you mean `worker-1`?
+          │
+          = known: worker-0, worker-1, worker-2
+
+        error: `event` `fial` is no event
+          ┌─ events.csv:2:13
+          │
+        2 │ 10,wroker-1,fial
+          │             ^^^^ did you mean `fail`?
+          │
+          = known: add, remove, fail, recover, drain, undrain
+
+        error: `node` `worker` is not the name of a node
+          ┌─ events.csv:3:4
+          │
+        3 │ 20,worker,drain
+          │    ^^^^^^ did you mean `worker-0`?
+          │
+          = known: worker-0, worker-1, worker-2
+
+        error: `service` `crat` is not the name of a service
+          ┌─ load.csv:2:3
+          │
+        2 │ 0,crat,5
+          │   ^^^^ did you mean `cart`?
+          │
+          = known: cart
+
+        4 errors in shop.toml. Nothing was run.
+    "#]],
+    );
+    let text = text.replace("count = 3", "count = 30");
+    let said = rendered(&parse(&text, &files).unwrap_err());
+    assert!(said.contains("and 14 more"), "{said}");
 }
 
 #[test]
@@ -1190,26 +1605,32 @@ fn node_events_happen_to_nodes_that_can_have_them() {
         "events.csv",
         events,
         expect![[r#"
-        error: `node` `worker-9` is not the name of a node
-          ┌─ events.csv:3:4
-          │
-        3 │ 40,worker-9,drain
-          │    ^^^^^^^^
+            error: `node` `worker-9` is not the name of a node
+              ┌─ events.csv:3:4
+              │
+            3 │ 40,worker-9,drain
+              │    ^^^^^^^^ did you mean `worker-0`?
+              │
+              = known: worker-0, worker-1, worker-2
 
-        error: `node` `worker` is not the name of a node
-          ┌─ events.csv:4:4
-          │
-        4 │ 50,worker,drain
-          │    ^^^^^^
+            error: `node` `worker` is not the name of a node
+              ┌─ events.csv:4:4
+              │
+            4 │ 50,worker,drain
+              │    ^^^^^^ did you mean `worker-0`?
+              │
+              = known: worker-0, worker-1, worker-2
 
-        error: `event` `explode` is no event (known: add, remove, fail, recover, drain, undrain)
-          ┌─ events.csv:5:13
-          │
-        5 │ 60,worker-2,explode
-          │             ^^^^^^^
+            error: `event` `explode` is no event
+              ┌─ events.csv:5:13
+              │
+            5 │ 60,worker-2,explode
+              │             ^^^^^^^
+              │
+              = known: add, remove, fail, recover, drain, undrain
 
-        3 errors in shop.toml. Nothing was run.
-    "#]],
+            3 errors in shop.toml. Nothing was run.
+        "#]],
     );
     let events = "time_s,node,event\n\
                   30,worker-1,recover\n\
@@ -1254,32 +1675,34 @@ fn loads_of_a_trace_belong_to_services_without_one() {
         "load.csv",
         load,
         expect![[r#"
-        warning: `cart` has a load but no `work`: its requests cost nothing, it is never overloaded
-           ┌─ shop.toml:12:8
-           │
-        12 │ name = "cart"
-           │        ^^^^^^
+            warning: `cart` has a load but no `work`: its requests cost nothing, it is never overloaded
+               ┌─ shop.toml:12:8
+               │
+            12 │ name = "cart"
+               │        ^^^^^^
 
-        error: `time_s` `0` is not later than the time before it
-          ┌─ load.csv:3:1
-          │
-        3 │ 0,cart,20
-          │ ^
+            error: `time_s` `0` is not later than the time before it
+              ┌─ load.csv:3:1
+              │
+            3 │ 0,cart,20
+              │ ^
 
-        error: `service` `crat` is not the name of a service
-          ┌─ load.csv:4:3
-          │
-        4 │ 0,crat,5
-          │   ^^^^
+            error: `service` `crat` is not the name of a service
+              ┌─ load.csv:4:3
+              │
+            4 │ 0,crat,5
+              │   ^^^^ did you mean `cart`?
+              │
+              = known: cart
 
-        error: `rate_per_s` `-5` is negative
-          ┌─ load.csv:5:8
-          │
-        5 │ 9,cart,-5
-          │        ^^
+            error: `rate_per_s` `-5` is negative
+              ┌─ load.csv:5:8
+              │
+            5 │ 9,cart,-5
+              │        ^^
 
-        3 errors and 1 warning in shop.toml. Nothing was run.
-    "#]],
+            3 errors and 1 warning in shop.toml. Nothing was run.
+        "#]],
     );
     let text = and("load = 5\n\n[trace]\nload = \"load.csv\"\n");
     let load = "time_s,service,rate_per_s\n0,cart,10\n";

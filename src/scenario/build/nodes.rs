@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Builder;
-use super::limits::NODE_MEMORY;
+use super::limits::{LARGEST, NODE_MEMORY};
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::gpu::MAX_GPUS;
 use crate::cluster::rules::Traits;
@@ -11,7 +11,7 @@ use crate::ids::{GpuModelId, GroupId, NodeId, ZoneId};
 use crate::scenario::decode::{At, Field, List};
 use crate::scenario::problem::Problem;
 use crate::scenario::raw;
-use crate::scenario::rows::{BadCell, Column, Rows};
+use crate::scenario::rows::{BadCell, Column, Mistakes, Rows};
 use crate::scenario::values::Name;
 use crate::units::{Bytes, MilliCpu, MilliGpu, Resources, WHOLE_GPU};
 
@@ -173,10 +173,9 @@ impl Builder<'_> {
         let mut nodes = Vec::new();
         while rows.advance(self.problems) {
             racks |= !rows.cell(RACK).is_empty();
-            match self.node_row(&rows) {
-                Ok(node) => nodes.push(node),
-                Err(bad) => rows.refuse(&bad, self.problems),
-            }
+            let mut mistakes = Mistakes::default();
+            nodes.extend(self.node_row(&rows, &mut mistakes));
+            rows.refuse(mistakes, self.problems);
         }
         self.group_trace(&nodes);
         if racks {
@@ -186,29 +185,36 @@ impl Builder<'_> {
             );
             self.notes.push(note);
         }
-        (!rows.refused()).then_some(())
+        rows.finish(self.problems).then_some(())
     }
 
-    /// Reads one node, all but its group.
-    fn node_row(&mut self, rows: &Rows<'_>) -> Result<NodeId, BadCell> {
-        let name = rows.name(NAME)?;
-        let cpu = rows.whole(CPU, CPU_MILLI_MAX)?;
-        let memory = rows.whole(MEMORY, MEMORY_MIB_MAX)?;
-        let gpus = rows.whole_or(GPU, MAX_GPUS.into(), 0)?;
-        let gpu_model = match rows.text(GPU_MODEL)? {
-            "" => None,
-            _ if gpus == 0 => return Err(BadCell::new(GPU_MODEL, "is given, but no gpu")),
-            model => Some(self.gpu_model_of(model, GPU_MODEL)?),
+    /// Reads one node, all but its group; `None` once a mistake has been noted.
+    fn node_row(&mut self, rows: &Rows<'_>, mistakes: &mut Mistakes) -> Option<NodeId> {
+        let name = rows.name(NAME);
+        let name = name.and_then(|name| match self.machines.get(name) {
+            None => Ok(name),
+            Some(_) => Err(BadCell::new(NAME, "is taken: names of nodes are unique")),
+        });
+        let name = mistakes.note(name);
+        let cpu = mistakes.note(rows.whole(CPU, CPU_MILLI_MAX));
+        let memory = mistakes.note(rows.whole(MEMORY, MEMORY_MIB_MAX));
+        let gpus = mistakes.note(rows.whole_or(GPU, MAX_GPUS.into(), 0));
+        let gpu_model = rows.text(GPU_MODEL).and_then(|model| match model {
+            "" => Ok(None),
+            _ if gpus == Some(0) => Err(BadCell::new(GPU_MODEL, "is given, but no gpu")),
+            model => self.gpu_model_of(model, GPU_MODEL).map(Some),
+        });
+        let gpu_model = mistakes.note(gpu_model);
+        let zone = mistakes.note(rows.text(ZONE)).map(|zone| self.zone(zone));
+        let price = match rows.cell(PRICE) {
+            [] => Ok(None),
+            _ => rows.number(PRICE, LARGEST).map(Some),
         };
-        let zone = self.zone(rows.text(ZONE)?);
-        let price_per_hour = match rows.cell(PRICE) {
-            [] => None,
-            _ => Some(rows.number(PRICE)?),
-        };
+        let price_per_hour = mistakes.note(price);
+        let (name, cpu, memory, gpus) = (name?, cpu?, memory?, gpus?);
+        let (gpu_model, zone, price_per_hour) = (gpu_model?, zone?, price_per_hour?);
         let node = self.catalog.nodes.next_id();
-        if !self.machines.add_unplaced(name, Machine::Node(node)) {
-            return Err(BadCell::new(NAME, "is taken: names of nodes are unique"));
-        }
+        self.machines.add_unplaced(name, Machine::Node(node));
         self.catalog.nodes.push(NodeSpec {
             name: name.to_owned(),
             group: GroupId(0),
@@ -221,7 +227,7 @@ impl Builder<'_> {
             at_start: true,
             traits: Traits::default(),
         });
-        Ok(node)
+        Some(node)
     }
 
     /// Groups the nodes of a trace by what they are: one group of all where they differ too much.
