@@ -988,13 +988,11 @@ excluded = { late = 9000000000000000000, early = 9000000000000000000, odd = 9000
             32 │ load = [6e11, { step = { before = 0, after = 6e11, at = "1h" } }]
                │        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-            error: cpu `1000000000` is too large
+            error: 10,000 replicas ask for more than 1e12 cores together
                ┌─ shop.toml:36:20
                │
             36 │ requests = { cpu = "999999999", memory = "1Gi" }
-               │                    ^^^^^^^^^^^^
-               │
-               = CPU is cores such as "2" or 0.5, or thousandths of a core such as "500m"
+               │                    ^^^^^^^^^^^
 
             error: with 4,000,000,000 replicas a run needs about 1 TiB of memory, more than the 16 GiB it may use
                ┌─ shop.toml:42:15

@@ -118,6 +118,7 @@ pub(super) fn scenario(
         },
         sim: sim?,
         excluded: excluded?,
+        warnings: Vec::new(),
         notes: builder.notes,
     })
 }
