@@ -89,8 +89,8 @@ pub enum Truth {
         node: NodeId,
         /// CPU in use, in cores.
         cpu: f64,
-        /// Memory in use, in bytes.
-        memory: f64,
+        /// Memory in use, in bytes; absent where a container's is not known.
+        memory: Option<f64>,
     },
 }
 
@@ -103,7 +103,7 @@ pub struct Flow {
     pub served: f64,
     /// Lost because no endpoint was known.
     pub no_endpoint: f64,
-    /// Lost because they went to an endpoint that was dead.
+    /// Lost because they went to an endpoint that could not serve: dead, or still starting.
     pub stale_endpoint: f64,
     /// Lost because they went to an endpoint beyond its capacity.
     pub over_capacity: f64,

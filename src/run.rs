@@ -16,7 +16,7 @@ use crate::runtime::{self, Stop};
 use crate::scenario::Scenario;
 use crate::script::Script;
 use crate::sim::Sim;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// Turns between two looks at the clock of a watched run.
 const TURNS_BETWEEN_LOOKS: u32 = 256;
@@ -56,6 +56,7 @@ pub fn simulate_with(
         warm_up: scenario.warm_up,
         end: scenario.end,
         sync: registry::build(registry::AUTOSCALERS, &scenario.policy.autoscaler).period(),
+        healing: healing(scenario),
     };
     let mut recorder = (
         Fold::new(&subject, options),
@@ -72,6 +73,13 @@ pub fn simulate_with(
         return Err(Ended::Interrupted);
     }
     Ok(fold.finish(finished.control.cluster(), finished.sim.events()))
+}
+
+/// Longest time from a failure until the healer acts on it: until it is heard of, and what the healer
+/// takes then.
+fn healing(scenario: &Scenario) -> Duration {
+    let healer = registry::build(registry::HEALERS, &scenario.policy.healer);
+    scenario.sim.status + healer.delay()
 }
 
 /// What the pods of a scenario ask for, whatever the seed and the policies.

@@ -38,7 +38,8 @@ use problem::{Problem, Problems, Severity};
 pub struct Scenario {
     /// Its name: also the folder of its results.
     pub name: String,
-    /// The question it answers: the first paragraph of comment at the head of its file.
+    /// The question it answers: the comment at the head of its file, up to its first question mark or
+    /// its first empty line.
     pub question: String,
     /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file and of every file it names: two
     /// scenarios with one hash are the same input.
@@ -59,7 +60,9 @@ pub struct Scenario {
     pub sim: Config,
     /// Rows of a trace that were left out when it was imported, by reason.
     pub excluded: Vec<(String, u64)>,
-    /// What a reader of any result must know; also the warnings of validation.
+    /// The warnings of validation, without their places.
+    pub warnings: Vec<String>,
+    /// What else a reader of any result must know.
     pub notes: Vec<String>,
 }
 
@@ -128,7 +131,7 @@ fn parse_with(
     match scenario {
         Some(mut scenario) => {
             let warnings = problems.iter().map(|warning| warning.message().to_owned());
-            scenario.notes = warnings.chain(scenario.notes).collect();
+            scenario.warnings = warnings.collect();
             Ok(Loaded {
                 scenario,
                 warnings: problems,
@@ -165,11 +168,15 @@ impl Scenario {
     }
 }
 
-/// The question of a scenario: the comment at the head of its file, up to the first line that is
-/// no comment or an empty one.
+/// The question of a scenario: the comment at the head of its file, up to the first sentence that is
+/// one, and no further than the first line that is no comment or an empty one.
 fn question(text: &str) -> String {
     let text = text.trim_start_matches('\u{feff}');
     let comments = text.lines().map_while(|line| line.strip_prefix('#'));
     let words = comments.map(str::trim).take_while(|line| !line.is_empty());
-    words.collect::<Vec<_>>().join(" ")
+    let paragraph = words.collect::<Vec<_>>().join(" ");
+    let end = paragraph
+        .find("? ")
+        .map_or(paragraph.len(), |mark| mark + 1);
+    paragraph[..end].to_owned()
 }

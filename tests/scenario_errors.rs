@@ -141,6 +141,7 @@ pages! {
     zero_nodes_are_refused
     impossible_counts_are_refused_with_their_memory_before_anything_is_built
     numbers_that_contradict_each_other_are_refused
+    numbers_that_could_not_be_added_up_are_refused
     names_are_unique_and_references_known
     a_failure_says_what_when_and_how_long
     a_wrong_table_is_the_only_one_that_is_complained_of
@@ -148,6 +149,9 @@ pages! {
     wrong_types_are_named
     a_missing_table_is_named
     rows_are_refused_one_by_one
+    all_mistakes_of_a_row_are_reported
+    unknown_names_in_rows_are_told_the_nearest_ones
+    arrivals_need_a_distance_that_is_known
     columns_are_refused_by_name
     nodes_of_a_trace_are_checked_like_those_of_the_file
     node_events_happen_to_nodes_that_can_have_them
@@ -261,11 +265,15 @@ fn names_of_pods_are_unique() {
 }
 
 #[test]
-fn reading_stops_after_ten_bad_rows() {
-    let table = pods(1000).replace(",100,", ",many,");
-    let said = said_of_pods(table);
-    assert_eq!(said.matches("is not a whole number").count(), 10);
-    assert!(said.contains("pods.csv: the rows that follow were not looked at"));
+fn ten_mistakes_of_a_table_are_shown_and_the_others_counted() {
+    let said = said_of_pods(pods(1000).replace(",100,128", ",many,-1"));
+    assert_eq!(said.matches("is not a whole number").count(), 5);
+    assert_eq!(said.matches("is negative").count(), 5);
+    assert!(said.contains("pods.csv: and 1990 more mistakes"), "{said}");
+    let twice = pods(20) + pods(12).split_once('\n').unwrap().1;
+    let said = said_of_pods(twice);
+    assert_eq!(said.matches("is taken").count(), 10);
+    assert!(said.contains("pods.csv: and 2 more mistakes"), "{said}");
 }
 
 #[test]

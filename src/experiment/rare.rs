@@ -62,11 +62,18 @@ fn rare(service: &Entity, runs: &[Measured]) -> Option<Rare> {
             offered += under;
         }
     }
+    let censored = |run: &&Measured| {
+        run.get("outages.censored", service)
+            .is_some_and(|outages| outages.value() > 0.0)
+    };
+    let censored = runs.iter().filter(censored).count() as u32;
     let watched: f64 = runs.iter().map(|run| run.window.secs_f64()).sum();
-    let unseen = stats::rule_of_three(watched, CONFIDENCE).filter(|_| hit == 0);
+    let none = hit == 0 && censored == 0;
+    let unseen = stats::rule_of_three(watched, CONFIDENCE).filter(|_| none);
     Some(Rare {
         entity: service.clone(),
         with_outage: hit as u32,
+        censored,
         probability: stats::clopper_pearson(hit, trials, CONFIDENCE)?,
         loss_given_outage: (offered > 0.0).then(|| lost / offered),
         rate_below: unseen.and_then(|rate| rate.interval).map(|rate| rate.high),

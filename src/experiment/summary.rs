@@ -47,14 +47,16 @@ pub struct Line {
 pub struct Rare {
     /// The service.
     pub entity: Entity,
-    /// Runs with an outage.
+    /// Runs with an outage that began in the window.
     pub with_outage: u32,
+    /// Runs with an outage of which the window shows a part only.
+    pub censored: u32,
     /// Share of runs with an outage, with its Clopper–Pearson interval.
     pub probability: Estimate,
     /// Share of the requests of runs with an outage that were lost; absent without one or without
     /// requests.
     pub loss_given_outage: Option<f64>,
-    /// Without an outage: outages per second are below this (rule of three).
+    /// Without an outage, not even a part of one: outages per second are below this (rule of three).
     pub rate_below: Option<f64>,
 }
 

@@ -263,6 +263,23 @@ fn an_outage_that_was_never_seen_has_a_bound_on_its_rate() {
 }
 
 #[test]
+fn an_outage_of_which_a_part_was_seen_leaves_no_bound() {
+    let mut runs = service_runs(&[(0.0, 0.0); 20]);
+    runs[7] = run_of(
+        &service(),
+        &[
+            ("outages", Amount::Number(0.0)),
+            ("outages.censored", Amount::Number(1.0)),
+        ],
+    );
+    let rare = &summarize(1, &runs).outages[0];
+    assert_eq!(
+        (rare.with_outage, rare.censored, rare.rate_below),
+        (0, 1, None)
+    );
+}
+
+#[test]
 fn an_outage_in_most_runs_is_not_rare() {
     let summary = summarize(1, &service_runs(&[(1.0, 5.0), (2.0, 5.0), (0.0, 0.0)]));
     assert!(summary.outages.is_empty());

@@ -69,7 +69,7 @@ const ALLOCATED: &str = "∫ requests bound to nodes truly up ÷ ∫ allocatable
 const SCHEDULABLE: &str = "∫ requests bound ÷ ∫ allocatable, both over the nodes believed to take \
     pods: ready, not cordoned, not tainted";
 const USED: &str = "∫ use on nodes truly up ÷ ∫ allocatable of provisioned nodes; absent unless the \
-    use of every node that held a pod is known";
+    use of every node that held a pod is known (memory: unless every service says its `memory_use`)";
 const SLACK: &str = "1 − ∫ use ÷ ∫ requests bound, on nodes truly up; below 0 where more is used than \
     requested; absent unless the use of every node that held a pod is known";
 const STRANDED: &str = "Idle amount on nodes truly up where nothing of the reference mix fits, although \
@@ -82,8 +82,9 @@ const LARGEST: &str = "Largest request in the proportions of the reference mix's
 const LARGEST_MIN: &str = "The same, least over samples";
 const PENDING: &str = "Percentile (nearest rank) over pod incarnations created in the window of the time \
     from created to bound; one never bound by the end, or deleted before, counts as +∞";
-const BY_SIZE: &str = "The same per quarter of the pods by dominant share of the whole catalogue; a \
-    shape belongs to the quarter in which the middle of its pods falls, by the scenario's numbers";
+const BY_SIZE: &str = "The same for four groups of pods by dominant share of the whole catalogue. Each \
+    of the three cuts lies between two different shares, as near to its quartile of the scenario's pods as \
+    such a cut can: where many pods are of one size, groups are no quarters";
 const TO_READY: &str = "Percentile (nearest rank) over pod incarnations created in the window of the time \
     from created to first believed ready (a job's pod: running); one that never was counts as +∞";
 const DETECTION: &str = "Percentile (nearest rank) over failures in the window of the time until the \
@@ -156,6 +157,14 @@ pub const METRICS: &[Metric] = &[
         "Of these, those over before the control plane knew of any failure that contributes",
     ),
     metric(
+        "outages.censored",
+        "count",
+        Down,
+        Truth,
+        "Outages under way as the window opened, or still at its end: their time counts as lost, their \
+         length is not known",
+    ),
+    metric(
         "outage.time_to_detect",
         "s",
         Down,
@@ -182,8 +191,9 @@ pub const METRICS: &[Metric] = &[
         "ratio",
         Down,
         Truth,
-        "Lost ÷ offered requests; also by cause, over all services and of each: no endpoint, stale \
-         endpoint, over capacity",
+        "Lost ÷ offered requests; by cause, over all services and of each: no endpoint (no replica is \
+         believed ready), stale endpoint (one that is believed ready and cannot serve: it is dead, or \
+         starts and no probe tells), over capacity",
     ),
     // Utilization, over the cluster and per node group.
     metric("allocated.cpu", "ratio", Neither, Truth, ALLOCATED),
@@ -224,7 +234,9 @@ pub const METRICS: &[Metric] = &[
         Truth,
         "Idle capacity of nodes truly up that a pod of the reference mix cannot use, in expectation over \
          the mix, ÷ capacity of provisioned nodes; both summed over samples. With GPUs: FGD's F over all \
-         nodes (Weng et al., USENIX ATC 2023), typical pods by CPU and GPUs alone. Without: all idle CPU \
+         nodes (Weng et al., USENIX ATC 2023), typical pods by CPU and GPUs alone; F counts idle GPUs as \
+         lost to pods that want none, so that a nearly empty cluster reads about the share of such pods: \
+         compare policies under one load, a high one. Without: all idle CPU \
          and memory of a node on which the pod does not fit, as the mean of both shares",
     ),
     metric(
@@ -294,16 +306,17 @@ pub const METRICS: &[Metric] = &[
         "ratio",
         Up,
         Truth,
-        "Share of samples in which the pods of any one node truly up would all fit on the others that take \
-         pods, by first fit, larger shapes first (a failure is no proof). In large clusters, where that \
-         takes long, fewer samples: the last holds on",
+        "Share of samples with a pod that waits or is on a node truly up, in which none waits for a node, and those of any one node truly up \
+         would all fit on the others that take pods, by first fit, larger shapes first (a failure is no \
+         proof). In large clusters, where that takes long, fewer samples: the last holds on",
     ),
     metric(
         "headroom.node.unplaced",
         "pods",
         Down,
         Truth,
-        "Pods that would not fit after losing the node for which that is most; mean over samples",
+        "Pods that wait for a node, and those that would not fit after losing the node for which that is \
+         most; mean over the samples of headroom.node",
     ),
     metric(
         "headroom.node.services",
@@ -311,7 +324,7 @@ pub const METRICS: &[Metric] = &[
         Down,
         Truth,
         "Services that losing a node would take below min_available at once, for the node for which that \
-         is most; mean over samples",
+         is most; mean over the samples of headroom.node",
     ),
     metric(
         "headroom.zone",
@@ -364,6 +377,13 @@ pub const METRICS: &[Metric] = &[
     metric("pending.by_size.p50", "s", Down, Belief, BY_SIZE),
     metric("pending.by_size.p95", "s", Down, Belief, BY_SIZE),
     metric("pending.by_size.p99", "s", Down, Belief, BY_SIZE),
+    metric(
+        "pending.by_size.pods",
+        "count",
+        Neither,
+        Belief,
+        "Pod incarnations created in the window, by the same groups",
+    ),
     metric(
         "pending.never",
         "count",
@@ -531,7 +551,9 @@ pub const METRICS: &[Metric] = &[
         Down,
         Truth,
         "Failures on which nothing was done by the end: the node neither marked not ready nor back by \
-         itself, the container neither planned for restart nor its pod over; recent ones included",
+         itself, the container neither planned for restart nor its pod over; those left out that came too \
+         shortly before the end for the healer to have acted (Kubernetes': lease, grace period and two \
+         looks)",
     ),
 ];
 

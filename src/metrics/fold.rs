@@ -49,6 +49,9 @@ pub struct Subject<'a> {
     pub end: Time,
     /// Time between two syncs of the autoscaler, if there is one.
     pub sync: Option<Duration>,
+    /// Longest time from a failure until the healer acts: what failed later than that before the end
+    /// is not called missed.
+    pub healing: Duration,
 }
 
 /// What is to be told besides the values.
@@ -99,8 +102,8 @@ impl<'a> Fold<'a> {
                 options.series && options.nodes,
             ),
             services: Services::new(window, Arc::clone(catalog)),
-            lives: Lives::new(window, subject.durations, &mix.quarter),
-            failures: Failures::new(window),
+            lives: Lives::new(window, subject.durations, &mix.group),
+            failures: Failures::new(window, subject.healing),
             samples: Samples::new(catalog, Arc::clone(mix)),
             headroom: Headroom::new(catalog.nodes.len(), &mix.by_size),
             excluded: subject.excluded.clone(),
@@ -172,7 +175,8 @@ impl<'a> Fold<'a> {
                 }
                 Tick::Sample => {
                     self.samples.sample(&mut self.nodes);
-                    self.headroom.sample(&self.nodes, &self.services);
+                    self.headroom
+                        .sample(&self.nodes, &self.services, self.lives.waiting());
                 }
                 Tick::Sync => self.services.sync(),
             }

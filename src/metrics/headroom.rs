@@ -1,10 +1,11 @@
-//! Headroom: whether everything would fit again after losing the worst node, or the worst zone.
+//! Headroom: whether everything would fit again after losing the worst node, or the worst zone. Pods
+//! that wait do not fit.
 //!
 //! Pods are placed anew by first fit, larger shapes first, so that "does not fit" is no proof, but
 //! what fits does fit.
 
 use super::measured::Entity;
-use super::nodes::Nodes;
+use super::nodes::{Nodes, level};
 use super::output::Output;
 use super::services::Services;
 use super::window::CELLS;
@@ -40,6 +41,8 @@ pub(super) struct Headroom {
     looks: u64,
     allowed: u64,
     samples: u64,
+    /// Samples with any pod.
+    judged: u64,
     /// Samples for which the nodes were looked at.
     looked: u64,
     last: [Loss; 2],
@@ -99,22 +102,30 @@ impl Headroom {
             looks: 0,
             allowed: (LOOKS_PER_NODE * nodes as u64).max(LOOKS_LEAST),
             samples: 0,
+            judged: 0,
             looked: 0,
             last: [Loss::default(); 2],
             sums: [Sums::default(); 2],
         }
     }
 
-    /// One sample. Where the run has looked at more than its share by now, the last one holds on.
-    pub(super) fn sample(&mut self, nodes: &Nodes, services: &Services) {
+    /// One sample, while so many pods wait for a node. Where the run has looked at more than its share
+    /// by now, the last one holds on.
+    pub(super) fn sample(&mut self, nodes: &Nodes, services: &Services, waiting: u64) {
         if self.looks <= self.allowed / CELLS * self.samples {
             self.last = self.look(nodes, services);
             self.looked += 1;
         }
         self.samples += 1;
+        // Without any pod that waits or could be lost there is nothing that could fit or not.
+        if waiting == 0 && nodes.cluster().level(level::HOLDING) == 0.0 {
+            return;
+        }
+        self.judged += 1;
         for (sums, loss) in self.sums.iter_mut().zip(self.last) {
-            sums.fits += u64::from(loss.unplaced == 0);
-            sums.unplaced += loss.unplaced;
+            let unplaced = loss.unplaced + waiting;
+            sums.fits += u64::from(unplaced == 0);
+            sums.unplaced += unplaced;
             sums.services += u64::from(loss.services);
         }
     }
@@ -183,7 +194,7 @@ impl Headroom {
 
     /// All values of headroom; zones count where there are several.
     pub(super) fn values(&self, zones: usize, out: &mut Output) {
-        let samples = self.samples as f64;
+        let judged = self.judged as f64;
         out.number("headroom.samples", Entity::Cluster, self.looked as f64);
         let kinds = if zones > 1 {
             &["node", "zone"][..]
@@ -195,12 +206,12 @@ impl Headroom {
                 &format!("headroom.{kind}"),
                 Entity::Cluster,
                 sums.fits as f64,
-                samples,
+                judged,
             );
             let means = [("unplaced", sums.unplaced), ("services", sums.services)];
             for (what, sum) in means {
                 let name = format!("headroom.{kind}.{what}");
-                out.number(&name, Entity::Cluster, sum as f64 / samples);
+                out.ratio(&name, Entity::Cluster, sum as f64, judged);
             }
         }
     }
@@ -492,18 +503,19 @@ mod tests {
         let (mut nodes, services, mix) = nodes(3);
         let mut headroom = Headroom::new(3, &mix.by_size);
         headroom.allowed = 4 * CELLS;
-        // A look at three nodes without pods takes three looks at places and three at nodes; the next
+        // Without pods there is nothing to judge. A look at three nodes takes three looks at places and three at nodes; the next
         // sample is skipped (4 allowed, 6 spent), the third is not (8 allowed).
-        headroom.sample(&nodes, &services);
+        headroom.sample(&nodes, &services, 0);
         for node in 0..3 {
             bind(&mut nodes, PodId(2 * node), NodeId(node), ShapeId(0));
             bind(&mut nodes, PodId(2 * node + 1), NodeId(node), ShapeId(3));
         }
-        headroom.sample(&nodes, &services);
-        assert_eq!((headroom.looked, headroom.sums[0].fits), (1, 2));
-        headroom.sample(&nodes, &services);
+        headroom.sample(&nodes, &services, 0);
+        assert_eq!((headroom.looked, headroom.sums[0].fits), (1, 1));
+        headroom.sample(&nodes, &services, 0);
         // 2.5 of 4 cores are taken everywhere: the large pod fits nowhere else.
-        assert_eq!((headroom.looked, headroom.sums[0].fits), (2, 2));
+        assert_eq!((headroom.looked, headroom.sums[0].fits), (2, 1));
+        assert_eq!((headroom.samples, headroom.judged), (3, 2));
         assert_eq!(headroom.sums[0].unplaced, 1);
     }
 }

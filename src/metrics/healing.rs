@@ -9,7 +9,7 @@ use super::window::Window;
 use crate::cluster::catalog::Catalog;
 use crate::ids::{NodeId, PodId};
 use crate::record::Cause;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// The number of a failure, in order of time.
 pub(super) type FailureId = usize;
@@ -40,6 +40,8 @@ enum What {
 #[derive(Debug)]
 pub(super) struct Failures {
     window: Window,
+    /// Longest time from a failure until the healer acts.
+    healing: Duration,
     all: Vec<Failure>,
     /// The last failure of each node that is down or not known to have been.
     nodes: BTreeMap<NodeId, FailureId>,
@@ -54,10 +56,11 @@ pub(super) struct Failures {
 }
 
 impl Failures {
-    /// No failures yet.
-    pub(super) const fn new(window: Window) -> Failures {
+    /// No failures yet; the healer takes at most `healing` to act on one.
+    pub(super) const fn new(window: Window, healing: Duration) -> Failures {
         Failures {
             window,
+            healing,
             all: Vec::new(),
             nodes: BTreeMap::new(),
             containers: BTreeMap::new(),
@@ -211,7 +214,8 @@ impl Failures {
                 Some(known) => detection.record(known - failure.at),
                 None => detection.record_never(1),
             }
-            missed += u32::from(!failure.acted && !failure.returned);
+            let due = failure.at + self.healing <= end;
+            missed += u32::from(due && !failure.acted && !failure.returned);
         }
         let detection = detection.counts();
         out.number("failures.node", Entity::Cluster, f64::from(nodes));

@@ -24,8 +24,8 @@ pub struct Mix {
     pub(super) typical: Vec<Typical>,
     /// Mean request of the mix, by resource in the order of [`Resource::ALL`].
     pub(super) mean: [f64; 3],
-    /// Quarter of the pods by dominant share that each shape belongs to, 0 the smallest.
-    pub(super) quarter: Vec<u8>,
+    /// Which of four groups of pods by dominant share each shape belongs to, 0 the smallest.
+    pub(super) group: Vec<u8>,
     /// All shapes, largest dominant share first.
     pub(super) by_size: Vec<ShapeId>,
     /// The place of each shape among them.
@@ -81,7 +81,7 @@ impl Mix {
         let shares = dominant_shares(catalog);
         let mut by_size: Vec<ShapeId> = catalog.shapes.ids().collect();
         by_size.sort_by(|a, b| shares[b.index()].total_cmp(&shares[a.index()]));
-        let quarter = quarters(&by_size, &shares, pods);
+        let group = groups(&by_size, &shares, pods);
         let mut rank = vec![0; by_size.len()];
         for (place, shape) in (0..).zip(&by_size) {
             rank[shape.index()] = place;
@@ -90,7 +90,7 @@ impl Mix {
             parts,
             typical,
             mean,
-            quarter,
+            group,
             by_size,
             rank,
         }
@@ -158,21 +158,34 @@ fn dominant_shares(catalog: &Catalog) -> Vec<f64> {
     catalog.shapes.as_slice().iter().map(share).collect()
 }
 
-/// The quarter of all pods, by size, in which the middle of each shape's pods falls.
-fn quarters(by_size: &[ShapeId], shares: &[f64], pods: &[f64]) -> Vec<u8> {
-    let total: f64 = pods.iter().sum();
-    let mut quarter = vec![0; pods.len()];
-    let mut larger = 0.0;
-    for alike in by_size.chunk_by(|a, b| shares[a.index()] == shares[b.index()]) {
-        let count: f64 = alike.iter().map(|shape| pods[shape.index()]).sum();
-        let smaller = total - larger - count;
-        let middle = (smaller + count / 2.0) / total;
-        for shape in alike {
-            quarter[shape.index()] = ((middle * 4.0) as u8).min(3);
-        }
-        larger += count;
+/// The group of four, by size, that each shape belongs to: each cut lies between two different shares,
+/// as near to its quartile of all pods as such a cut can, of two as near at the smaller.
+fn groups(by_size: &[ShapeId], shares: &[f64], pods: &[f64]) -> Vec<u8> {
+    let alike: Vec<&[ShapeId]> = by_size
+        .chunk_by(|a, b| shares[a.index()] == shares[b.index()])
+        .rev()
+        .collect();
+    let count = |alike: &&[ShapeId]| -> f64 { alike.iter().map(|shape| pods[shape.index()]).sum() };
+    // Pods below each possible cut, from none to all.
+    let mut below = vec![0.0];
+    for alike in &alike {
+        below.push(below[below.len() - 1] + count(alike));
     }
-    quarter
+    let total = below[below.len() - 1];
+    let cuts = [0.25, 0.5, 0.75].map(|share| {
+        let off = |place: &usize| (below[*place] - share * total).abs();
+        let places = 0..below.len();
+        let nearest = places.min_by(|a, b| off(a).total_cmp(&off(b)));
+        nearest.expect("there is a cut below everything")
+    });
+    let mut group = vec![0; pods.len()];
+    for (place, alike) in alike.into_iter().enumerate() {
+        let own = cuts.iter().filter(|&&cut| cut <= place).count();
+        for shape in alike {
+            group[shape.index()] = own as u8;
+        }
+    }
+    group
 }
 
 #[cfg(test)]
@@ -273,16 +286,25 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_belongs_to_the_quarter_that_the_middle_of_its_pods_falls_in() {
-        // Dominant shares: 1 of 100 cores; 20 of 1,000 MiB; 50 of 100 cores. Of 100 pods, 60, 30
-        // and 10: their middles are at 0.30, 0.75 and 0.95.
-        let mix = Mix::new(
-            &catalog(&[(1000, 1), (1, 20), (50_000, 1)]),
-            &[60.0, 30.0, 10.0],
-        );
-        assert_eq!(mix.quarter, [1, 3, 3]);
+    fn groups_by_size_are_as_near_to_quarters_as_whole_sizes_allow() {
+        // Dominant shares: 1 of 100 cores; 20 of 1,000 MiB; 50 of 100 cores.
+        let catalog = catalog(&[(1000, 1), (1, 20), (50_000, 1)]);
+        // Possible cuts of 100 pods: 0, 60, 90, 100. Nearest to 25: 0; to 50: 60; to 75: 60, as near as
+        // 90.
+        let mix = Mix::new(&catalog, &[60.0, 30.0, 10.0]);
+        assert_eq!(mix.group, [1, 3, 3]);
         assert_eq!(mix.by_size, [2, 1, 0].map(ShapeId));
         assert_eq!(mix.rank, [2, 1, 0]);
+        // 0, 30, 53, 100: nearest to 25 is 30, to 50 and to 75 it is 53.
+        assert_eq!(Mix::new(&catalog, &[30.0, 23.0, 47.0]).group, [0, 1, 3]);
+        // All of one size: the cuts at 25 and 50 lie below it, that at 75 above.
+        assert_eq!(Mix::new(&catalog, &[0.0, 7.0, 0.0]).group[1], 2);
+    }
+
+    #[test]
+    fn four_sizes_of_equal_numbers_are_four_quarters() {
+        let mix = Mix::new(&catalog(&[(1, 20), (1, 10), (1, 40), (1, 30)]), &[5.0; 4]);
+        assert_eq!(mix.group, [1, 0, 3, 2]);
     }
 
     #[test]

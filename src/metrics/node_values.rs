@@ -58,8 +58,7 @@ fn pool_values(
             open[1],
             open[0],
         );
-        // The use of GPUs is not known.
-        if resource != Resource::Gpu && nodes.use_is_known(within) {
+        if nodes.use_is_known(resource, within) {
             let used = pool.sum(level::USED + place);
             out.ratio(&format!("used.{name}"), entity(), used, base);
             out.ratio(&format!("slack.{name}"), entity(), bound - used, bound);
@@ -138,7 +137,7 @@ fn pool_series(
         out.ratio_series(entity(), &format!("allocated.{name}"), |cell| {
             (cells[cell][level::BOUND + place], base(cell))
         });
-        if resource != Resource::Gpu && nodes.use_is_known(within) {
+        if nodes.use_is_known(resource, within) {
             out.ratio_series(entity(), &format!("used.{name}"), |cell| {
                 (cells[cell][level::USED + place], base(cell))
             });

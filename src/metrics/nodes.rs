@@ -57,6 +57,8 @@ pub(super) struct Node {
     tainted: bool,
     /// Whether its use was ever told.
     told: bool,
+    /// Whether the memory it uses is not known, and whether that was so in the window.
+    forgetful: [bool; 2],
     /// Whether it held a pod in the window.
     held: bool,
     /// Whether it changed since it was last taken note of.
@@ -166,6 +168,7 @@ impl Nodes {
             cordoned: false,
             tainted: false,
             told: false,
+            forgetful: [false; 2],
             held: false,
             stale: false,
             bound: Resources::NONE,
@@ -225,15 +228,20 @@ impl Nodes {
         std::mem::take(&mut self.stale)
     }
 
-    /// Whether the use of every node that held a pod in the window is known; `within` picks the
-    /// nodes that are asked.
-    pub(super) fn use_is_known(&self, within: impl Fn(NodeId) -> bool) -> bool {
+    /// Whether the use of a resource by every node that held a pod in the window is known; `within`
+    /// picks the nodes that are asked. The use of GPUs never is.
+    pub(super) fn use_is_known(&self, resource: Resource, within: impl Fn(NodeId) -> bool) -> bool {
+        let told = |node: &Node| match resource {
+            Resource::Cpu => node.told,
+            Resource::Memory => node.told && !node.forgetful[1],
+            Resource::Gpu => false,
+        };
         let mut held = self
             .nodes
             .iter()
             .filter(|&(id, node)| node.held && within(id))
             .peekable();
-        held.peek().is_some() && held.all(|(_, node)| node.told)
+        held.peek().is_some() && held.all(|(_, node)| told(node))
     }
 
     /// The window opens.
@@ -241,6 +249,7 @@ impl Nodes {
         self.open = true;
         for (_, node) in self.nodes.iter_mut() {
             node.held = !node.pods.is_empty();
+            node.forgetful[1] = node.forgetful[0];
         }
         self.pools().for_each(|pool| pool.open(now));
         self.single
@@ -285,11 +294,13 @@ impl Nodes {
         });
     }
 
-    /// A node uses so many cores and bytes from now on.
-    pub(super) fn used(&mut self, now: Time, node: NodeId, cores: f64, bytes: f64) {
+    /// A node uses so many cores and bytes from now on, as far as that is known.
+    pub(super) fn used(&mut self, now: Time, node: NodeId, cores: f64, bytes: Option<f64>) {
         self.change(now, node, |state| {
             state.told = true;
-            state.used = [cores * 1000.0, bytes];
+            state.forgetful[0] = bytes.is_none();
+            state.forgetful[1] |= bytes.is_none();
+            state.used = [cores * 1000.0, bytes.unwrap_or(0.0)];
         });
     }
 

@@ -14,8 +14,8 @@ use crate::time::{Duration, Time};
 /// Seconds in one hour.
 const HOUR: f64 = 3600.0;
 
-/// Quarters of the pods by size.
-const QUARTERS: [&str; 4] = ["1 (smallest quarter)", "2", "3", "4 (largest quarter)"];
+/// Groups of pods by size.
+const SIZES: [&str; 4] = ["1 (smallest)", "2", "3", "4 (largest)"];
 
 /// Percentiles of durations, by the end of their metrics' names.
 const PERCENTILES: [(&str, f64); 3] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
@@ -43,8 +43,8 @@ pub(super) struct Lives<'a> {
     pub(super) arrivals: Vec<Time>,
     /// How long each job runs; [`Duration::MAX`]: for ever.
     pub(super) durations: &'a [Duration],
-    /// Which quarter by size each shape belongs to.
-    quarter: &'a [u8],
+    /// Which group by size each shape belongs to.
+    group: &'a [u8],
     pending: Durations,
     by_size: [Durations; 4],
     to_ready: Durations,
@@ -61,13 +61,13 @@ pub(super) struct Lives<'a> {
 
 impl<'a> Lives<'a> {
     /// No pods yet.
-    pub(super) fn new(window: Window, durations: &'a [Duration], quarter: &'a [u8]) -> Lives<'a> {
+    pub(super) fn new(window: Window, durations: &'a [Duration], group: &'a [u8]) -> Lives<'a> {
         Lives {
             window,
             lives: Arena::new(),
             arrivals: Vec::new(),
             durations,
-            quarter,
+            group,
             pending: Durations::default(),
             by_size: Default::default(),
             to_ready: Durations::default(),
@@ -109,7 +109,7 @@ impl<'a> Lives<'a> {
     pub(super) fn created(&mut self, pod: PodId, life: Life) {
         if self.window.contains(life.created) {
             self.counts.created += 1;
-            self.created_by_size[usize::from(self.quarter[life.shape.index()])] += 1;
+            self.created_by_size[usize::from(self.group[life.shape.index()])] += 1;
         }
         self.waiting.add(life.created, &[1.0]);
         let id = self.lives.push(life);
@@ -132,8 +132,8 @@ impl<'a> Lives<'a> {
         if self.window.contains(life.created) {
             let waited = now - life.created;
             self.pending.record(waited);
-            let quarter = usize::from(self.quarter[life.shape.index()]);
-            self.by_size[quarter].record(waited);
+            let group = usize::from(self.group[life.shape.index()]);
+            self.by_size[group].record(waited);
         }
         life
     }
@@ -255,13 +255,16 @@ impl Lives<'_> {
         }
         out.percentile("pending.max", Entity::Cluster, 1.0, &pending);
         out.number("pending.never", Entity::Cluster, never as f64);
-        for (quarter, name) in QUARTERS.into_iter().enumerate() {
-            let durations = &mut self.by_size[quarter];
-            durations.record_never(self.created_by_size[quarter] - durations.count());
+        for (group, name) in SIZES.into_iter().enumerate() {
+            let part = || Entity::Part(name.to_owned());
+            let (created, durations) = (self.created_by_size[group], &mut self.by_size[group]);
+            durations.record_never(created - durations.count());
             let counts = durations.counts();
             for (suffix, p) in PERCENTILES {
-                let part = Entity::Part(name.to_owned());
-                out.percentile(&format!("pending.by_size.{suffix}"), part, p, &counts);
+                out.percentile(&format!("pending.by_size.{suffix}"), part(), p, &counts);
+            }
+            if created > 0 {
+                out.number("pending.by_size.pods", part(), created as f64);
             }
         }
         self.count_values(bound, out);
@@ -294,6 +297,11 @@ impl Lives<'_> {
         out.parts("oom_kills", &kills);
         let evicted: u64 = evictions.iter().map(|&(_, count)| count).sum();
         out.ratio("churn", Entity::Cluster, evicted as f64, bound / HOUR);
+    }
+
+    /// Pods that wait now.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting.level(0) as u64
     }
 
     /// Pods that wait, over time.

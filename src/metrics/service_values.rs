@@ -43,6 +43,8 @@ struct Totals {
 struct Down {
     begun: u32,
     unseen: u32,
+    /// Outages of which the window shows a part only.
+    censored: u32,
     /// Outages that began and ended in the window, and their length.
     whole: f64,
     down: f64,
@@ -228,7 +230,11 @@ impl Down {
     /// Those of these incidents.
     fn of<'a>(window: Window, incidents: impl Iterator<Item = &'a Incident>) -> Down {
         let mut down = Down::default();
-        for incident in incidents.filter(|incident| incident.start > window.from) {
+        for incident in incidents {
+            down.censored += u32::from(incident.censored);
+            if incident.start <= window.from {
+                continue;
+            }
             let over = incident.recovered.unwrap_or(window.to);
             let detected = incident.detected.filter(|&at| at <= over);
             down.begun += 1;
@@ -251,6 +257,7 @@ impl Down {
     fn add(&mut self, other: &Down) {
         self.begun += other.begun;
         self.unseen += other.unseen;
+        self.censored += other.censored;
         self.whole += other.whole;
         self.down += other.down;
         self.seen += other.seen;
@@ -261,6 +268,7 @@ impl Down {
     fn write(&self, up: f64, entity: &impl Fn() -> Entity, out: &mut Output) {
         out.number("outages", entity(), f64::from(self.begun));
         out.number("outages.unseen", entity(), f64::from(self.unseen));
+        out.number("outages.censored", entity(), f64::from(self.censored));
         out.ratio("outage.time_to_detect", entity(), self.detection, self.seen);
         out.ratio("outage.time_to_recover", entity(), self.down, self.whole);
         out.ratio("outage.time_between", entity(), up, self.whole);

@@ -22,7 +22,7 @@ pub(super) mod level {
     pub(in crate::metrics) const OFFERED: usize = 0;
     /// Requests per second lost because no endpoint was known.
     pub(in crate::metrics) const NO_ENDPOINT: usize = 1;
-    /// Requests per second lost at dead endpoints.
+    /// Requests per second lost at endpoints that could not serve.
     pub(in crate::metrics) const STALE: usize = 2;
     /// Requests per second lost for want of capacity.
     pub(in crate::metrics) const OVER_CAPACITY: usize = 3;

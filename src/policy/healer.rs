@@ -6,7 +6,7 @@ pub mod restart;
 
 use super::{Plan, View};
 use crate::cluster::pod::Deletion;
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// Repairs.
 pub trait Healer: Send {
@@ -17,6 +17,12 @@ pub trait Healer: Send {
     /// What to do now: [`Plan::HealPod`], [`Plan::HealNode`] and [`Plan::HealZone`] only, all
     /// carried out before the next view. Asked again at the same time until nothing is due.
     fn heal(&mut self, view: &View, plans: &mut Vec<Plan>);
+
+    /// Longest time from when a node falls silent, or a container is heard to be dead, until it acts;
+    /// zero where it acts at once or never.
+    fn delay(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Drops all caches; no later answer changes.
     fn forget(&mut self);

@@ -130,8 +130,8 @@ fn jobs(results: &Results<'_>) -> Option<String> {
 fn placed(results: &Results<'_>) -> Option<String> {
     let never = results.value("pending.never", &Entity::Cluster)?;
     Some(if never > 0.0 {
-        let never = results.show("pending.never", &Entity::Cluster)?;
-        format!("{never} pods never had a node.")
+        let never = results.counted("pending.never", &Entity::Cluster, ["pod", "pods"])?;
+        format!("{never} never had a node.")
     } else {
         "Every pod had a node.".to_owned()
     })

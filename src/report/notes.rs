@@ -1,19 +1,35 @@
 //! What a reader of any result must know.
 
 use crate::experiment::summary::Rare;
+use crate::metrics::measured::Entity;
 use crate::report::figure::{self, Unit};
 use crate::report::results::Results;
 
 /// Those of the scenario first, then those that follow from what was run.
 pub(crate) fn all(results: &Results<'_>) -> Vec<String> {
+    let scenario = results.scenario;
+    from(results, scenario.warnings.iter().chain(&scenario.notes))
+}
+
+/// The same without the warnings of validation, which a terminal has shown with their places.
+pub(crate) fn besides_warnings(results: &Results<'_>) -> Vec<String> {
+    from(results, results.scenario.notes.iter())
+}
+
+fn from<'a>(results: &Results<'_>, said: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
-    for note in &results.scenario.notes {
+    for note in said {
         // One note may be about several places.
         if !notes.contains(note) {
             notes.push(note.clone());
         }
     }
     notes.extend(unseen(results));
+    if results.line("pending.max", &Entity::Cluster).is_none() {
+        let note =
+            "no pod was created while measuring: there are no waiting times, and no plot of them";
+        notes.push(note.to_owned());
+    }
     if results.runs.len() == 1 {
         notes.push("one replication has no intervals; --reps 20 gives them".to_owned());
     }
@@ -26,7 +42,7 @@ fn unseen(results: &Results<'_>) -> Option<String> {
         .summary
         .outages
         .iter()
-        .filter(|rare| rare.with_outage == 0)
+        .filter(|rare| rare.rate_below.is_some())
         .collect();
     let below = unseen
         .iter()

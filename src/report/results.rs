@@ -1,14 +1,17 @@
 //! What every exporter is given.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::cluster::pod::{Outcome, Owner};
 use crate::experiment::summary::{Line, Rare, Summary};
+use crate::ids::ZoneId;
 use crate::metrics::measured::{Entity, Measured};
 use crate::policy::registry::Choice;
 use crate::report::figure::{self, Unit};
 use crate::rng::Seed;
 use crate::scenario::Scenario;
 use crate::script::jobs::Jobs;
-use std::sync::Arc;
 
 /// What came out of one scenario under one seed.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +47,26 @@ impl Results<'_> {
     pub(crate) fn show_as(&self, metric: &str, entity: &Entity, unit: &str) -> Option<String> {
         let line = self.line(metric, entity)?;
         Some(figure::estimate(&line.estimate, Unit::Plain(unit)))
+    }
+
+    /// A count for readers, with what is counted in the singular and in the plural: `1 node`.
+    pub(crate) fn counted(
+        &self,
+        metric: &str,
+        entity: &Entity,
+        [one, many]: [&str; 2],
+    ) -> Option<String> {
+        let line = self.line(metric, entity)?;
+        let number = figure::estimate(&line.estimate, Unit::Plain(""));
+        let thing = if number == "1" { one } else { many };
+        Some(format!("{number} {thing}"))
+    }
+
+    /// Zones that have nodes.
+    pub(crate) fn zones(&self) -> usize {
+        let nodes = self.scenario.catalog.nodes.as_slice();
+        let zones: BTreeSet<ZoneId> = nodes.iter().map(|node| node.zone).collect();
+        zones.len()
     }
 
     /// One line for readers: with its unit, and its interval if there is one.

@@ -87,6 +87,8 @@ struct MetricLine<'a> {
 struct RareOutages<'a> {
     entity: Entity<'a>,
     runs_with_outage: u32,
+    /// Runs that opened or ended in an outage.
+    runs_censored: u32,
     /// Share of runs with an outage.
     probability: f64,
     probability_interval: Option<Interval>,
@@ -159,7 +161,7 @@ impl<'a> Summary<'a> {
                 warm_up_s: scenario.warm_up.secs_f64(),
                 currency: &scenario.currency,
                 nodes: scenario.catalog.nodes.len(),
-                zones: scenario.catalog.zones.len(),
+                zones: results.zones(),
                 services: scenario.catalog.services.len(),
             },
             seed: results.seed,
@@ -248,6 +250,7 @@ impl<'a> RareOutages<'a> {
         RareOutages {
             entity: Entity::of(&rare.entity),
             runs_with_outage: rare.with_outage,
+            runs_censored: rare.censored,
             probability: rare.probability.value,
             probability_interval: rare.probability.interval.map(Interval::of),
             loss_given_outage: rare.loss_given_outage,

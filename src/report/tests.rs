@@ -259,7 +259,7 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
             3 replications in 2.00 ms (3,702 events, 1.9 M events/s)
 
             availability   99.5 % (98.9 to 100) of requests, 2.3 nines (2.0 to ∞) ·
-                           lost: 0.5 % (0 to 1.1) at dead replicas not yet known to be
+                           lost: 0.5 % (0 to 1.1) at replicas believed ready that could not serve
               web          99.5 % (98.9 to 100) ·
                            objective 99.9 % missed, 0.2 % (0 to 0.3) of the 30 d budget burned ·
                            1 outage a run, 1 m 40 s each, detected after 10 s
@@ -272,8 +272,6 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
             Why web missed 99.9 % in replication 1: 60 requests were lost, 100 % of them between 00:10 and
             00:17; too few replicas were ready then (node worker-0, container): known after 10 s, over after 1 m
             40 s.
-
-            note: `web` has a load but no `work`: its requests cost nothing, it is never overloaded
 
             out/   report.html
         "#]],

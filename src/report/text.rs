@@ -58,7 +58,7 @@ pub fn summary(
         page.text(&sentence);
     }
     page.gap();
-    for note in notes::all(results) {
+    for note in notes::besides_warnings(results) {
         page.hanging("note: ", &note);
     }
     page.gap();
@@ -97,11 +97,12 @@ pub(crate) fn headline(results: &Results<'_>) -> Vec<String> {
     }
     parts.extend(jobs(results));
     let policy = &scenario.policy;
-    let (scheduler, autoscaler, healer) = (
-        policy.scheduler.name,
-        policy.autoscaler.name,
-        policy.healer.name,
-    );
+    let (scheduler, healer) = (policy.scheduler.name, policy.healer.name);
+    let scales = services.iter().any(|service| service.hpa.is_some());
+    let autoscaler = match policy.autoscaler.name {
+        "hpa" if !scales => "hpa (no service has one)",
+        name => name,
+    };
     parts.push(format!(
         "scheduler {scheduler}, autoscaler {autoscaler}, healer {healer}"
     ));
@@ -122,7 +123,7 @@ fn jobs(results: &Results<'_>) -> Option<String> {
 fn cluster(results: &Results<'_>) -> String {
     let catalog = &results.scenario.catalog;
     let nodes = count(catalog.nodes.len() as u64, "node");
-    match catalog.zones.len() {
+    match results.zones() {
         0 | 1 => nodes,
         zones => format!("{nodes} in {zones} zones"),
     }

@@ -98,6 +98,7 @@ pub(super) fn scenario(
     builder.groups(file.nodes);
     builder.trace_nodes(trace.as_ref());
     builder.services(file.services);
+    let excluded = builder.excluded(trace.as_ref());
     let pods = builder.trace_pods(trace.as_ref());
     let node_events = builder.trace_events(trace.as_ref());
     builder.trace_load(trace.as_ref());
@@ -129,7 +130,8 @@ pub(super) fn scenario(
             failures: failures?,
         },
         sim: sim?,
-        excluded: excluded(trace?)?,
+        excluded: excluded?,
+        warnings: Vec::new(),
         notes: builder.notes,
     })
 }
@@ -269,12 +271,6 @@ impl<'a> Builder<'a> {
             }
         }
     }
-}
-
-/// What was left out when the trace was made.
-fn excluded(trace: raw::Trace) -> Option<Vec<(String, u64)>> {
-    let counts = trace.excluded.optional()?;
-    Some(counts.map_or(Vec::new(), |counts| counts.value.0))
 }
 
 /// The time that long after the start.

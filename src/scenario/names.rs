@@ -71,7 +71,16 @@ impl<T: Copy> Names<T> {
 
     /// All names, in order; the zone without one aside.
     fn words(&self) -> impl Iterator<Item = &str> {
-        let words = self.known.keys().map(String::as_str);
-        words.filter(|word| !word.is_empty())
+        self.words_of(|_| true)
+    }
+
+    /// The names of some things, in order; the zone without one aside.
+    pub(super) fn words_of(
+        &self,
+        is_meant: impl Fn(T) -> bool + Clone,
+    ) -> impl Iterator<Item = &str> + Clone {
+        let known = self.known.iter();
+        let meant = known.filter(move |(word, (thing, _))| !word.is_empty() && is_meant(*thing));
+        meant.map(|(word, _)| word.as_str())
     }
 }

@@ -114,7 +114,8 @@ table! {
         Optional limits: Limits,
         /// What requests cost. Default: nothing, so that a replica serves any load.
         Optional work: Work,
-        /// Memory that a container uses. Default: what it requests.
+        /// Memory that a container uses. Default: not known; taken to be its request where it is asked
+        /// whether a node has enough, and `used.memory` is absent.
         Optional memory_use: MemoryUse,
         /// Time from the start of a container until it can serve. Default: none.
         Optional startup: Dist,

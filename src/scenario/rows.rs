@@ -9,8 +9,8 @@ use super::problem::{Problem, Problems};
 use super::quantity;
 use super::suggest;
 
-/// Most problems that are reported of one table.
-const PROBLEMS_MAX: u32 = 10;
+/// Most mistakes of one table that are shown; of the others their number is told.
+const SHOWN: u64 = 10;
 
 /// A column that a table may have.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,15 @@ pub(super) struct BadCell {
     column: usize,
     /// What is wrong, to follow the column's name and the cell's text.
     what: String,
+    /// What was probably meant, as a question.
+    meant: String,
+    /// What would have been possible.
+    known: Option<String>,
 }
+
+/// What is wrong with the cells of one row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Mistakes(Vec<BadCell>);
 
 /// The rows of one table.
 pub(super) struct Rows<'a> {
@@ -63,7 +71,8 @@ pub(super) struct Rows<'a> {
     record: ByteRecord,
     /// Columns of the file.
     width: usize,
-    reported: u32,
+    /// Mistakes so far, shown or not.
+    mistakes: u64,
 }
 
 impl Column {
@@ -87,7 +96,35 @@ impl BadCell {
         BadCell {
             column,
             what: what.into(),
+            meant: String::new(),
+            known: None,
         }
+    }
+
+    /// With the nearest of the words that would have been possible, and what they are.
+    pub(super) fn instead<'a>(
+        self,
+        cell: &str,
+        words: impl Iterator<Item = &'a str> + Clone,
+    ) -> BadCell {
+        BadCell {
+            meant: suggest::did_you_mean(cell, words.clone()),
+            known: Some(suggest::known(words)),
+            ..self
+        }
+    }
+}
+
+impl Mistakes {
+    /// What was read; `None` once the mistake has been noted.
+    pub(super) fn note<T>(&mut self, read: Result<T, BadCell>) -> Option<T> {
+        read.map_err(|bad| self.0.push(bad)).ok()
+    }
+}
+
+impl From<BadCell> for Mistakes {
+    fn from(bad: BadCell) -> Mistakes {
+        Mistakes(vec![bad])
     }
 }
 
@@ -105,7 +142,7 @@ impl<'a> Rows<'a> {
             reader: reader(&text.bytes),
             record: ByteRecord::new(),
             width: 0,
-            reported: 0,
+            mistakes: 0,
         };
         if !rows.read(problems) {
             problems.push(Problem::error(format!("{} is empty", text.shown)).note(rows.expected()));
@@ -144,22 +181,15 @@ impl<'a> Rows<'a> {
         self.places[column] = Some(place);
     }
 
-    /// Goes to the next row; `false` at the end, or when enough problems have been reported.
+    /// Goes to the next row; `false` at the end.
     pub(super) fn advance(&mut self, problems: &mut Problems) -> bool {
-        while self.reported < PROBLEMS_MAX && self.read(problems) {
+        while self.read(problems) {
             if self.record.len() == self.width {
                 return true;
             }
             let (cells, width) = (self.record.len(), self.width);
             let message = format!("a row of {cells} cells in a table of {width} columns");
             self.report(0..cells, &message, "", problems);
-        }
-        if self.reported >= PROBLEMS_MAX {
-            let message = format!(
-                "{}: the rows that follow were not looked at",
-                self.text.shown
-            );
-            problems.push(Problem::warning(message));
         }
         false
     }
@@ -176,7 +206,23 @@ impl<'a> Rows<'a> {
 
     /// Whether a row has been refused.
     pub(super) fn refused(&self) -> bool {
-        self.reported > 0
+        self.mistakes > 0
+    }
+
+    /// Whether further mistakes would be shown.
+    pub(super) fn shows(&self) -> bool {
+        self.mistakes < SHOWN
+    }
+
+    /// Whether no row has been refused; otherwise tells how many mistakes were not shown.
+    pub(super) fn finish(self, problems: &mut Problems) -> bool {
+        let hidden = self.mistakes.saturating_sub(SHOWN);
+        if hidden > 0 {
+            let mistakes = if hidden == 1 { "mistake" } else { "mistakes" };
+            let message = format!("{}: and {hidden} more {mistakes}", self.text.shown);
+            problems.push(Problem::error(message));
+        }
+        !self.refused()
     }
 
     /// Number of rows that follow, at most: counts the lines.
@@ -239,11 +285,14 @@ impl<'a> Rows<'a> {
         quantity::seconds(cell).ok_or_else(|| BadCell::new(column, not_a_number(cell, wanted)))
     }
 
-    /// A finite number of at least zero.
-    pub(super) fn number(&self, column: usize) -> Result<f64, BadCell> {
+    /// A number from zero to `most`.
+    pub(super) fn number(&self, column: usize, most: f64) -> Result<f64, BadCell> {
         let number = self.text(column)?.parse::<f64>();
         match number {
-            Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+            Ok(number) if (0.0..=most).contains(&number) => Ok(number),
+            Ok(number) if number > most && number.is_finite() => {
+                Err(BadCell::new(column, format!("is larger than {most:e}")))
+            }
             _ => {
                 let what = not_a_number(self.cell(column), "a number");
                 Err(BadCell::new(column, what))
@@ -251,8 +300,16 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Reports what is wrong with a cell of this row.
-    pub(super) fn refuse(&mut self, bad: &BadCell, problems: &mut Problems) {
+    /// Reports what is wrong with the cells of this row, from left to right; nothing if nothing is.
+    pub(super) fn refuse(&mut self, mistakes: impl Into<Mistakes>, problems: &mut Problems) {
+        let mut mistakes = mistakes.into().0;
+        mistakes.sort_by_key(|bad| self.places[bad.column]);
+        for bad in mistakes {
+            self.refuse_cell(&bad, problems);
+        }
+    }
+
+    fn refuse_cell(&mut self, bad: &BadCell, problems: &mut Problems) {
         let name = self.columns[bad.column].name;
         let cell = String::from_utf8_lossy(self.cell(bad.column)).into_owned();
         let message = match cell.is_empty() {
@@ -261,28 +318,56 @@ impl<'a> Rows<'a> {
         };
         let place = self.places[bad.column];
         let cells = place.map_or(0..self.width, |place| place..place + 1);
-        self.report(cells, &message, "", problems);
+        if let Some(mut problem) = self.problem(cells, &message, &bad.meant, problems) {
+            problem = match &bad.known {
+                Some(known) => problem.note(known.clone()),
+                None => problem,
+            };
+            problems.push(problem);
+        }
     }
 
     /// Reports what is wrong with a cell of some rows, in order and from 0, of a table that was read
     /// to its end without problems.
     pub(super) fn refuse_rows(&mut self, rows: &[u32], bad: &BadCell, problems: &mut Problems) {
-        self.reader = reader(&self.text.bytes);
+        let shown = SHOWN.saturating_sub(self.mistakes) as usize;
+        let (shown, hidden) = rows.split_at(shown.min(rows.len()));
+        if !shown.is_empty() {
+            self.reader = reader(&self.text.bytes);
+        }
         let mut next = 0;
-        for &row in rows.iter().take(PROBLEMS_MAX as usize) {
+        for &row in shown {
             // The header comes before row 0.
             for _ in next..row + 2 {
                 let more = self.read(problems);
                 assert!(more, "the row was read before");
             }
             next = row + 2;
-            self.refuse(bad, problems);
+            self.refuse_cell(bad, problems);
         }
+        self.mistakes += hidden.len() as u64;
     }
 
     /// Reports a problem with some cells of the row that was read last.
     fn report(&mut self, cells: Range<usize>, message: &str, label: &str, problems: &mut Problems) {
-        self.reported += 1;
+        if let Some(problem) = self.problem(cells, message, label, problems) {
+            problems.push(problem);
+        }
+    }
+
+    /// A problem with some cells of the row that was read last, if it is to be shown.
+    fn problem(
+        &mut self,
+        cells: Range<usize>,
+        message: &str,
+        label: &str,
+        problems: &mut Problems,
+    ) -> Option<Problem> {
+        let is_shown = self.shows();
+        self.mistakes += 1;
+        if !is_shown {
+            return None;
+        }
         let position = self.record.position().expect("a record that was read");
         let bytes = &self.text.bytes[position.byte() as usize..];
         let skipped = bytes.iter().take_while(|byte| b"\r\n".contains(byte));
@@ -301,7 +386,7 @@ impl<'a> Rows<'a> {
         if lines_before == 0 {
             problem = problem.note(self.expected());
         }
-        problems.push(problem);
+        Some(problem)
     }
 
     /// What columns the table may have.

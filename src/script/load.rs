@@ -122,6 +122,22 @@ impl Load {
         }
     }
 
+    /// No rate is higher, at any time.
+    pub fn highest(&self) -> f64 {
+        match self {
+            Load::Zero => 0.0,
+            Load::Constant { rate } => *rate,
+            Load::Diurnal {
+                mean, amplitude, ..
+            } => mean * (1.0 + amplitude),
+            Load::Step { before, after, .. } => before.max(*after),
+            Load::Spike { base, peak, .. } => base.max(*peak),
+            Load::Ramp { from, to, .. } => from.max(*to),
+            Load::Piecewise(points) => points.iter().map(|&(_, rate)| rate).fold(0.0, f64::max),
+            Load::Sum(parts) => parts.iter().map(Load::highest).sum(),
+        }
+    }
+
     /// The end of the step that begins at `now`: the rate is dealt as its mean until then. `None`:
     /// it stays the same for ever.
     pub fn step_end(&self, now: Time) -> Option<Time> {

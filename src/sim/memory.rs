@@ -1,6 +1,7 @@
 //! Memory: a container's limit, and the node's end.
 //!
-//! A job's memory, and that of a service that does not say, is taken to be its request.
+//! A job's memory, and that of a service that does not say, is taken to be its request where it is
+//! asked whether the node has enough; it is not told as use.
 
 use super::Sim;
 use super::container::Container;
@@ -72,9 +73,15 @@ impl Sim {
         }
     }
 
-    /// Bytes in use on the node now.
-    pub(super) fn node_memory_bytes(&self, node: NodeId) -> f64 {
-        self.node_memory(node).bytes
+    /// Bytes in use on the node now; absent where a container runs whose use is only assumed.
+    pub(super) fn known_memory(&self, node: NodeId) -> Option<f64> {
+        let assumed = |pod: &&PodId| {
+            let container = &self.containers[**pod];
+            let service = container.service();
+            container.runs() && service.is_none_or(|id| self.script.services[id].memory.is_none())
+        };
+        let pods = &self.nodes[node].pods;
+        (!pods.iter().any(|pod| assumed(&pod))).then(|| self.node_memory(node).bytes)
     }
 
     fn node_memory(&self, node: NodeId) -> Line {

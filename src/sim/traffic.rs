@@ -144,7 +144,7 @@ impl Sim {
             used += cpu;
         }
         if self.script.jobs.is_empty() {
-            let memory = self.node_memory_bytes(node);
+            let memory = self.known_memory(node);
             self.happened(Truth::NodeUse {
                 node,
                 cpu: used,

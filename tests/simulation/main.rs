@@ -280,5 +280,5 @@ fn a_node_that_loses_its_last_replica_uses_nothing() {
         Record::Truth(Truth::NodeUse { cpu, memory, .. }) => Some((*cpu, *memory)),
         _ => None,
     });
-    assert_eq!(uses.next_back(), Some((0.0, 0.0)));
+    assert_eq!(uses.next_back(), Some((0.0, Some(0.0))));
 }

@@ -153,6 +153,16 @@ fn acting_on_the_healthy_is_needless() {
 }
 
 #[test]
+fn a_failure_that_nobody_could_have_healed_yet_is_not_missed() {
+    let mut world = world();
+    world.healing = crate::time::Duration::from_secs(60);
+    world.fail_node(90.0, NodeId(0), Cause::Node);
+    check(&world.measure(0.0, 100.0), &[("heals.missed", 0.0)]);
+    check(&world.measure(0.0, 149.0), &[("heals.missed", 0.0)]);
+    check(&world.measure(0.0, 150.0), &[("heals.missed", 1.0)]);
+}
+
+#[test]
 fn failures_that_nobody_acts_on_are_missed() {
     let mut world = world();
     let pods: Vec<_> = (0..3).map(|_| replica(&mut world, 0)).collect();
@@ -206,7 +216,7 @@ fn every_metric_of_the_dictionary_is_measured() {
         Truth::NodeUse {
             node: NodeId(0),
             cpu: 1.0,
-            memory: 1e9,
+            memory: Some(1e9),
         },
     );
     let flow = Flow {

@@ -89,15 +89,15 @@ fn compare(world: &World, measured: &Measured) {
             "fragmentation",
             sums.ratio("fragmented", "looks with nodes"),
         ),
-        ("headroom.node", Some(sums.get("headroom node") / length)),
+        ("headroom.node", sums.ratio("headroom node", "judged")),
         (
             "headroom.node.unplaced",
-            Some(sums.get("unplaced node") / length),
+            sums.ratio("unplaced node", "judged"),
         ),
-        ("headroom.zone", Some(sums.get("headroom zone") / length)),
+        ("headroom.zone", sums.ratio("headroom zone", "judged")),
         (
             "headroom.zone.unplaced",
-            Some(sums.get("unplaced zone") / length),
+            sums.ratio("unplaced zone", "judged"),
         ),
     ];
     for (name, value) in all {
@@ -117,6 +117,9 @@ fn compare_service(measured: &Measured, name: &str, sums: &Sums, outages: &[(u64
         .iter()
         .filter(|&&(begin, _)| begin > WARM_UP)
         .collect();
+    let censored = outages
+        .iter()
+        .filter(|&&(begin, end)| end.is_none_or(|end| end > WARM_UP && begin <= WARM_UP));
     let lengths: Vec<u64> = begun
         .iter()
         .filter_map(|&&(begin, end)| end.map(|end| end - begin))
@@ -138,6 +141,7 @@ fn compare_service(measured: &Measured, name: &str, sums: &Sums, outages: &[(u64
         ("replica_hours", Some(sum("bound") / 3600.0)),
         ("zone_skew.max", Some(sum("skew"))),
         ("outages", Some(begun.len() as f64)),
+        ("outages.censored", Some(censored.count() as f64)),
         (
             "outage.time_to_recover",
             (!lengths.is_empty()).then_some(recover),

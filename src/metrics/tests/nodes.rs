@@ -143,7 +143,7 @@ fn use_is_told_when_every_node_that_held_a_pod_told_it() {
     let used = |node, cpu, gib: f64| Truth::NodeUse {
         node: NodeId(node),
         cpu,
-        memory: gib * f64::from(1 << 30),
+        memory: Some(gib * f64::from(1 << 30)),
     };
     world.truth(0.0, used(0, 1.0, 6.0));
     world.truth(50.0, used(0, 3.0, 6.0));
@@ -170,6 +170,35 @@ fn use_is_told_when_every_node_that_held_a_pod_told_it() {
 }
 
 #[test]
+fn memory_whose_use_is_not_known_on_one_node_is_not_told() {
+    let mut world = World::new(catalog(
+        vec![node("x"), node("y")],
+        vec![shape(2000, 4)],
+        vec![],
+    ));
+    let used = |node, memory| Truth::NodeUse {
+        node: NodeId(node),
+        cpu: 1.0,
+        memory,
+    };
+    for place in [0, 1] {
+        job(&mut world, 0.0, 0, place);
+        world.truth(0.0, used(place, Some(1e9)));
+    }
+    world.truth(50.0, used(1, None));
+    world.truth(60.0, used(1, Some(1e9)));
+    let measured = world.measure(0.0, 100.0);
+    check(&measured, &[("used.cpu", 0.25)]);
+    for metric in ["used.memory", "slack.memory"] {
+        assert_eq!(cluster(&measured, metric), None, "{metric}");
+    }
+    // Once it is known again, a window that opens then tells it: 2 · 10⁹ of 16 GiB.
+    let share = 2e9 / (16.0 * f64::from(1 << 30));
+    check(&world.measure(70.0, 100.0), &[("used.memory", share)]);
+    assert_eq!(cluster(&world.measure(55.0, 100.0), "used.memory"), None);
+}
+
+#[test]
 fn a_dead_node_uses_nothing() {
     let mut world = World::new(catalog(vec![node("x")], vec![shape(2000, 4)], vec![]));
     job(&mut world, 0.0, 0, 0);
@@ -178,7 +207,7 @@ fn a_dead_node_uses_nothing() {
         Truth::NodeUse {
             node: NodeId(0),
             cpu: 2.0,
-            memory: 0.0,
+            memory: Some(0.0),
         },
     );
     world.fail_node(25.0, NodeId(0), Cause::Node);
@@ -431,6 +460,28 @@ fn nothing_can_be_moved_to_nodes_that_take_no_pods() {
         cluster(&measured, "headroom.zone"),
         None,
         "there is one zone only"
+    );
+}
+
+#[test]
+fn pods_that_wait_do_not_fit_and_without_pods_there_is_no_headroom() {
+    let mut world = World::new(catalog(
+        vec![node("x"), node("y")],
+        vec![shape(1000, 1)],
+        vec![],
+    ));
+    for metric in ["headroom.node", "headroom.node.unplaced"] {
+        assert_eq!(cluster(&world.measure(0.0, 10.0), metric), None, "{metric}");
+    }
+    // Of [5, 10) with a pod, two wait beside it for [5, 7): 2 of 5 s, and 2 · 2 ÷ 5 pods.
+    job(&mut world, 5.0, 0, 0);
+    let waiting = [world.job(5.0, 0, 1e6), world.job(5.0, 0, 1e6)];
+    for pod in waiting {
+        world.bind(7.0, pod, 1);
+    }
+    check(
+        &world.measure(0.0, 10.0),
+        &[("headroom.node", 0.6), ("headroom.node.unplaced", 0.8)],
     );
 }
 

@@ -73,7 +73,7 @@ fn waits_count_for_pods_created_in_the_window() {
 }
 
 #[test]
-fn waits_are_told_by_quarters_of_the_pods_by_size() {
+fn waits_are_told_by_size_with_the_number_of_pods_of_each_group() {
     let mut world = World::new(catalog(
         vec![node("x")],
         vec![shape(100, 1), shape(200, 1), shape(300, 1), shape(2000, 1)],
@@ -84,17 +84,21 @@ fn waits_are_told_by_quarters_of_the_pods_by_size() {
         world.bind(wait, pod, 0);
     }
     let measured = world.measure(0.0, 100.0);
-    // 1 GiB of 8 is the dominant share of the first three, which are one size: the middle of their
-    // pods is at 1.5 of 4, in the second quarter.
+    // 1 GiB of 8 is the dominant share of the first three, which are one size. Cuts at 0, 3 and 4 of 4
+    // pods: nearest to the first quartile is 0, to the others 3.
     for (metric, wait) in [("p50", 2.0), ("p95", 3.0), ("p99", 3.0)] {
         let metric = format!("pending.by_size.{metric}");
         near(part(&measured, &metric, "2"), Some(wait), "small");
-        near(
-            part(&measured, &metric, "4 (largest quarter)"),
-            Some(40.0),
-            "large",
-        );
+        near(part(&measured, &metric, "4 (largest)"), Some(40.0), "large");
         assert_eq!(part(&measured, &metric, "3"), None);
+    }
+    for (group, pods) in [
+        ("1 (smallest)", None),
+        ("2", Some(3.0)),
+        ("4 (largest)", Some(1.0)),
+    ] {
+        let found = part(&measured, "pending.by_size.pods", group);
+        near(found, pods, group);
     }
 }
 

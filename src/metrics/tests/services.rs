@@ -280,7 +280,11 @@ fn outages_that_reach_out_of_the_window_are_censored() {
     let late = world.measure(200.0, 1000.0);
     check(
         &late,
-        &[("outages", 0.0), ("availability.time", 540.0 / 800.0)],
+        &[
+            ("outages", 0.0),
+            ("outages.censored", 1.0),
+            ("availability.time", 540.0 / 800.0),
+        ],
     );
     assert_eq!(cluster(&late, "outage.time_to_recover"), None);
     assert!(late.incidents[0].censored && late.incidents.len() == 1);
@@ -293,7 +297,14 @@ fn outages_that_reach_out_of_the_window_are_censored() {
         .filter(|&(at, _)| at < secs(400.0))
         .collect();
     let early = cut.measure(0.0, 400.0);
-    check(&early, &[("outages", 1.0), ("outage.time_to_detect", 47.5)]);
+    check(
+        &early,
+        &[
+            ("outages", 1.0),
+            ("outages.censored", 1.0),
+            ("outage.time_to_detect", 47.5),
+        ],
+    );
     assert_eq!(cluster(&early, "outage.time_to_recover"), None);
     assert_eq!(
         (
@@ -681,7 +692,7 @@ fn services_are_told_over_time() {
         Truth::NodeUse {
             node: NodeId(0),
             cpu: 0.0,
-            memory: 0.0,
+            memory: Some(0.0),
         },
     );
     let measured = world.measure(0.0, 10.0);

@@ -30,6 +30,7 @@ pub(super) struct World {
     pub(super) records: Vec<(Time, Record)>,
     pub(super) durations: Vec<Duration>,
     pub(super) sync: Option<Duration>,
+    pub(super) healing: Duration,
     /// Pods with a living container, in truth.
     pub(super) alive: BTreeSet<PodId>,
     /// Pods of each shape, for the reference mix; one of each unless said otherwise.
@@ -150,6 +151,7 @@ impl World {
             durations: Vec::new(),
             alive: BTreeSet::new(),
             sync: None,
+            healing: Duration::ZERO,
         }
     }
 
@@ -322,6 +324,7 @@ impl World {
             warm_up: secs(warm_up),
             end: secs(end),
             sync: self.sync,
+            healing: self.healing,
         };
         let mut fold = Fold::new(&subject, options);
         for &(at, record) in &self.records {

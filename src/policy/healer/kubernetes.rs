@@ -6,7 +6,7 @@ use super::lifecycle::NodeLifecycle;
 use super::restart::Restart;
 use crate::policy::params::Params;
 use crate::policy::{Plan, View};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// The healer.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,10 @@ impl Healer for Kubernetes {
         if plans.is_empty() {
             self.controller.heal(view, plans);
         }
+    }
+
+    fn delay(&self) -> Duration {
+        self.controller.delay()
     }
 
     fn forget(&mut self) {}

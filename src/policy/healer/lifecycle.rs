@@ -188,6 +188,12 @@ impl NodeLifecycle {
 }
 
 impl Healer for NodeLifecycle {
+    /// One look may just have passed when the last lease renewal comes, another when the grace period
+    /// ends.
+    fn delay(&self) -> Duration {
+        self.grace_period + self.monitor_period * 2
+    }
+
     fn wake(&self, view: &View) -> Option<Time> {
         let trouble = view.cluster.trouble();
         let lost = trouble.silent().first();

@@ -9,12 +9,11 @@ use crate::metrics::measured::{Amount, Entity};
 use crate::report::figure::{self, Unit};
 use crate::report::results::Results;
 
-/// Nothing if no pod waited.
+/// A step at zero if no pod waited; nothing without pods.
 pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     let all = Waits::of(results, "pending.p50", &Entity::Cluster)?;
-    let longest = all.longest()?;
+    let (shortest, longest) = all.range().unwrap_or((1.0, 1.0));
     // The first power is at or below the shortest wait that is seen, but no less than 1 ms.
-    let shortest = all.shortest()?;
     let knee = 10_f64.powf(shortest.log10().floor()).clamp(0.001, 1.0);
     let x = Axis::waiting(knee, longest);
     let mut lines: Vec<Line> = by_size(results, x.to);
@@ -32,6 +31,8 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
         .iter()
         .filter_map(|line| line.points[0].1)
         .fold(1.0, f64::min);
+    // A step from nothing shows as one.
+    let least = if all.range().is_some() { least } else { 0.0 };
     Some(Chart {
         name: "pending",
         data: "pods.csv",
@@ -53,6 +54,16 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
 }
 
 fn title(all: &Waits, results: &Results<'_>) -> String {
+    if all.range().is_none() {
+        return match (all.at_once(), all.never()) {
+            (_, 0) => "Every pod had a node at once".to_owned(),
+            (0, _) => "No pod ever had a node".to_owned(),
+            (some, _) => {
+                let share = figure::number(some as f64 / all.count() as f64, Unit::Ratio);
+                format!("{share} of all pods had a node at once, the others never")
+            }
+        };
+    }
     let within = |metric: &str| {
         let wait = results.value(metric, &Entity::Cluster)?;
         wait.is_finite()
@@ -90,7 +101,7 @@ fn subtitle(all: &Waits, results: &Results<'_>) -> String {
     }
 }
 
-/// The smallest and the largest quarter of pods, if there are different sizes.
+/// The smallest and the largest of the groups of pods by size, if there are several.
 fn by_size(results: &Results<'_>, to: f64) -> Vec<Line> {
     let mut parts: Vec<&Entity> = results
         .summary
@@ -100,20 +111,28 @@ fn by_size(results: &Results<'_>, to: f64) -> Vec<Line> {
         .map(|line| &line.entity)
         .collect();
     parts.sort();
+    let of = |entity: &Entity| Waits::of(results, "pending.by_size.p50", entity);
     let ([first, .., last], true) = (parts.as_slice(), parts.len() > 1) else {
         return Vec::new();
     };
-    let line = |entity: &Entity, label: &str, color| {
+    let all: u64 = parts
+        .iter()
+        .filter_map(|part| of(part))
+        .map(|waits| waits.count())
+        .sum();
+    let line = |entity: &Entity, which: &str, color| {
+        let waits = of(entity)?;
+        let share = figure::number(waits.count() as f64 / all as f64, Unit::Ratio);
         Some(Line {
-            label: label.to_owned(),
+            label: format!("{which} {share}"),
             color,
             style: Style::Steps,
-            points: Waits::of(results, "pending.by_size.p50", entity)?.points(to),
+            points: waits.points(to),
         })
     };
     let lines = [
-        line(first, "smallest quarter", theme::GREEN),
-        line(last, "largest quarter", theme::VERMILION),
+        line(first, "smallest", theme::GREEN),
+        line(last, "largest", theme::VERMILION),
     ];
     lines.into_iter().flatten().collect()
 }
@@ -158,19 +177,14 @@ impl Waits {
             .sum()
     }
 
-    /// The longest wait that ended, if any took time.
-    fn longest(&self) -> Option<f64> {
-        self.iter()
+    /// The shortest and the longest wait that took time and ended, if any did.
+    fn range(&self) -> Option<(f64, f64)> {
+        let mut waits = self
+            .iter()
             .map(|(wait, _)| wait)
-            .rfind(|wait| wait.is_finite())
-            .filter(|&wait| wait > 0.0)
-    }
-
-    /// The shortest wait that took time.
-    fn shortest(&self) -> Option<f64> {
-        self.iter()
-            .map(|(wait, _)| wait)
-            .find(|&wait| wait > 0.0 && wait.is_finite())
+            .filter(|&wait| wait > 0.0 && wait.is_finite());
+        let shortest = waits.next()?;
+        Some((shortest, waits.next_back().unwrap_or(shortest)))
     }
 
     /// The share that waited no longer than each time, from zero to `to`.

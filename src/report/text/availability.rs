@@ -41,6 +41,11 @@ fn total(results: &Results<'_>, metric: &str) -> Vec<String> {
     let Some(total) = results.show(metric, &Entity::Cluster) else {
         return vec!["share of time with enough replicas".to_owned()];
     };
+    if metric == "availability.time" {
+        return vec![format!(
+            "nothing was asked; {total} of the time enough replicas were ready"
+        )];
+    }
     let nines = results.show_as("availability.nines", &Entity::Cluster, "nines");
     let mut facts = vec![match nines {
         Some(nines) => format!("{total} of requests, {nines}"),
@@ -106,7 +111,7 @@ fn briefly(cause: &str) -> &str {
 fn spoken(cause: &str) -> &str {
     match cause {
         "no endpoint" => "with no replica known to be ready",
-        "stale endpoint" => "at dead replicas not yet known to be",
+        "stale endpoint" => "at replicas believed ready that could not serve",
         "over capacity" => "at replicas over their capacity",
         other => other,
     }
@@ -127,6 +132,7 @@ fn service(results: &Results<'_>, line: &Line, page: &Page) -> Vec<String> {
         facts.extend(objective(results, line, spec, page));
     }
     facts.extend(outages(results, &line.entity));
+    facts.extend(edges(results, name(line)));
     facts
 }
 
@@ -174,6 +180,44 @@ fn outages(results: &Results<'_>, service: &Entity) -> Option<String> {
         text.push_str(&format!(", detected after {detected}"));
     }
     Some(text)
+}
+
+/// Outages of which the window shows a part only.
+fn edges(results: &Results<'_>, service: &str) -> Vec<String> {
+    let scenario = results.scenario;
+    // Down all the time, as the window opened, at its end.
+    let mut runs = [0_usize; 3];
+    for run in results.runs {
+        let own = run.incidents.iter().filter(|incident| {
+            incident.censored && scenario.catalog.services[incident.service].name == service
+        });
+        let mut found = [false; 3];
+        for incident in own {
+            let (early, late) = (
+                incident.start <= scenario.warm_up,
+                incident.recovered.is_none(),
+            );
+            found[if early && late {
+                0
+            } else {
+                usize::from(late) + 1
+            }] = true;
+        }
+        for (count, found) in runs.iter_mut().zip(found) {
+            *count += usize::from(found);
+        }
+    }
+    let words = [
+        "down all the time",
+        "down as measuring began",
+        "down at the end",
+    ];
+    let seen = runs.into_iter().zip(words).filter(|&(count, _)| count > 0);
+    let told = seen.map(|(count, words)| match results.runs.len() {
+        1 => words.to_owned(),
+        all => format!("{words} in {count} of {all} runs"),
+    });
+    told.collect()
 }
 
 fn each(down: Option<String>) -> String {

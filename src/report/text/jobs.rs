@@ -47,17 +47,17 @@ pub(super) fn rows(results: &Results<'_>, page: &mut Page) {
 }
 
 fn speed(results: &Results<'_>) -> Vec<String> {
-    let show =
-        |metric, words: fn(String) -> String| results.show(metric, &Entity::Cluster).map(words);
+    let show = |metric| results.show(metric, &Entity::Cluster);
+    // Jobs that did not begin count by their wait so far.
+    let truth = Total::of(results).truth;
+    let waiting = truth.never_placed + truth.starting;
+    let least = |some: u64| if some > 0 { "at least " } else { "" };
+    let (waits, slows) = (least(waiting), least(waiting + truth.lost));
     let facts = [
-        show("jobs.wait", |wait| format!("mean wait {wait}")),
-        show("jobs.bounded_slowdown", |slowdown| {
-            format!("bounded slowdown {slowdown}")
-        }),
-        show("jobs.makespan", |makespan| format!("makespan {makespan}")),
-        show("jobs.goodput", |goodput| {
-            format!("goodput {goodput} of run time")
-        }),
+        show("jobs.wait").map(|wait| format!("mean wait {waits}{wait}")),
+        show("jobs.bounded_slowdown").map(|slowdown| format!("bounded slowdown {slows}{slowdown}")),
+        show("jobs.makespan").map(|makespan| format!("makespan {makespan}")),
+        show("jobs.goodput").map(|goodput| format!("goodput {goodput} of run time")),
     ];
     facts.into_iter().flatten().collect()
 }

@@ -1,7 +1,9 @@
 //! One row for each thing a reader asks after availability.
 
+use crate::experiment::summary::Line;
 use crate::metrics::measured::Entity;
 use crate::report::results::Results;
+use crate::report::text::count;
 use crate::report::text::layout::Page;
 use crate::units::Resource;
 
@@ -34,7 +36,8 @@ pub(super) fn utilization(results: &Results<'_>, page: &mut Page) {
     }
     facts.extend(show("fragmentation".into()).map(|share| format!("fragmentation {share}")));
     facts.extend(show("packing".into()).map(|share| format!("packing {share}")));
-    facts.extend(show("nodes.used".into()).map(|nodes| format!("{nodes} used")));
+    let nodes = results.counted("nodes.used", &Entity::Cluster, ["node", "nodes"]);
+    facts.extend(nodes.map(|nodes| format!("{nodes} used")));
     page.row("utilization", facts);
 }
 
@@ -58,22 +61,50 @@ pub(super) fn waiting(results: &Results<'_>, page: &mut Page) {
             ));
         }
     }
-    if let Some(never) = positive(results, "pending.never") {
-        facts.push(format!("{never} never placed"));
-    }
+    facts.extend(positive(results, "pending.never", ["never placed"; 2]));
     let ready = percentiles("time_to_ready", &["p50", "p99"]);
     if !ready.is_empty() {
         facts.push(format!("ready after {ready}"));
     }
     let counted = [
-        ("preemptions", "preemptions"),
-        ("evictions", "evictions"),
-        ("oom_kills", "killed for memory"),
+        ("preemptions", ["preemption", "preemptions"]),
+        ("evictions", ["eviction", "evictions"]),
+        (
+            "oom_kills",
+            [
+                "container killed for memory",
+                "containers killed for memory",
+            ],
+        ),
     ];
     for (metric, words) in counted {
-        facts.extend(positive(results, metric).map(|count| format!("{count} {words}")));
+        facts.extend(positive(results, metric, words));
     }
     page.row("waiting", facts);
+    page.row("  by size", by_size(results));
+}
+
+/// How long each group of pods by size waited; nothing where none did or there is one group only.
+fn by_size(results: &Results<'_>) -> Vec<String> {
+    let waited = results.value("pending.max", &Entity::Cluster) > Some(0.0);
+    let lines = results.summary.lines.iter();
+    let groups: Vec<&Line> = lines
+        .filter(|line| line.metric.name == "pending.by_size.pods")
+        .collect();
+    if !waited || groups.len() < 2 {
+        return Vec::new();
+    }
+    let told = groups.iter().enumerate().filter_map(|(place, line)| {
+        let wait = results.show("pending.by_size.p95", &line.entity)?;
+        let which = match place {
+            0 => "smallest",
+            _ if place + 1 == groups.len() => "largest",
+            _ => "next",
+        };
+        let pods = count(line.estimate.value.round() as u64, "pod");
+        Some(format!("{which} {pods} p95 {wait}"))
+    });
+    told.collect()
 }
 
 /// How well supply followed demand, service by service; nothing where nothing scales.
@@ -96,8 +127,10 @@ pub(super) fn scaling(results: &Results<'_>, page: &mut Page) {
         facts.extend(under.map(|(under, over)| {
             format!("{} {under} short of its demand, {over} above it", spec.name)
         }));
-        facts.extend(show("scaling.adaptations").map(|count| format!("{count} adaptations")));
-        let hours = results.show_as("replica_hours", &service, "replica-hours");
+        let adaptations = ["adaptation", "adaptations"];
+        facts.extend(results.counted("scaling.adaptations", &service, adaptations));
+        let hours = ["replica-hour", "replica-hours"];
+        let hours = results.counted("replica_hours", &service, hours);
         facts.extend(hours);
         page.row(label, facts);
         label = "";
@@ -107,15 +140,21 @@ pub(super) fn scaling(results: &Results<'_>, page: &mut Page) {
 /// What failed and what was done about it; nothing if nothing did.
 pub(super) fn healing(results: &Results<'_>, page: &mut Page) {
     let counted = [
-        ("failures.node", "nodes failed"),
-        ("failures.container", "containers failed"),
-        ("restarts", "restarts"),
-        ("heals.needless", "needless heals"),
-        ("heals.missed", "failures nobody healed"),
+        ("failures.node", ["node failed", "nodes failed"]),
+        (
+            "failures.container",
+            ["container failed", "containers failed"],
+        ),
+        ("restarts", ["restart", "restarts"]),
+        ("heals.needless", ["needless heal", "needless heals"]),
+        (
+            "heals.missed",
+            ["failure nobody healed", "failures nobody healed"],
+        ),
     ];
-    let counts = counted.into_iter().filter_map(|(metric, words)| {
-        positive(results, metric).map(|count| format!("{count} {words}"))
-    });
+    let counts = counted
+        .into_iter()
+        .filter_map(|(metric, words)| positive(results, metric, words));
     let mut facts: Vec<String> = counts.collect();
     let detected = ["p50", "p99"].into_iter().filter_map(|suffix| {
         let value = results.show(&format!("detection.{suffix}"), &Entity::Cluster)?;
@@ -146,12 +185,13 @@ pub(super) fn cost(results: &Results<'_>, page: &mut Page) {
     facts.extend(
         show("cost.per_million_requests").map(|cost| format!("{cost} per million requests")),
     );
-    facts.extend(results.show_as("node_hours", &Entity::Cluster, "node-hours"));
+    let hours = ["node-hour", "node-hours"];
+    facts.extend(results.counted("node_hours", &Entity::Cluster, hours));
     page.row("cost", facts);
 }
 
-/// A count for readers, if it is not zero.
-fn positive(results: &Results<'_>, metric: &str) -> Option<String> {
-    let line = results.line(metric, &Entity::Cluster)?;
-    (line.estimate.value > 0.0).then(|| results.show_line(line))
+/// A count for readers with what is counted, in the singular and in the plural; nothing if it is zero.
+fn positive(results: &Results<'_>, metric: &str, things: [&str; 2]) -> Option<String> {
+    let some = results.value(metric, &Entity::Cluster)? > 0.0;
+    some.then(|| results.counted(metric, &Entity::Cluster, things))?
 }

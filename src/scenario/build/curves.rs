@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::limits::{LARGEST, is_rate};
 use super::{Builder, instant};
 use crate::dist::{Distribution, Impossible};
 use crate::scenario::decode::{At, Field};
 use crate::scenario::problem::{Problem, Span};
 use crate::scenario::raw::curves::{self, Dist, Law, LoadPart, LoadShape};
-use crate::scenario::rows::{BadCell, Rows, columns};
+use crate::scenario::rows::{BadCell, Mistakes, Rows, columns};
 use crate::script::load::Load;
 use crate::time::{Duration, Time};
 
@@ -18,6 +19,9 @@ columns! {
         WEIGHT: optional "weight",
     }
 }
+
+/// Longest length of time of a row, in seconds: 317 years.
+const SECONDS_MAX: f64 = 1e10;
 
 columns! {
     /// Columns of a load of its own.
@@ -87,19 +91,17 @@ impl Builder<'_> {
         let mut rows = Rows::open(&text, sample::COLUMNS, self.problems)?;
         let mut pairs = Vec::new();
         while rows.advance(self.problems) {
-            let weight = |rows: &Rows<'_>| match rows.has(sample::WEIGHT) {
-                true => rows.number(sample::WEIGHT),
-                false => Ok(1.0),
+            let mut mistakes = Mistakes::default();
+            let value = mistakes.note(rows.number(sample::VALUE, SECONDS_MAX));
+            let weight = match rows.has(sample::WEIGHT) {
+                true => mistakes.note(rows.number(sample::WEIGHT, LARGEST)),
+                false => Some(1.0),
             };
-            let pair = rows
-                .number(sample::VALUE)
-                .and_then(|value| Ok((value, weight(&rows)?)));
-            match pair {
-                Ok(pair) => pairs.push(pair),
-                Err(bad) => rows.refuse(&bad, self.problems),
-            }
+            pairs.extend(value.zip(weight));
+            rows.refuse(mistakes, self.problems);
         }
-        (!rows.refused()).then(|| Distribution::weighted(pairs))
+        rows.finish(self.problems)
+            .then(|| Distribution::weighted(pairs))
     }
 
     /// A load; `None` once a problem has been reported.
@@ -107,12 +109,27 @@ impl Builder<'_> {
         let Some(raw) = raw.optional()? else {
             return Some(Load::Zero);
         };
+        let span = raw.span;
         let mut parts = raw.value.0.read(|part| self.load_part(part))?;
-        Some(match parts.len() {
+        let load = match parts.len() {
             0 => Load::Zero,
             1 => parts.remove(0),
             _ => Load::Sum(parts),
-        })
+        };
+        self.bearable(&load, span).then_some(load)
+    }
+
+    /// Whether the load stays within bounds where its parts are highest.
+    fn bearable(&mut self, load: &Load, span: Span) -> bool {
+        let highest = load.highest();
+        if highest <= LARGEST {
+            return true;
+        }
+        let message = format!(
+            "the load reaches {highest:e} requests per second: more than {LARGEST:e} are refused"
+        );
+        self.problems.push(Problem::error(message).at(span, ""));
+        false
     }
 
     fn load_part(&mut self, raw: At<LoadPart>) -> Option<Load> {
@@ -122,17 +139,17 @@ impl Builder<'_> {
         };
         match raw.value {
             LoadPart::Rate(number) => {
-                let rate = self.not_negative("load", Some(rate(number)))?;
+                let rate = self.rate("load", Some(rate(number)))?;
                 Some(Load::Constant { rate })
             }
             LoadPart::Shaped(LoadShape::Constant(number)) => {
-                let rate = self.not_negative("constant", Some(number))?;
+                let rate = self.rate("constant", Some(number))?;
                 Some(Load::Constant { rate })
             }
             LoadPart::Shaped(LoadShape::Diurnal(shape)) => self.diurnal(shape.value),
             LoadPart::Shaped(LoadShape::Step(shape)) => {
-                let before = self.not_negative("before", shape.value.before.given());
-                let after = self.not_negative("after", shape.value.after.given());
+                let before = self.rate("before", shape.value.before.given());
+                let after = self.rate("after", shape.value.after.given());
                 Some(Load::Step {
                     before: before?,
                     after: after?,
@@ -146,7 +163,7 @@ impl Builder<'_> {
     }
 
     fn diurnal(&mut self, raw: curves::Diurnal) -> Option<Load> {
-        let mean = self.not_negative("mean", raw.mean.given());
+        let mean = self.rate("mean", raw.mean.given());
         let amplitude = raw.amplitude.given();
         if let Some(amplitude) = amplitude
             && !(0.0..=1.0).contains(&amplitude.value)
@@ -167,8 +184,8 @@ impl Builder<'_> {
     }
 
     fn spike(&mut self, raw: curves::Spike) -> Option<Load> {
-        let base = self.not_negative("base", raw.base.given());
-        let peak = self.not_negative("peak", raw.peak.given());
+        let base = self.rate("base", raw.base.given());
+        let peak = self.rate("peak", raw.peak.given());
         Some(Load::Spike {
             base: base?,
             peak: peak?,
@@ -179,8 +196,8 @@ impl Builder<'_> {
     }
 
     fn ramp(&mut self, raw: curves::Ramp, span: Span) -> Option<Load> {
-        let from = self.not_negative("from", raw.from.given());
-        let to = self.not_negative("to", raw.to.given());
+        let from = self.rate("from", raw.from.given());
+        let to = self.rate("to", raw.to.given());
         let (start, end) = (time(raw.start)?, time(raw.end)?);
         if end < start {
             let problem = Problem::error("the ramp ends before it starts");
@@ -200,27 +217,38 @@ impl Builder<'_> {
         let mut rows = Rows::open(&text, rate::COLUMNS, self.problems)?;
         let mut points: Vec<(Time, f64)> = Vec::new();
         while rows.advance(self.problems) {
-            match point(&rows, rate::TIME, rate::RATE, points.last()) {
-                Ok(point) => points.push(point),
-                Err(bad) => rows.refuse(&bad, self.problems),
-            }
+            let mut mistakes = Mistakes::default();
+            let columns = [rate::TIME, rate::RATE];
+            points.extend(point(&rows, columns, points.last(), &mut mistakes));
+            rows.refuse(mistakes, self.problems);
         }
-        (!rows.refused()).then(|| Load::Piecewise(Arc::from(points)))
+        rows.finish(self.problems)
+            .then(|| Load::Piecewise(Arc::from(points)))
     }
 }
 
-/// One step of a load: later than the last.
+/// One step of a load, later than the last, from the columns of time and rate; `None` once a mistake
+/// has been noted.
 pub(super) fn point(
     rows: &Rows<'_>,
-    time: usize,
-    rate: usize,
+    [time, rate]: [usize; 2],
     last: Option<&(Time, f64)>,
-) -> Result<(Time, f64), BadCell> {
-    let at = Time::from_nanos(rows.seconds(time)?);
-    if last.is_some_and(|&(last, _)| last >= at) {
-        return Err(BadCell::new(time, "is not later than the time before it"));
-    }
-    Ok((at, rows.number(rate)?))
+    mistakes: &mut Mistakes,
+) -> Option<(Time, f64)> {
+    let at = rows.seconds(time).map(Time::from_nanos);
+    let at = at.and_then(|at| match last {
+        Some(&(last, _)) if last >= at => {
+            Err(BadCell::new(time, "is not later than the time before it"))
+        }
+        _ => Ok(at),
+    });
+    let requests = rows.number(rate, LARGEST);
+    let requests = requests.and_then(|number| match is_rate(number) {
+        true => Ok(number),
+        false => Err(BadCell::new(rate, "is above zero, but less than 1e-12")),
+    });
+    let (at, requests) = (mistakes.note(at), mistakes.note(requests));
+    Some((at?, requests?))
 }
 
 fn seconds(field: Field<Duration>) -> Option<f64> {

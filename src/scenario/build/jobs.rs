@@ -31,6 +31,8 @@ impl Builder<'_> {
     fn source(&mut self, table: At<raw::JobsTable>) -> Option<JobSource> {
         let (span, raw) = (table.span, table.value);
         let name = raw.name.given().map(|name| name.map(|name| name.0));
+        let distance = raw.every.clone().given().map(|every| every.span);
+        let distance = distance.unwrap_or(span);
         let interarrival = self.interarrival(raw.every, raw.rate, span);
         let priority = self.priority(raw.priority.clone());
         let told = self.told(raw.pod, None);
@@ -71,7 +73,7 @@ impl Builder<'_> {
             count: raw.count.optional()?.map(|count| count.value),
         };
         pod?;
-        self.bounded(&source, span).then_some(source)
+        self.bounded(&source, span, distance).then_some(source)
     }
 
     fn interarrival(
@@ -118,7 +120,7 @@ impl Builder<'_> {
             return None;
         }
         raw.value.read(|At { value: size, span }| {
-            let weight = self.above_zero("weight", size.weight.or(1.0));
+            let weight = self.weight("weight", size.weight.or(1.0));
             let gpus = self.gpus(RawGpus {
                 count: size.gpu,
                 milli: size.gpu_milli,
@@ -137,25 +139,33 @@ impl Builder<'_> {
         })
     }
 
-    /// Whether as many jobs as are expected can be held.
-    fn bounded(&mut self, source: &JobSource, table: Span) -> bool {
-        let Some((end, _)) = self.window else {
-            return true;
-        };
-        let until = source.until.map_or(end, |until| until.min(end));
-        let time = until.since(source.from).secs_f64();
+    /// Whether as many jobs as are expected can be held; `every` is where their distance was given.
+    fn bounded(&mut self, source: &JobSource, table: Span, every: Span) -> bool {
         // Arrivals far apart on average may still come in great numbers if that average is infinite.
-        let mean = source.interarrival.mean().unwrap_or(0.0);
-        if mean == 0.0 && time > 0.0 && source.count.is_none() {
-            let message = "the mean time between arrivals is zero or infinite: how many come?";
-            let problem = Problem::error(message).at(table, "needs `count`");
+        let mean = source.interarrival.mean();
+        if source.count.is_none() && mean.is_none_or(|mean| mean <= 0.0) {
+            let message = match mean {
+                Some(_) => "`every` must be above zero on average",
+                None => "`every` must have a finite mean",
+            };
+            let problem = Problem::error(message).at(every, "or give `count`");
             self.problems.push(problem);
             return false;
         }
-        let expected = if time > 0.0 { time / mean } else { 0.0 };
+        let Some((end, _)) = self.window else {
+            return true;
+        };
         let count = At {
-            value: source.count.unwrap_or(u64::MAX).min(expected.ceil() as u64),
+            value: source.expected(end).ceil() as u64,
             span: table,
+        };
+        // With an infinite mean only `count` bounds them.
+        let count = match (mean, source.count) {
+            (None, Some(most)) => At {
+                value: most,
+                ..count
+            },
+            _ => count,
         };
         self.reserve(count, &format!("jobs `{}`", source.name), POD_MEMORY)
     }

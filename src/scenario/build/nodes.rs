@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Builder;
-use super::limits::NODE_MEMORY;
+use super::limits::{LARGEST, NODE_MEMORY};
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::gpu::MAX_GPUS;
 use crate::cluster::labels::Labels;
@@ -12,7 +12,7 @@ use crate::ids::{GpuModelId, GroupId, ImageId, NodeId, ZoneId};
 use crate::scenario::decode::{At, Field, List};
 use crate::scenario::problem::Problem;
 use crate::scenario::raw;
-use crate::scenario::rows::{BadCell, Rows, columns};
+use crate::scenario::rows::{BadCell, Mistakes, Rows, columns};
 use crate::scenario::values::{Amounts, Name, Texts};
 use crate::sim::config::Config;
 use crate::units::{Bytes, MilliCpu, MilliGpu, Resources, WHOLE_GPU};
@@ -220,10 +220,9 @@ impl Builder<'_> {
         let mut nodes = Vec::new();
         while rows.advance(self.problems) {
             racks |= !rows.cell(node::RACK).is_empty();
-            match self.node_row(&rows) {
-                Ok(node) => nodes.push(node),
-                Err(bad) => rows.refuse(&bad, self.problems),
-            }
+            let mut mistakes = Mistakes::default();
+            nodes.extend(self.node_row(&rows, &mut mistakes));
+            rows.refuse(mistakes, self.problems);
         }
         self.group_trace(&nodes);
         if racks {
@@ -233,32 +232,41 @@ impl Builder<'_> {
             );
             self.notes.push(note);
         }
-        (!rows.refused()).then_some(())
+        rows.finish(self.problems).then_some(())
     }
 
-    /// Reads one node, all but its group.
-    fn node_row(&mut self, rows: &Rows<'_>) -> Result<NodeId, BadCell> {
-        let name = rows.name(node::NAME)?;
-        let cpu = rows.whole(node::CPU, CPU_MILLI_MAX)?;
-        let memory = rows.whole(node::MEMORY, MEMORY_MIB_MAX)?;
-        let gpus = rows.whole_or(node::GPU, MAX_GPUS.into(), 0)?;
-        let gpu_model = match rows.text(node::GPU_MODEL)? {
-            "" => None,
-            _ if gpus == 0 => return Err(BadCell::new(node::GPU_MODEL, "is given, but no gpu")),
-            model => Some(self.gpu_model_of(model, node::GPU_MODEL)?),
-        };
-        let zone = self.zone(rows.text(node::ZONE)?);
-        let price_per_hour = match rows.cell(node::PRICE) {
-            [] => None,
-            _ => Some(rows.number(node::PRICE)?),
-        };
-        let node = self.catalog.nodes.next_id();
-        if !self.machines.add_unplaced(name, Machine::Node(node)) {
-            return Err(BadCell::new(
+    /// Reads one node, all but its group; `None` once a mistake has been noted.
+    fn node_row(&mut self, rows: &Rows<'_>, mistakes: &mut Mistakes) -> Option<NodeId> {
+        let name = rows.name(node::NAME);
+        let name = name.and_then(|name| match self.machines.get(name) {
+            None => Ok(name),
+            Some(_) => Err(BadCell::new(
                 node::NAME,
                 "is taken: names of nodes are unique",
-            ));
-        }
+            )),
+        });
+        let name = mistakes.note(name);
+        let cpu = mistakes.note(rows.whole(node::CPU, CPU_MILLI_MAX));
+        let memory = mistakes.note(rows.whole(node::MEMORY, MEMORY_MIB_MAX));
+        let gpus = mistakes.note(rows.whole_or(node::GPU, MAX_GPUS.into(), 0));
+        let gpu_model = rows.text(node::GPU_MODEL).and_then(|model| match model {
+            "" => Ok(None),
+            _ if gpus == Some(0) => Err(BadCell::new(node::GPU_MODEL, "is given, but no gpu")),
+            model => self.gpu_model_of(model, node::GPU_MODEL).map(Some),
+        });
+        let gpu_model = mistakes.note(gpu_model);
+        let zone = mistakes
+            .note(rows.text(node::ZONE))
+            .map(|zone| self.zone(zone));
+        let price = match rows.cell(node::PRICE) {
+            [] => Ok(None),
+            _ => rows.number(node::PRICE, LARGEST).map(Some),
+        };
+        let price_per_hour = mistakes.note(price);
+        let (name, cpu, memory, gpus) = (name?, cpu?, memory?, gpus?);
+        let (gpu_model, zone, price_per_hour) = (gpu_model?, zone?, price_per_hour?);
+        let node = self.catalog.nodes.next_id();
+        self.machines.add_unplaced(name, Machine::Node(node));
         let traits = self.own_traits(&Traits::default(), name, zone);
         self.catalog.nodes.push(NodeSpec {
             name: name.to_owned(),
@@ -272,7 +280,7 @@ impl Builder<'_> {
             at_start: true,
             traits,
         });
-        Ok(node)
+        Some(node)
     }
 
     /// Groups the nodes of a trace by what they are: one group of all where they differ too much.

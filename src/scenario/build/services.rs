@@ -51,8 +51,12 @@ impl Builder<'_> {
         let replicas = self.replicas(&raw);
         let shape = self.service_shape(&raw, name.as_ref());
         let slo = self.slo(raw.slo.clone());
+        let cpu = raw.requests.clone().given();
+        let cpu = cpu.and_then(|requests| requests.value.cpu.given());
         let behaviour = self.behaviour(raw);
         let (name, replicas, shape) = (name?, replicas?, shape?);
+        let most = replicas.hpa.map_or(replicas.at_start, |hpa| hpa.max);
+        self.countable(most, cpu?).then_some(())?;
         let (slo, behaviour) = (slo?, behaviour?);
         self.asked.push((name.clone(), shape));
         self.service_spans.push(name.span);
@@ -73,8 +77,12 @@ impl Builder<'_> {
         let hpa = raw.hpa.clone().if_given(|hpa| self.hpa(hpa.value));
         let default = hpa.flatten().map_or(1, |hpa| hpa.min);
         let given = raw.replicas.clone().or(default.into());
-        let at_start = self.within("replicas", given, 1, u64::MAX);
-        let room = given.is_none_or(|given| self.reserve(given, "replicas", POD_MEMORY));
+        // An hpa may ask for its most: that was reserved.
+        let reserved = hpa.flatten().is_some();
+        let bound = if reserved { most } else { u64::MAX };
+        let at_start = self.within("replicas", given, 1, bound);
+        let room =
+            reserved || given.is_none_or(|given| self.reserve(given, "replicas", POD_MEMORY));
         let at_least = raw.min_available.clone().or(1);
         let min_available = self.within("min_available", at_least, 1, most);
         if !room {
@@ -111,9 +119,13 @@ impl Builder<'_> {
 
     fn hpa(&mut self, raw: raw::Hpa) -> Option<Hpa> {
         let most = u64::from(u32::MAX);
-        let max = self.within("max", raw.max.given(), 1, most);
+        let max = self.within("max", raw.max.clone().given(), 1, most);
         let bound = max.unwrap_or(most);
         let min = self.within("min", raw.min.or(1), 1, bound);
+        let room = raw
+            .max
+            .given()
+            .is_none_or(|max| self.reserve(max, "replicas", POD_MEMORY));
         let cpu = raw.cpu.or(HPA_CPU)?;
         let percent = (cpu.value * 100.0).round();
         if (percent - cpu.value * 100.0).abs() > 1e-6 || !(1.0..=10_000.0).contains(&percent) {
@@ -124,6 +136,7 @@ impl Builder<'_> {
             );
             return None;
         }
+        room.then_some(())?;
         Some(Hpa {
             min: min? as u32,
             max: max? as u32,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Builder;
 use super::curves::point;
-use super::limits::POD_MEMORY;
+use super::limits::{LARGEST, POD_MEMORY};
 use super::nodes::{CPU_MILLI_MAX, MEMORY_MIB_MAX, Machine};
 use super::services::requested;
 use crate::cluster::catalog::{Limits, Shape};
@@ -15,8 +15,7 @@ use crate::rng;
 use crate::scenario::decode::At;
 use crate::scenario::problem::Problem;
 use crate::scenario::raw::{self, Restart};
-use crate::scenario::rows::{BadCell, Rows, columns};
-use crate::scenario::suggest;
+use crate::scenario::rows::{BadCell, Mistakes, Rows, columns};
 use crate::script::jobs::{Job, Jobs};
 use crate::script::load::Load;
 use crate::script::{NodeEvent, NodeEventKind};
@@ -66,6 +65,21 @@ struct State {
 }
 
 impl Builder<'_> {
+    /// What was left out when the trace was made; `None` once a problem has been reported.
+    pub(super) fn excluded(&mut self, trace: Option<&raw::Trace>) -> Option<Vec<(String, u64)>> {
+        let Some(counts) = trace?.excluded.clone().optional()? else {
+            return Some(Vec::new());
+        };
+        let all: u128 = counts.value.0.iter().map(|&(_, n)| u128::from(n)).sum();
+        if all as f64 > LARGEST {
+            let message = format!("`excluded` adds up to more than {LARGEST:e}");
+            self.problems
+                .push(Problem::error(message).at(counts.span, ""));
+            return None;
+        }
+        Some(counts.value.0)
+    }
+
     /// The pods of a trace in order of arrival; `None` once a problem has been reported.
     pub(super) fn trace_pods(&mut self, trace: Option<&raw::Trace>) -> Option<Jobs> {
         let trace = trace?;
@@ -90,12 +104,12 @@ impl Builder<'_> {
         let mut workloads = false;
         while rows.advance(self.problems) {
             workloads |= !rows.cell(pod::WORKLOAD).is_empty();
-            if let Err(bad) = self.pod_row(&rows, &mut jobs) {
-                rows.refuse(&bad, self.problems);
-            }
+            let mut mistakes = Mistakes::default();
+            let _ = self.pod_row(&rows, &mut jobs, &mut mistakes);
+            rows.refuse(mistakes, self.problems);
         }
         self.unique(&jobs, &mut rows);
-        if rows.refused() {
+        if !rows.finish(self.problems) {
             return None;
         }
         jobs.replace = vec![restart?.value == Restart::Always; jobs.arrivals.len()];
@@ -113,63 +127,69 @@ impl Builder<'_> {
         Some(jobs)
     }
 
-    /// Reads one pod, all but whether it is replaced.
-    fn pod_row(&mut self, rows: &Rows<'_>, jobs: &mut Jobs) -> Result<(), BadCell> {
-        let name = rows.name(pod::NAME)?;
-        let arrival = Time::from_nanos(rows.seconds(pod::ARRIVAL)?);
+    /// Reads one pod, all but whether it is replaced; `None` once a mistake has been noted.
+    fn pod_row(&mut self, rows: &Rows<'_>, jobs: &mut Jobs, mistakes: &mut Mistakes) -> Option<()> {
+        let name = mistakes.note(rows.name(pod::NAME));
+        let arrival = mistakes.note(rows.seconds(pod::ARRIVAL));
         let duration = match rows.cell(pod::DURATION) {
-            [] => Duration::MAX,
-            _ => Duration::from_nanos(rows.seconds(pod::DURATION)?),
+            [] => Some(Duration::MAX),
+            _ => mistakes
+                .note(rows.seconds(pod::DURATION))
+                .map(Duration::from_nanos),
         };
-        let cpu = MilliCpu(rows.whole(pod::CPU, CPU_MILLI_MAX)?);
-        let memory = Bytes::from_mib(rows.whole(pod::MEMORY, MEMORY_MIB_MAX)?);
-        let gpus = self.row_gpus(rows)?;
-        let priority = match rows.cell(pod::PRIORITY) {
-            [] => 0,
-            _ => rows
-                .text(pod::PRIORITY)?
-                .parse()
-                .map_err(|_| BadCell::new(pod::PRIORITY, "is not a whole number within 32 bits"))?,
-        };
+        let cpu = mistakes.note(rows.whole(pod::CPU, CPU_MILLI_MAX));
+        let memory = mistakes.note(rows.whole(pod::MEMORY, MEMORY_MIB_MAX));
+        let gpus = self.row_gpus(rows, mistakes);
+        let priority = mistakes.note(row_priority(rows));
+        let (name, arrival, duration, gpus) = (name?, arrival?, duration?, gpus?);
         let shape = self.shape(Shape {
-            requests: requested(cpu, memory, gpus),
+            requests: requested(MilliCpu(cpu?), Bytes::from_mib(memory?), gpus),
             limits: Limits::default(),
             gpus,
-            priority,
+            priority: priority?,
             ..Shape::default()
         });
         jobs.names.push(name);
-        jobs.arrivals.push(arrival);
+        jobs.arrivals.push(Time::from_nanos(arrival));
         jobs.durations.push(duration);
         jobs.shapes.push(shape);
-        Ok(())
+        Some(())
     }
 
-    fn row_gpus(&mut self, rows: &Rows<'_>) -> Result<GpuRequest, BadCell> {
-        let count = rows.whole_or(pod::GPU, MAX_GPUS.into(), 0)?;
+    fn row_gpus(&mut self, rows: &Rows<'_>, mistakes: &mut Mistakes) -> Option<GpuRequest> {
+        let count = mistakes.note(rows.whole_or(pod::GPU, MAX_GPUS.into(), 0))?;
         if count == 0 {
-            for column in [pod::GPU_MILLI, pod::GPU_MODEL] {
-                if !matches!(rows.cell(column), [] | b"0") {
-                    return Err(BadCell::new(column, "is given, but no gpu"));
-                }
+            let given = |column: &usize| !matches!(rows.cell(*column), [] | b"0");
+            let idle: Vec<usize> = [pod::GPU_MILLI, pod::GPU_MODEL]
+                .into_iter()
+                .filter(given)
+                .collect();
+            for &column in &idle {
+                mistakes.note::<()>(Err(BadCell::new(column, "is given, but no gpu")));
             }
-            return Ok(GpuRequest::default());
+            return idle.is_empty().then(GpuRequest::default);
         }
         let whole = u64::from(WHOLE_GPU);
-        let milli = rows.whole_or(pod::GPU_MILLI, whole, whole)?;
-        if milli == 0 {
-            return Err(BadCell::new(pod::GPU_MILLI, "is zero, but there is a gpu"));
-        }
+        let milli = rows.whole_or(pod::GPU_MILLI, whole, whole);
+        let milli = mistakes.note(milli.and_then(|milli| match milli {
+            0 => Err(BadCell::new(pod::GPU_MILLI, "is zero, but there is a gpu")),
+            milli => Ok(milli),
+        }));
+        let models = mistakes.note(self.row_models(rows));
+        Some(GpuRequest {
+            count: count as u8,
+            milli: milli? as u16,
+            models: models?,
+        })
+    }
+
+    fn row_models(&mut self, rows: &Rows<'_>) -> Result<GpuModels, BadCell> {
         let mut models = GpuModels::ANY;
         let kinds = rows.text(pod::GPU_MODEL)?.split('|');
         for model in kinds.filter(|model| !model.is_empty()) {
             models = models.with(self.gpu_model_of(model, pod::GPU_MODEL)?);
         }
-        Ok(GpuRequest {
-            count: count as u8,
-            milli: milli as u16,
-            models,
-        })
+        Ok(models)
     }
 
     /// Reports names that are there twice.
@@ -208,12 +228,13 @@ impl Builder<'_> {
         let mut events: Vec<(NodeEvent, u32)> = Vec::new();
         while rows.advance(self.problems) {
             let row = events.len() as u32;
-            match self.event_row(&rows) {
-                Ok(event) => events.extend(event.map(|event| (event, row))),
-                Err(bad) => rows.refuse(&bad, self.problems),
-            }
+            let mut mistakes = Mistakes::default();
+            let event = self.event_row(&rows, &mut mistakes);
+            events.extend(event.map(|event| (event, row)));
+            rows.refuse(mistakes, self.problems);
         }
         if rows.refused() {
+            rows.finish(self.problems);
             return None;
         }
         if !events.is_sorted_by_key(|(event, _)| event.at) {
@@ -224,18 +245,18 @@ impl Builder<'_> {
         for (row, bad) in self.follow(&events) {
             rows.refuse_rows(&[row], &bad, self.problems);
         }
-        (!rows.refused()).then(|| events.into_iter().map(|(event, _)| event).collect())
+        rows.finish(self.problems)
+            .then(|| events.into_iter().map(|(event, _)| event).collect())
     }
 
-    /// Reads one event; nothing, if it may be of a node that could not be read.
-    fn event_row(&mut self, rows: &Rows<'_>) -> Result<Option<NodeEvent>, BadCell> {
-        let at = Time::from_nanos(rows.seconds(event::TIME)?);
-        let name = rows.name(event::NODE)?;
-        let node = match self.machines.get(name) {
-            Some(Machine::Node(node)) => node,
-            None if !self.machines.complete => return Ok(None),
-            _ => return Err(BadCell::new(event::NODE, "is not the name of a node")),
-        };
+    /// Reads one event; nothing once a mistake has been noted, or if it may be of a node that could
+    /// not be read.
+    fn event_row(&self, rows: &Rows<'_>, mistakes: &mut Mistakes) -> Option<NodeEvent> {
+        let at = mistakes.note(rows.seconds(event::TIME));
+        let node = rows
+            .name(event::NODE)
+            .and_then(|name| self.event_node(rows, name));
+        let node = mistakes.note(node);
         let kinds = [
             ("add", NodeEventKind::Add),
             ("remove", NodeEventKind::Remove),
@@ -244,15 +265,37 @@ impl Builder<'_> {
             ("drain", NodeEventKind::Drain),
             ("undrain", NodeEventKind::Undrain),
         ];
-        let word = rows.text(event::EVENT)?;
-        let known = || kinds.iter().map(|&(name, _)| name);
-        match kinds.iter().find(|&&(name, _)| name == word) {
-            Some(&(_, event)) => Ok(Some(NodeEvent { at, node, event })),
-            None => {
-                let what = format!("is no event ({})", suggest::known(known()));
-                Err(BadCell::new(event::EVENT, what))
-            }
+        let event = rows.text(event::EVENT).and_then(|word| {
+            let known = kinds.iter().find(|&&(name, _)| name == word);
+            known.map(|&(_, event)| event).ok_or_else(|| {
+                let words = kinds.iter().map(|&(name, _)| name);
+                BadCell::new(event::EVENT, "is no event").instead(word, words)
+            })
+        });
+        let event = mistakes.note(event);
+        Some(NodeEvent {
+            at: Time::from_nanos(at?),
+            node: node??,
+            event: event?,
+        })
+    }
+
+    /// The node of that name; nothing, if it may be one that could not be read.
+    fn event_node(&self, rows: &Rows<'_>, name: &str) -> Result<Option<NodeId>, BadCell> {
+        match self.machines.get(name) {
+            Some(Machine::Node(node)) => return Ok(Some(node)),
+            None if !self.machines.complete => return Ok(None),
+            None | Some(Machine::Group(_)) => {}
         }
+        let bad = BadCell::new(event::NODE, "is not the name of a node");
+        let nodes = self
+            .machines
+            .words_of(|thing| matches!(thing, Machine::Node(_)));
+        Err(if rows.shows() {
+            bad.instead(name, nodes)
+        } else {
+            bad
+        })
     }
 
     /// Follows every node through its events: those that cannot happen, by row. A node whose first
@@ -290,20 +333,11 @@ impl Builder<'_> {
         let mut rows = Rows::open(&text, rate::COLUMNS, self.problems)?;
         let mut loads: BTreeMap<ServiceId, Vec<(Time, f64)>> = BTreeMap::new();
         while rows.advance(self.problems) {
-            let name = rows.text(rate::SERVICE);
-            let read = name.and_then(|name| match self.services.get(name) {
-                Some(service) => {
-                    let points = loads.entry(service).or_default();
-                    points.push(point(&rows, rate::TIME, rate::RATE, points.last())?);
-                    Ok(())
-                }
-                None if !self.services.complete => Ok(()),
-                None => Err(BadCell::new(rate::SERVICE, "is not the name of a service")),
-            });
-            if let Err(bad) = read {
-                rows.refuse(&bad, self.problems);
-            }
+            let mut mistakes = Mistakes::default();
+            self.load_row(&rows, &mut loads, &mut mistakes);
+            rows.refuse(mistakes, self.problems);
         }
+        rows.finish(self.problems);
         if !self.services_whole {
             return None;
         }
@@ -317,6 +351,35 @@ impl Builder<'_> {
             self.behaviours[service].load = Load::Piecewise(Arc::from(points));
         }
         Some(())
+    }
+
+    /// Reads one step of the load of a service; a row of one that could not be read says nothing.
+    fn load_row(
+        &self,
+        rows: &Rows<'_>,
+        loads: &mut BTreeMap<ServiceId, Vec<(Time, f64)>>,
+        mistakes: &mut Mistakes,
+    ) {
+        let name = rows.text(rate::SERVICE);
+        let service = name.and_then(|name| match self.services.get(name) {
+            Some(service) => Ok(Some(service)),
+            None if !self.services.complete => Ok(None),
+            None => {
+                let bad = BadCell::new(rate::SERVICE, "is not the name of a service");
+                let words = self.services.words_of(|_| true);
+                Err(if rows.shows() {
+                    bad.instead(name, words)
+                } else {
+                    bad
+                })
+            }
+        });
+        let service = mistakes.note(service).flatten();
+        let last = service.and_then(|service| loads.get(&service)?.last());
+        let point = point(rows, [rate::TIME, rate::RATE], last, mistakes);
+        if let (Some(service), Some(point)) = (service, point) {
+            loads.entry(service).or_default().push(point);
+        }
     }
 }
 
@@ -356,6 +419,15 @@ impl State {
                 ..self
             }),
         }
+    }
+}
+
+fn row_priority(rows: &Rows<'_>) -> Result<i32, BadCell> {
+    match rows.text(pod::PRIORITY)? {
+        "" => Ok(0),
+        text => text
+            .parse()
+            .map_err(|_| BadCell::new(pod::PRIORITY, "is not a whole number within 32 bits")),
     }
 }
 

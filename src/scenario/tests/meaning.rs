@@ -5,6 +5,7 @@ use crate::cluster::catalog::{Hpa, Slo};
 use crate::cluster::gpu::GpuModels;
 use crate::dist::Distribution;
 use crate::ids::{GpuModelId, NodeId, ServiceId, ZoneId};
+use crate::scenario::question;
 use crate::script::failure::{Target, When};
 use crate::script::load::Load;
 use crate::sim::config::Config;
@@ -115,6 +116,20 @@ fn neither_a_byte_order_mark_nor_windows_line_ends_change_the_meaning() {
     let other = meaning(&text, &[]);
     assert_eq!(other.question, plain.question);
     assert_eq!(other.catalog, plain.catalog);
+}
+
+#[test]
+fn the_question_ends_with_its_mark_or_its_paragraph() {
+    let asked = |head: &str| question(&format!("{head}\nname = \"x\"\n"));
+    assert_eq!(
+        asked("# Does it hold,\n# and why? Sources. None.\n# More."),
+        "Does it hold, and why?"
+    );
+    assert_eq!(asked("# Is it so?\n#\n# Or not?"), "Is it so?");
+    assert_eq!(
+        asked("# A shop.\n# By the sea.\n#\n# Or not?"),
+        "A shop. By the sea."
+    );
 }
 
 #[test]

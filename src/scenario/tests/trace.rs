@@ -101,7 +101,7 @@ fn what_a_trace_says_in_vain_is_noted() {
         dir/nodes.csv: racks are read, but nothing depends on them
         dir/pods.csv: the names of workloads are not used: no policy knows which pods belong together
         dir/pods.csv: put in order of arrival
-        dir/events.csv: put in order of time"#]].assert_eq(&scenario.notes.join("\n"));
+        dir/events.csv: put in order of time"#]].assert_eq(&[scenario.warnings, scenario.notes].concat().join("\n"));
 }
 
 #[test]

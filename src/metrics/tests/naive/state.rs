@@ -22,6 +22,7 @@ pub(super) struct State {
     pods: BTreeMap<PodId, (Owner, ShapeId)>,
     bound: BTreeMap<PodId, NodeId>,
     homes: BTreeMap<PodId, NodeId>,
+    gone: BTreeSet<PodId>,
     ready: BTreeSet<PodId>,
     flows: BTreeMap<ServiceId, Flow>,
 }
@@ -83,6 +84,7 @@ impl State {
             }
             Change::PodGone { pod, .. } => {
                 self.bound.remove(&pod);
+                self.gone.insert(pod);
             }
             _ => {}
         }
@@ -96,6 +98,11 @@ impl State {
     fn pods_on(&self, node: NodeId) -> Vec<ShapeId> {
         let on = self.bound.iter().filter(|&(_, &on)| on == node);
         on.map(|(pod, _)| self.pods[pod].1).collect()
+    }
+
+    fn waiting(&self) -> usize {
+        let waits = |pod: &&PodId| !self.homes.contains_key(pod) && !self.gone.contains(pod);
+        self.pods.keys().filter(waits).count()
     }
 
     fn asked(&self, catalog: &Catalog, node: NodeId) -> Resources {
@@ -258,6 +265,12 @@ fn unplaced(world: &World, state: &State, lost: impl Fn(NodeId) -> bool) -> usiz
 }
 
 pub(super) fn add_headroom(world: &World, state: &State, sums: &mut Sums) {
+    let waiting = state.waiting();
+    let on_up = |node: &NodeId| state.up.contains(node);
+    if waiting == 0 && !state.bound.values().any(on_up) {
+        return;
+    }
+    sums.add("judged", 1.0);
     let nodes = state
         .up
         .iter()
@@ -269,6 +282,7 @@ pub(super) fn add_headroom(world: &World, state: &State, sums: &mut Sums) {
         ("node", nodes.max().unwrap_or(0)),
         ("zone", zones[0].max(zones[1])),
     ] {
+        let worst = worst + waiting;
         sums.add(format!("headroom {name}"), f64::from(u8::from(worst == 0)));
         sums.add(format!("unplaced {name}"), worst as f64);
     }
