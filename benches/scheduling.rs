@@ -198,8 +198,8 @@ fn scheduler(policy: &str, search: &str) -> Box<dyn Scheduler> {
     (entry.build)(&Params::new(values))
 }
 
-/// One decision in a cluster that has been under load for an hour. `random` and `spread` look at
-/// every node; of `spread` it is the placing of a replica.
+/// One decision in a cluster that has been under load for an hour. Policies without a tree look at
+/// every node, but for `nomad`; of `spread`, `swarm` and `nomad` it is the placing of a replica.
 fn decision(c: &mut Criterion) {
     let mut group = c.benchmark_group("scheduling decision by cluster size");
     group.sample_size(10);
@@ -210,16 +210,24 @@ fn decision(c: &mut Criterion) {
         ("most-allocated", &["tree", "scan"]),
         ("binpack", &["tree", "scan"]),
         ("first-fit", &["tree", "scan"]),
+        ("best-fit", &["tree", "scan"]),
+        ("worst-fit", &["tree", "scan"]),
+        ("borg-stranded", &["tree", "scan"]),
+        ("tetris", &["tree", "scan"]),
+        ("power-of-two", &["scan"]),
         ("random", &["scan"]),
         ("spread", &["scan"]),
+        ("swarm", &["scan"]),
+        ("nomad", &["scan"]),
     ];
     for nodes in [100, 1000, 10_000] {
         for (policy, searches) in cases {
-            let filled_by = match policy {
-                "random" | "spread" => "least-allocated",
-                other => other,
+            let filled_by = match searches.contains(&"tree") {
+                true => policy,
+                false => "least-allocated",
             };
-            let mut full = Load::new(nodes, policy == "spread");
+            let replicas = ["spread", "swarm", "nomad"].contains(&policy);
+            let mut full = Load::new(nodes, replicas);
             let hour = (3600.0 * full.pods_per_second) as usize;
             full.run(&mut *scheduler(filled_by, "tree"), hour);
             for search in searches {

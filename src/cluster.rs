@@ -5,6 +5,7 @@
 pub mod budget;
 pub mod catalog;
 pub mod change;
+pub mod failures;
 pub mod gpu;
 pub mod labels;
 pub mod node;
@@ -27,6 +28,7 @@ use crate::ids::{Arena, Id, ImageId, NodeId, PodId, ServiceId, ZoneId};
 use crate::time::Time;
 use crate::units::Resources;
 use catalog::{Catalog, NodeSpec, Shape};
+use failures::Failures;
 use gpu::Gpus;
 use node::{Changed, Node};
 use pod::Pod;
@@ -72,6 +74,7 @@ pub struct Cluster {
     restarts: BTreeSet<(Time, PodId)>,
     /// Services whose pods may differ from what is desired.
     unsettled: BTreeSet<ServiceId>,
+    failures: Failures,
     memory: BTreeMap<Slot, u64>,
     /// How many nodes have an image.
     image_nodes: Arena<ImageId, u32>,
@@ -79,6 +82,7 @@ pub struct Cluster {
     ready: u32,
     /// When a node last joined or left.
     moved: Time,
+    largest: Resources,
 }
 
 impl Cluster {
@@ -103,6 +107,7 @@ impl Cluster {
         let image_nodes = Arena::filled(0, catalog.images.len());
         let last_zone = catalog.nodes.iter().map(|(_, spec)| spec.zone.index());
         let zones = Arena::filled(Zone::default(), last_zone.max().map_or(0, |last| last + 1));
+        let largest = catalog.largest();
         Cluster {
             catalog,
             nodes,
@@ -118,11 +123,13 @@ impl Cluster {
             crashed: BTreeSet::new(),
             restarts: BTreeSet::new(),
             unsettled: BTreeSet::new(),
+            failures: Failures::default(),
             memory: BTreeMap::new(),
             image_nodes,
             present: 0,
             ready: 0,
             moved: Time::ZERO,
+            largest,
         }
     }
 
@@ -232,6 +239,16 @@ impl Cluster {
     /// Services whose pods may differ from what is desired, in order.
     pub fn unsettled(&self) -> &BTreeSet<ServiceId> {
         &self.unsettled
+    }
+
+    /// The most of each resource that any node of the catalogue has: [`Catalog::largest`].
+    pub fn largest(&self) -> &Resources {
+        &self.largest
+    }
+
+    /// Recent failures of containers of services.
+    pub fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     /// What a policy remembered, zero at first.

@@ -110,6 +110,15 @@ impl Resources {
         self.cpu.0 <= room.cpu.0 && self.memory.0 <= room.memory.0 && self.gpu.0 <= room.gpu.0
     }
 
+    /// The larger amount of every resource.
+    pub fn each_max(&self, other: &Resources) -> Resources {
+        Resources {
+            cpu: self.cpu.max(other.cpu),
+            memory: self.memory.max(other.memory),
+            gpu: self.gpu.max(other.gpu),
+        }
+    }
+
     /// `self` less `other`, at least zero in every resource.
     pub const fn saturating_sub(&self, other: &Resources) -> Resources {
         Resources {

@@ -131,6 +131,7 @@ impl Cluster {
             "pods go before their node"
         );
         assert!(self.nodes[node].present, "only a present node is removed");
+        self.failures.forget_node(node);
         while let Some(&pod) = self.nodes[node].nominated.last() {
             self.pod_unnominated(pod);
         }
@@ -339,6 +340,9 @@ impl Cluster {
         }
         if state.deletion.is_none() && exit != Exit::Completed {
             self.crashed.insert(pod);
+        }
+        if let (Some(service), Some(node), true) = (state.service(), state.node, exit.failed()) {
+            self.failures.note(now, service, node);
         }
         self.readiness(now, pod, false);
     }

@@ -188,6 +188,15 @@ impl Shape {
 }
 
 impl Catalog {
+    /// The most of each resource that a node has or may come to have.
+    pub fn largest(&self) -> Resources {
+        let specs = self.nodes.as_slice().iter();
+        let specs = specs.chain(self.revisions.as_slice());
+        specs.fold(Resources::NONE, |most, spec| {
+            most.each_max(&spec.allocatable)
+        })
+    }
+
     /// Whether any node has a GPU.
     pub fn has_gpus(&self) -> bool {
         self.nodes.as_slice().iter().any(|node| node.gpus > 0)

@@ -24,6 +24,7 @@ impl Cluster {
         self.check_queue();
         self.check_services();
         self.check_restarts();
+        self.failures.check(|node| self.nodes[node].present);
     }
 
     fn check_nodes(&self) {

@@ -139,6 +139,16 @@ pub struct Pod {
     pub rejected_by: RejectedBy,
 }
 
+impl Exit {
+    /// Whether the container failed, rather than finishing, being stopped or dying with its node.
+    pub const fn failed(self) -> bool {
+        match self {
+            Exit::Crashed | Exit::OutOfMemory | Exit::NodeOutOfMemory => true,
+            Exit::Completed | Exit::Stopped | Exit::NodeLost => false,
+        }
+    }
+}
+
 impl Pod {
     /// Whether it is neither over nor being deleted.
     pub const fn active(&self) -> bool {

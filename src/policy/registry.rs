@@ -81,6 +81,65 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         build: |params| Box::new(scheduler::first_fit::FirstFit::scheduler(params)),
     },
     Entry {
+        name: "best-fit",
+        summary: "the node on which the least would be left, as an amount",
+        source: "the textbook rule of bin packing, over several resources as in Weng et al., \
+                 \"Beware of Fragmentation\" (USENIX ATC 2023)",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::best_fit::BestFit::scheduler(params)),
+    },
+    Entry {
+        name: "worst-fit",
+        summary: "the node on which the most would be left, as an amount",
+        source: "the textbook rule; Verma et al., \"Large-scale cluster management at Google with \
+                 Borg\" (EuroSys 2015), section 3.2",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::worst_fit::WorstFit::scheduler(params)),
+    },
+    Entry {
+        name: "borg-stranded",
+        summary: "the node on which the pod strands the least, then best-fit",
+        source: "the aim of Verma et al., \"Large-scale cluster management at Google with Borg\" \
+                 (EuroSys 2015), section 3.2; the formula is plimsoll's, for the paper gives none",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::borg_stranded::BorgStranded::scheduler(params)),
+    },
+    Entry {
+        name: "tetris",
+        summary: "the node whose free resources point the way the pod's requests do",
+        source: "the alignment score of Grandl et al., \"Multi-resource Packing for Cluster \
+                 Schedulers\" (SIGCOMM 2014)",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::tetris::Tetris::scheduler(params)),
+    },
+    Entry {
+        name: "power-of-two",
+        summary: "two nodes by lot, and of them the one left with the larger share",
+        source: "Mitzenmacher, \"The Power of Two Choices in Randomized Load Balancing\" (IEEE TPDS \
+                 2001)",
+        params: &[scheduler::best::RESOURCES],
+        build: |params| Box::new(scheduler::power_of_two::PowerOfTwo::new(params)),
+    },
+    Entry {
+        name: "swarm",
+        summary: "as Docker Swarm: the fewest pods of the service, then the fewest pods; nodes on \
+                  which the service keeps failing last",
+        source: "Docker Swarm (swarmkit v2, manager/scheduler)",
+        params: &[scheduler::swarm::PREFERENCES],
+        build: |params| Box::new(scheduler::swarm::Swarm::new(params)),
+    },
+    Entry {
+        name: "nomad",
+        summary: "as Nomad: of a few shuffled nodes the best fit, replicas apart",
+        source: "HashiCorp Nomad's generic scheduler (2026, scheduler/feasible)",
+        params: &[
+            scheduler::nomad::ALGORITHM,
+            scheduler::nomad::ANTI_AFFINITY,
+            scheduler::nomad::CANDIDATES,
+        ],
+        build: |params| Box::new(scheduler::nomad::Nomad::new(params)),
+    },
+    Entry {
         name: "random",
         summary: "any node on which the pod fits, all with the same probability",
         source: "the baseline that shows what choosing is worth",

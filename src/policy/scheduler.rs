@@ -1,18 +1,25 @@
 //! Schedulers: which node a pod goes to.
 
 pub mod best;
+pub mod best_fit;
 pub mod binpack;
+pub mod borg_stranded;
 pub mod explanation;
 pub mod first_fit;
 pub mod forest;
 pub mod kube;
 pub mod least_allocated;
 pub mod most_allocated;
+pub mod nomad;
+pub mod power_of_two;
 pub mod random;
 pub mod score;
 pub mod spread;
+pub mod swarm;
 pub mod table;
+pub mod tetris;
 pub mod tournament;
+pub mod worst_fit;
 
 #[cfg(test)]
 mod properties;
@@ -95,6 +102,24 @@ pub enum Chosen {
     Lot {
         /// Nodes that fit.
         feasible: u32,
+    },
+    /// It scored highest of those that a lot had picked.
+    Sampled {
+        /// Nodes that were scored.
+        candidates: u32,
+        /// The score.
+        score: i64,
+    },
+    /// It has the least of all this, what stands first being decisive.
+    Fewest {
+        /// Pods of the same service in its zone; zero where zones do not matter.
+        in_zone: u32,
+        /// Recent failures of the service on it; zero where they are too few to matter.
+        failures: u32,
+        /// Pods of the same service on it.
+        on_node: u32,
+        /// Pods on it.
+        pods: u32,
     },
 }
 

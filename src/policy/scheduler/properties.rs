@@ -1,5 +1,7 @@
 //! What holds for every scheduler of the registry, on random clusters with churn.
 
+mod research;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -9,7 +11,7 @@ use super::testing::{Step, World, asking_gpus, cases, node, shape, variants, wit
 use super::{Chosen, Placement};
 use crate::cluster::gpu::GpuModels;
 use crate::ids::{Id, NodeId, PodId, ShapeId, ZoneId};
-use crate::policy::params::{Kind, Value};
+use crate::policy::params::{Kind, Params, Value};
 use crate::policy::registry;
 
 proptest! {
@@ -68,15 +70,11 @@ proptest! {
     #[test]
     fn every_search_finds_the_node_of_the_plain_rule(case in cases()) {
         for (entry, params) in variants().into_iter().filter(|(e, _)| e.name != "random") {
-            let resources: String = match params.iter().find(|(name, _)| *name == "resources") {
-                Some((_, Value::Choice(resources))) => resources.clone(),
-                _ => String::new(),
-            };
             let mut scheduler = (entry.build)(&params);
             let mut world = World::new(case.catalog.clone());
             for &step in &case.steps {
                 let Some(pod) = world.step(step) else { continue };
-                let expected = plain(&world, entry.name, &resources, pod);
+                let expected = plain(&world, entry.name, &params, pod);
                 let made = match world.schedule(&mut *scheduler, pod) {
                     Placement::Bind { node, .. } => Some(node),
                     Placement::Wait { .. } => None,
@@ -97,14 +95,15 @@ fn fitting(world: &World, pod: PodId) -> Vec<NodeId> {
 }
 
 /// Each policy's rule written down as plainly as can be, from pods and catalogue alone.
-fn plain(world: &World, policy: &str, resources: &str, pod: PodId) -> Option<NodeId> {
+fn plain(world: &World, policy: &str, params: &Params, pod: PodId) -> Option<NodeId> {
     let nodes = fitting(world, pod).into_iter();
+    let resources = choice(params, "resources");
     let rule = Plain {
         world,
         resources,
         pod,
     };
-    let least = |node| Reverse(rule.least_allocated(node));
+    let least = |node| Reverse(rule.least_allocated(node, 100));
     let most = |node, parts| Reverse(rule.most_allocated(node, parts));
     match policy {
         "least-allocated" => nodes.min_by_key(|&node| least(node)),
@@ -116,7 +115,15 @@ fn plain(world: &World, policy: &str, resources: &str, pod: PodId) -> Option<Nod
             let zone = |node| world.cluster.catalog().nodes[node].zone;
             nodes.min_by_key(|node| (zones.get(&zone(*node)), hosts.get(node), least(*node)))
         }
-        _ => panic!("no plain rule for {policy}"),
+        _ => research::plain(&rule, policy, params, nodes.collect()),
+    }
+}
+
+/// What was chosen for the parameter; nothing where the policy has no such parameter.
+fn choice<'a>(params: &'a Params, name: &str) -> &'a str {
+    match params.iter().find(|(known, _)| *known == name) {
+        Some((_, Value::Choice(chosen))) => chosen,
+        _ => "",
     }
 }
 
@@ -143,9 +150,9 @@ struct Plain<'a> {
 }
 
 impl Plain<'_> {
-    fn least_allocated(&self, node: NodeId) -> u128 {
+    fn least_allocated(&self, node: NodeId, parts: u128) -> u128 {
         self.mean(node, |requested, capacity| {
-            (capacity - requested) * 100 / capacity
+            (capacity - requested) * parts / capacity
         })
     }
 
@@ -227,6 +234,10 @@ fn ties_go_to_the_lowest_node_or_to_any_by_lot() {
                 why: Chosen::Lot { feasible },
                 ..
             } => assert_eq!(feasible, 3),
+            Placement::Bind {
+                why: Chosen::Sampled { candidates, .. },
+                ..
+            } => assert!((2..=3).contains(&candidates), "{}", entry.name),
             Placement::Bind { node, .. } => assert_eq!(node.index(), 0, "{}", entry.name),
             Placement::Wait { .. } => panic!("{} finds no node", entry.name),
         }

@@ -41,7 +41,7 @@ pub struct Spread {
 
 /// Replicas of one service, while another is placed.
 #[derive(Debug, Default)]
-struct Counts {
+pub(super) struct Counts {
     by_zone: Vec<u32>,
     by_node: Vec<u32>,
 }
@@ -77,7 +77,8 @@ impl Spread {
 }
 
 impl Counts {
-    fn of(&mut self, cluster: &Cluster, service: ServiceId) -> &Counts {
+    /// Counts the replicas of the service.
+    pub(super) fn of(&mut self, cluster: &Cluster, service: ServiceId) -> &Counts {
         let service = &cluster.services()[service];
         self.by_zone.clear();
         self.by_zone.resize(cluster.catalog().zones.len(), 0);
@@ -93,7 +94,7 @@ impl Counts {
     }
 
     /// Replicas in the same zone, and on the same node.
-    fn beside(&self, row: &Row) -> (u32, u32) {
+    pub(super) fn beside(&self, row: &Row) -> (u32, u32) {
         let zone = self.by_zone[row.zone.index()];
         (zone, self.by_node[row.node.index()])
     }

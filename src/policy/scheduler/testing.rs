@@ -10,7 +10,7 @@ use crate::cluster::Cluster;
 use crate::cluster::catalog::{Catalog, NodeSpec, ServiceSpec, Shape};
 use crate::cluster::change::Change;
 use crate::cluster::gpu::{GpuModels, GpuRequest, GpuSet};
-use crate::cluster::pod::{Deletion, Outcome, Owner};
+use crate::cluster::pod::{Deletion, Exit, Outcome, Owner};
 use crate::cluster::rules::Traits;
 use crate::ids::{GpuModelId, GroupId, Id, JobId, NodeId, PodId, ServiceId, ShapeId, ZoneId};
 use crate::policy::View;
@@ -40,6 +40,10 @@ pub(crate) enum Step {
     Delete(Index),
     /// A bound pod ends.
     End(Index),
+    /// The container of a bound replica crashes that many times.
+    Fail(Index, usize),
+    /// Two minutes pass.
+    Pause,
     /// A node is cordoned, or uncordoned.
     Cordon(Index),
     /// A node is found not ready, or ready again.
@@ -57,6 +61,8 @@ pub(crate) enum Step {
 pub(crate) struct World {
     pub(crate) cluster: Cluster,
     pub(crate) now: Time,
+    /// Every crash of a container, and on which node of the cluster.
+    pub(crate) crashes: Vec<(Time, ServiceId, NodeId)>,
     jobs: u32,
 }
 
@@ -76,6 +82,7 @@ impl World {
         let mut world = World {
             cluster: Cluster::new(catalog),
             now: Time::ZERO,
+            crashes: Vec::new(),
             jobs: 0,
         };
         for node in at_start {
@@ -199,6 +206,8 @@ impl World {
                 let outcome = Outcome::Succeeded;
                 self.apply(Change::PodGone { pod, outcome });
             }
+            Step::Fail(index, times) => self.fail(index, times),
+            Step::Pause => self.now += Duration::from_secs(120),
             Step::Cordon(index) => self.toggle(
                 index,
                 |world, node| world.cluster.nodes()[node].cordoned,
@@ -230,6 +239,21 @@ impl World {
         None
     }
 
+    fn fail(&mut self, index: Index, times: usize) {
+        let pods = self.cluster.pods();
+        let replicas = self.bound().into_iter();
+        let replicas = replicas.filter_map(|pod| Some((pod, pods[pod].service()?)));
+        let Some((pod, service)) = pick(index, replicas) else {
+            return;
+        };
+        let node = pods[pod].node.expect("it is bound");
+        for _ in 0..times {
+            let exit = Exit::Crashed;
+            self.apply(Change::ContainerExited { pod, exit });
+            self.crashes.push((self.now, service, node));
+        }
+    }
+
     /// The node leaves with all its pods.
     pub(crate) fn remove(&mut self, node: NodeId) {
         for pod in self.cluster.nodes()[node].pods.clone() {
@@ -237,6 +261,7 @@ impl World {
             self.apply(Change::PodGone { pod, outcome });
         }
         self.apply(Change::NodeRemoved(node));
+        self.crashes.retain(|&(_, _, other)| other != node);
     }
 
     fn toggle(
@@ -460,6 +485,8 @@ fn steps() -> impl Strategy<Value = Step> {
         2 => Just(Step::Retry),
         2 => index().prop_map(Step::Delete),
         4 => index().prop_map(Step::End),
+        2 => (index(), 1..7_usize).prop_map(|(index, times)| Step::Fail(index, times)),
+        1 => Just(Step::Pause),
         1 => index().prop_map(Step::Cordon),
         1 => index().prop_map(Step::Ready),
         1 => index().prop_map(Step::Taint),
