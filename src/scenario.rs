@@ -38,6 +38,8 @@ use problem::{Problem, Problems, Severity};
 pub struct Scenario {
     /// Its name: also the folder of its results.
     pub name: String,
+    /// The name of its file, without the folder.
+    pub file: String,
     /// The question it answers: the first paragraph of comment at the head of its file.
     pub question: String,
     /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file and of every file it names: two
