@@ -8,6 +8,7 @@ pub mod mix;
 mod durations;
 mod headroom;
 mod healing;
+mod heat;
 mod jobs;
 mod node_values;
 mod nodes;

@@ -38,6 +38,8 @@ use problem::{Problem, Problems, Severity};
 pub struct Scenario {
     /// Its name: also the folder of its results.
     pub name: String,
+    /// The name of its file, without the folder.
+    pub file: String,
     /// The question it answers: the comment at the head of its file, up to its first question mark or
     /// its first empty line.
     pub question: String,

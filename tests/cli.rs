@@ -174,6 +174,43 @@ fn a_run_says_what_came_of_it_and_writes_one_folder() {
     let svgs = names(&scratch.0.join(dir).join("plots"));
     assert!(svgs.contains(&"utilization.svg".to_owned()), "{svgs:?}");
     assert!(svgs.contains(&"utilization.png".to_owned()), "{svgs:?}");
+    for kind in ["svg", "png", "csv"] {
+        assert!(svgs.contains(&format!("heatmap.{kind}")), "{svgs:?}");
+    }
+}
+
+#[test]
+fn the_command_on_the_page_makes_the_same_files() {
+    let scratch = Scratch::new("again");
+    fs::create_dir(scratch.0.join("sub")).unwrap();
+    // The file has another name than the scenario, and a policy with a parameter.
+    let choice = "scheduler = \"least-allocated\"";
+    let text = SMALL.replace(choice, "scheduler = { spread = { search = \"scan\" } }");
+    assert_ne!(text, SMALL);
+    scratch.write("sub/the-shop.toml", &text);
+    for (n, options) in [
+        "",
+        "--seed 7 --reps 2 --detail nodes",
+        "--reps 2 --scheduler binpack --healer restart --no-plots --detail all",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let out = format!("first-{n}");
+        let done = scratch.run(&format!(
+            "run sub/the-shop.toml {options} --quiet --out {out}"
+        ));
+        assert!(done.status.success());
+        let first = files(&scratch.0.join(&out));
+        let page = String::from_utf8(first[Path::new("report.html")].clone()).unwrap();
+        let (_, rest) = page.split_once("<pre><code>plimsoll ").unwrap();
+        let (printed, _) = rest.split_once("</code>").unwrap();
+        let mut again = scratch.command(&format!("{printed} --quiet --out again-{n}"));
+        let done = again.current_dir(scratch.0.join("sub")).status().unwrap();
+        assert!(done.success(), "{printed}");
+        let second = files(&scratch.0.join(format!("sub/again-{n}")));
+        assert!(first == second, "{printed}");
+    }
 }
 
 #[test]
@@ -589,7 +626,7 @@ fn waits_are_drawn_where_nobody_waited() {
     let scratch = Scratch::new("prompt");
     let text = DOWN.replace("warm_up = \"10m\"\n", "");
     let (said, _) = said(&scratch, "prompt.toml", &text);
-    assert!(said.contains("4 plots"), "{said}");
+    assert!(said.contains("5 plots"), "{said}");
     let plot = scratch
         .0
         .join("results/down/spread-hpa-kubernetes-1/plots/pending.svg");

@@ -148,6 +148,7 @@ pages! {
     distributions_and_loads_are_possible
     wrong_types_are_named
     a_missing_table_is_named
+    rules_that_no_scheduler_obeys_yet_are_refused
     rows_are_refused_one_by_one
     all_mistakes_of_a_row_are_reported
     unknown_names_in_rows_are_told_the_nearest_ones

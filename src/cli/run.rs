@@ -31,11 +31,7 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
         .clone()
         .unwrap_or_else(|| default_dir(&scenario, args.seed));
     folder::check_replaceable(&dir, output::is_result)?;
-    let detail = match args.detail {
-        None => tables::Detail::Brief,
-        Some(Detail::Nodes) => tables::Detail::Nodes,
-        Some(Detail::All) => tables::Detail::All,
-    };
+    let options = options(&args);
     let progress = Progress::new(args.reps.get(), scenario.end, args.quiet);
     let replicated = with_threads(args.threads, || {
         let runs = replicate(args.seed, args.reps.get(), |seed| {
@@ -47,7 +43,7 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
                     ControlFlow::Continue(())
                 }
             };
-            simulate(&scenario, seed, folded(detail, seed), &mut watch)
+            simulate(&scenario, seed, folded(options, seed), &mut watch)
         });
         (runs, threads())
     });
@@ -72,14 +68,6 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
         events: runs.iter().map(|run| run.events).sum(),
         threads,
     };
-    let options = Options {
-        detail,
-        plots: if args.no_plots {
-            Plots::None
-        } else {
-            Plots::Drawn
-        },
-    };
     let files = write(&dir, &results, &effort, options)?;
     say(
         &args,
@@ -92,13 +80,30 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
     )
 }
 
+fn options(args: &Run) -> Options {
+    Options {
+        detail: match args.detail {
+            None => tables::Detail::Brief,
+            Some(Detail::Nodes) => tables::Detail::Nodes,
+            Some(Detail::All) => tables::Detail::All,
+        },
+        plots: if args.no_plots {
+            Plots::None
+        } else {
+            Plots::Drawn
+        },
+    }
+}
+
 /// What one replication is to tell besides its values.
-fn folded(detail: tables::Detail, seed: Seed) -> fold::Options {
+fn folded(options: Options, seed: Seed) -> fold::Options {
+    let Options { detail, plots } = options;
     let is_told = detail == tables::Detail::All || seed.replication == 1;
     fold::Options {
         series: is_told,
         nodes: is_told && detail != tables::Detail::Brief,
         pods: is_told,
+        heat: plots == Plots::Drawn && seed.replication == 1,
     }
 }
 

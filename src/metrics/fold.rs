@@ -63,6 +63,8 @@ pub struct Options {
     pub nodes: bool,
     /// One row per pod.
     pub pods: bool,
+    /// The heat map of nodes.
+    pub heat: bool,
 }
 
 /// Records folded into what is measured.
@@ -96,11 +98,7 @@ impl<'a> Fold<'a> {
             options,
             clock: Clock::new(window, subject.sync),
             now: Time::ZERO,
-            nodes: Nodes::new(
-                Arc::clone(catalog),
-                mix.rank.clone(),
-                options.series && options.nodes,
-            ),
+            nodes: Nodes::new(Arc::clone(catalog), mix.rank.clone(), options),
             services: Services::new(window, Arc::clone(catalog)),
             lives: Lives::new(window, subject.durations, &mix.group),
             failures: Failures::new(window, subject.healing),
@@ -143,7 +141,8 @@ impl<'a> Fold<'a> {
             window: self.window.length(),
             values,
             series,
-            cells: if self.options.series {
+            heat: self.nodes.take_heat(),
+            cells: if self.options.series || self.options.heat {
                 starts.collect()
             } else {
                 Vec::new()

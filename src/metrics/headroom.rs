@@ -386,6 +386,7 @@ mod tests {
     use super::*;
     use crate::cluster::gpu::GpuSet;
     use crate::ids::PodId;
+    use crate::metrics::fold::Options;
     use crate::metrics::mix::Mix;
     use crate::metrics::nodes::{Believed, Binding};
     use crate::metrics::tests::world::{catalog, gpu_node, gpu_shape, shape};
@@ -409,7 +410,7 @@ mod tests {
         ];
         let catalog = Arc::new(catalog((0..count).map(spec).collect(), shapes, vec![]));
         let mix = Mix::new(&catalog, &[1.0; 4]);
-        let mut nodes = Nodes::new(Arc::clone(&catalog), mix.rank.clone(), false);
+        let mut nodes = Nodes::new(Arc::clone(&catalog), mix.rank.clone(), Options::default());
         for node in catalog.nodes.ids() {
             nodes.up(Time::ZERO, node, true);
             nodes.believed(Time::ZERO, node, Believed::Added);

@@ -20,7 +20,9 @@ pub struct Measured {
     pub values: Vec<Value>,
     /// Means over equal cells of the window; empty unless asked for.
     pub series: Vec<Series>,
-    /// The start of each cell of [`Measured::series`], in seconds; empty unless asked for.
+    /// How full the nodes were over time, row by row; empty unless asked for.
+    pub heat: Vec<HeatRow>,
+    /// The start of each cell of series and heat map, in seconds; empty unless one is asked for.
     pub cells: Vec<f64>,
     /// One row per pod incarnation, in order of creation; empty unless asked for.
     pub pods: Pods,
@@ -100,6 +102,32 @@ pub struct Series {
     pub unit: &'static str,
     /// The mean in each cell; `None` where it does not exist.
     pub values: Vec<Option<f64>>,
+}
+
+/// One row of the heat map: a node, or a band of neighbours in the order of zones and nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeatRow {
+    /// Their zone; empty where nodes have none or the band reaches over several.
+    pub zone: String,
+    /// The first node.
+    pub first: String,
+    /// The last one.
+    pub last: String,
+    /// How many there are.
+    pub nodes: u32,
+    /// Cell by cell.
+    pub cells: Vec<HeatCell>,
+}
+
+/// One cell of the heat map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeatCell {
+    /// CPU requested of nodes that were up, integrated over the cell, in thousandths of a core-second.
+    pub bound: f64,
+    /// CPU they could give, likewise.
+    pub capacity: f64,
+    /// The fewest nodes that were up for any time in the cell.
+    pub fewest_up: u32,
 }
 
 /// One pod incarnation.
@@ -196,6 +224,31 @@ impl Amount {
                 values.quantile(*p).expect("a percentile is of something")
             }
         }
+    }
+}
+
+impl HeatRow {
+    /// Several cells as one. Panics when there are none.
+    pub fn together(cells: &[HeatCell]) -> HeatCell {
+        let add = |a: HeatCell, b: &HeatCell| HeatCell {
+            bound: a.bound + b.bound,
+            capacity: a.capacity + b.capacity,
+            fewest_up: a.fewest_up.min(b.fewest_up),
+        };
+        let (first, rest) = cells.split_first().expect("some cells");
+        rest.iter().fold(*first, add)
+    }
+
+    /// Whether at least half of the nodes were down or absent for some time of a cell.
+    pub const fn is_down(&self, cell: HeatCell) -> bool {
+        2 * cell.fewest_up as u64 <= self.nodes as u64
+    }
+}
+
+impl HeatCell {
+    /// The share of the CPU of nodes that were up that was requested of them; absent while none was.
+    pub fn share(&self) -> Option<f64> {
+        (self.capacity > 0.0).then(|| self.bound / self.capacity)
     }
 }
 

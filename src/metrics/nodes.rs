@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use super::fold::Options;
+use super::heat::Heat;
+use super::measured::HeatRow;
 use super::track::Track;
 use crate::cluster::catalog::Catalog;
 use crate::cluster::gpu::{GpuSet, Gpus};
@@ -107,6 +110,8 @@ pub(super) struct Nodes {
     zones: Arena<ZoneId, Pool>,
     /// The first levels of each node, [`level::BASE`] and [`level::BOUND`]; empty unless asked for.
     single: Arena<NodeId, Track<6>>,
+    /// Absent unless asked for.
+    heat: Option<Heat>,
     /// Nodes changed since they were last taken note of.
     stale: Vec<NodeId>,
     open: bool,
@@ -157,9 +162,8 @@ impl Node {
 }
 
 impl Nodes {
-    /// Nodes of which nothing is there yet; `rank` is the place of each shape by size. Each node is
-    /// integrated by itself if `single`.
-    pub(super) fn new(catalog: Arc<Catalog>, rank: Vec<u32>, single: bool) -> Nodes {
+    /// Nodes of which nothing is there yet; `rank` is the place of each shape by size.
+    pub(super) fn new(catalog: Arc<Catalog>, rank: Vec<u32>, options: Options) -> Nodes {
         let nodes = catalog.nodes.iter().map(|(_, spec)| Node {
             provisioned: false,
             up: false,
@@ -176,6 +180,7 @@ impl Nodes {
             used: [0.0; 2],
             pods: Vec::new(),
         });
+        let single = options.series && options.nodes;
         let several = |count: usize| if count > 1 { count } else { 0 };
         Nodes {
             nodes: nodes.collect(),
@@ -183,6 +188,7 @@ impl Nodes {
             groups: Arena::filled(Track::new(), several(catalog.groups.len())),
             zones: Arena::filled(Track::new(), several(catalog.zones.len())),
             single: Arena::filled(Track::new(), if single { catalog.nodes.len() } else { 0 }),
+            heat: options.heat.then(|| Heat::new(&catalog)),
             stale: Vec::new(),
             open: false,
             rank,
@@ -213,6 +219,12 @@ impl Nodes {
     /// The first levels of each node, none unless asked for.
     pub(super) fn single(&self) -> &Arena<NodeId, Track<6>> {
         &self.single
+    }
+
+    /// The rows of the heat map, none unless asked for.
+    pub(super) fn take_heat(&mut self) -> Vec<HeatRow> {
+        let heat = self.heat.take();
+        heat.map_or_else(Vec::new, |heat| heat.finish(&self.catalog))
     }
 
     /// Allocatable less bound.
@@ -255,6 +267,9 @@ impl Nodes {
         self.single
             .iter_mut()
             .for_each(|(_, track)| track.open(now));
+        if let Some(heat) = &mut self.heat {
+            heat.open(now);
+        }
     }
 
     /// A cell ends.
@@ -263,6 +278,9 @@ impl Nodes {
         self.single
             .iter_mut()
             .for_each(|(_, track)| track.end_cell(now));
+        if let Some(heat) = &mut self.heat {
+            heat.end_cell(now);
+        }
     }
 
     fn pools(&mut self) -> impl Iterator<Item = &mut Pool> {
@@ -369,6 +387,9 @@ impl Nodes {
         if !self.single.is_empty() {
             let first = change.first_chunk().expect("there are more levels");
             self.single[id].add(now, first);
+        }
+        if let Some(heat) = &mut self.heat {
+            heat.add(now, id, spec.allocatable.get(Resource::Cpu) as f64, &change);
         }
         self.cluster.add(now, &change);
         if !self.groups.is_empty() {

@@ -1,6 +1,7 @@
 //! Metrics by hand: small worlds whose numbers can be worked out on paper.
 
 mod healing;
+mod heat;
 mod naive;
 mod nodes;
 mod pods;

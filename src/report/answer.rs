@@ -50,7 +50,7 @@ fn objectives(results: &Results<'_>) -> Option<String> {
         [(name, line), ..] => {
             let (missed, all) = (missed.len(), judged.len());
             let worst = miss(results, name, line);
-            format!("{missed} of {all} services missed their objectives, {worst}.")
+            format!("{missed} of {all} services missed their objectives: {worst}.")
         }
     })
 }

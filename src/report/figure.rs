@@ -62,6 +62,29 @@ pub(crate) fn number(value: f64, unit: Unit<'_>) -> String {
     shown.with_name(&shown.text(value, shown.alone_step(value)))
 }
 
+/// A share that stands alone, in two digits of it or of what it lacks of all.
+pub(crate) fn rough(share: f64) -> String {
+    let shown = Shown::of(share, Unit::Ratio);
+    let percent = (100.0 * share).abs();
+    let step = match percent.min((100.0 - percent).abs()) {
+        smaller if smaller < NOTHING => 1.0,
+        smaller => digits_step(smaller, 2).clamp(1e-6, 1.0),
+    };
+    shown.with_name(&shown.text(share, step))
+}
+
+/// An upper bound in two digits, rounded up to stay one.
+pub(crate) fn bound(most: f64) -> String {
+    let step = digits_step(most, 2);
+    plain((most / step - 1e-9).ceil() * step, decimals(step))
+}
+
+/// What [`estimate`] gives, with its interval, if there is one, apart.
+pub(crate) fn apart(shown: &str) -> (&str, &str) {
+    let at = shown.find(" ±").or_else(|| shown.find(" ("));
+    shown.split_at(at.unwrap_or(shown.len()))
+}
+
 /// An infinite number: of seconds, one beyond the end of the run.
 const fn unbounded(unit: Unit<'_>) -> &'static str {
     match unit {
@@ -393,6 +416,20 @@ mod tests {
         assert_eq!(around(714.893, 0.012, Unit::Plain("")), "714.9 ± < 0.1");
         assert_eq!(around(4321.0, 4.0, Unit::Seconds), "1 h 12 m ± < 1 m");
         assert_eq!(around(0.0, 0.0, Unit::Ratio), "0 %");
+    }
+
+    #[test]
+    fn a_bound_is_rounded_up_and_a_rough_share_to_two_digits() {
+        let bounds = [91.83, 0.0123, 1234.0, 50.0, 0.0982].map(bound);
+        assert_eq!(bounds, ["92", "0.013", "1,300", "50", "0.099"]);
+        let shares = [0.0, 0.431, 0.0087, 0.9987, 1.0, 0.932].map(rough);
+        assert_eq!(
+            shares,
+            ["0 %", "43 %", "0.87 %", "99.87 %", "100 %", "93.2 %"]
+        );
+        assert_eq!(apart("99.87 % ± 0.03"), ("99.87 %", " ± 0.03"));
+        assert_eq!(apart("48 s (45 s to > end)"), ("48 s", " (45 s to > end)"));
+        assert_eq!(apart("43 %"), ("43 %", ""));
     }
 
     #[test]

@@ -9,8 +9,10 @@ use crate::policy::registry::{self, Entry, Named};
 use crate::report::answer;
 use crate::report::figure::{self, Unit};
 use crate::report::notes;
-use crate::report::plots::{self, Chart};
+use crate::report::output::{Options, Plots};
+use crate::report::plots::{self, Chart, Form};
 use crate::report::results::Results;
+use crate::report::tables::Detail;
 use crate::report::text::headline;
 use crate::report::text::why::{self, clock};
 
@@ -18,7 +20,7 @@ use crate::report::text::why::{self, clock};
 const INCIDENTS: usize = 50;
 
 /// The page.
-pub(crate) fn page(results: &Results<'_>, charts: &[Chart]) -> String {
+pub(crate) fn page(results: &Results<'_>, charts: &[Chart], options: Options) -> String {
     let scenario = results.scenario;
     let mut page = String::new();
     let out = &mut page;
@@ -41,20 +43,33 @@ pub(crate) fn page(results: &Results<'_>, charts: &[Chart]) -> String {
     head(out, results);
     numbers(out, results);
     for chart in charts {
-        let (title, svg) = (escape(&chart.title), plots::svg(chart));
-        let _ = write!(
-            out,
-            "<figure role=\"img\" aria-label=\"{title}\">\n{svg}<figcaption>data: {}</figcaption>\n</figure>\n",
-            chart.data
-        );
+        figure(out, chart);
     }
     incidents(out, results);
     policies(out, results);
     note_list(out, results);
     metrics(out, results);
-    reproduce(out, results);
+    reproduce(out, results, options);
     push(out, "</main>\n</body>\n</html>\n");
     page
+}
+
+/// A plot in two widths, of which the page shows the one that is readable.
+fn figure(out: &mut String, chart: &Chart) {
+    let _ = write!(
+        out,
+        "<figure>\n<h2>{}</h2>\n<p>{}</p>\n",
+        escape(&chart.title),
+        escape(&chart.subtitle)
+    );
+    for (form, class) in [(Form::Page, "wide"), (Form::Phone, "narrow")] {
+        push(out, &plots::inline(chart, form, class));
+    }
+    let _ = write!(
+        out,
+        "<figcaption>data: <code>{}</code></figcaption>\n</figure>\n",
+        chart.data
+    );
 }
 
 const STYLE: &str = include_str!("../../assets/report.css");
@@ -69,7 +84,7 @@ fn head(out: &mut String, results: &Results<'_>) {
     let _ = writeln!(
         out,
         "<header>\n<p class=\"eyebrow\">{}</p>\n<h1>{}</h1>\n<p class=\"answer\">{}</p>",
-        escape(&headline(results).join(" · ")),
+        escape(&headline(results).join("\u{a0}· ")),
         escape(question.unwrap_or(&scenario.name)),
         escape(&answer::sentence(results))
     );
@@ -100,10 +115,7 @@ fn numbers(out: &mut String, results: &Results<'_>) {
         let unit = results.unit(line);
         let shown = results.show_line(line);
         // The number large, what follows it small.
-        let (value, interval) = match (shown.find(" ±"), shown.find(" (")) {
-            (Some(at), _) | (None, Some(at)) => shown.split_at(at),
-            (None, None) => (shown.as_str(), ""),
-        };
+        let (value, interval) = figure::apart(&shown);
         let interval = match (unit, interval) {
             (Unit::Ratio, interval) if interval.starts_with(" ±") => format!("{interval} points"),
             (_, interval) => interval.to_owned(),
@@ -148,14 +160,16 @@ fn metric_table(out: &mut String, results: &Results<'_>, lines: &[&Line], of: Of
     let head = if of == Of::Entity { "<th>of</th>" } else { "" };
     let _ = writeln!(
         out,
-        "<div class=\"scroll\"><table>\n<tr><th>metric</th>{head}<th class=\"number\">value</th><th>better</th><th>measured on</th><th>meaning</th></tr>"
+        "<table class=\"metrics\">\n<tr><th>metric</th>{head}<th class=\"number\">value</th><th>better</th><th>measured on</th><th>meaning</th></tr>"
     );
     for line in lines {
-        let of = if of == Of::Entity {
-            let kind = line.entity.kind().replace('_', " ");
-            format!("<td>{kind} {}</td>", escape(&line.entity.full_name()))
-        } else {
-            String::new()
+        let of = match (of, &line.entity) {
+            (Of::Nothing, _) => String::new(),
+            (Of::Entity, entity) => {
+                let name = escape(&entity.full_name());
+                let kind = entity.kind().replace('_', " ");
+                format!("<td class=\"of\">{kind} {name}</td>")
+            }
         };
         let better = match line.metric.better {
             Better::Up => "more",
@@ -168,13 +182,13 @@ fn metric_table(out: &mut String, results: &Results<'_>, lines: &[&Line], of: Of
         };
         let _ = writeln!(
             out,
-            "<tr><td>{}</td>{of}<td class=\"number\">{}</td><td class=\"quiet\">{better}</td><td class=\"quiet\">{basis}</td><td class=\"quiet\">{}</td></tr>",
+            "<tr><td>{}</td>{of}<td class=\"number\">{}</td><td class=\"quiet aside\">{better}</td><td class=\"quiet aside\">{basis}</td><td class=\"quiet meaning\">{}</td></tr>",
             line.metric.name,
             escape(&results.show_line(line)),
             escape(line.metric.formula)
         );
     }
-    push(out, "</table></div>\n");
+    push(out, "</table>\n");
 }
 
 fn incidents(out: &mut String, results: &Results<'_>) {
@@ -197,7 +211,7 @@ fn incidents(out: &mut String, results: &Results<'_>) {
     );
     push(
         out,
-        "<div class=\"scroll\"><table>\n<tr><th>service</th><th>began</th><th class=\"number\">known after</th><th class=\"number\">over after</th><th class=\"number\">requests lost</th><th>failed</th></tr>\n",
+        "<table class=\"incidents\">\n<tr><th>service</th><th>began</th><th class=\"number\">known after</th><th class=\"number\">over after</th><th class=\"number\">requests lost</th><th>failed</th></tr>\n",
     );
     for incident in run.incidents.iter().take(INCIDENTS) {
         let after = |at: Option<crate::time::Time>, never: &str| match at {
@@ -206,7 +220,7 @@ fn incidents(out: &mut String, results: &Results<'_>) {
         };
         let _ = writeln!(
             out,
-            "<tr><td>{}</td><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td class=\"time\">{}</td><td class=\"number\" title=\"known after\">{}</td><td class=\"number\" title=\"over after\">{}</td><td class=\"number\" title=\"requests lost\">{}</td><td title=\"failed\">{}</td></tr>",
             escape(&scenario.catalog.services[incident.service].name),
             clock(incident.start.secs_f64(), end),
             after(incident.detected, "never"),
@@ -215,7 +229,7 @@ fn incidents(out: &mut String, results: &Results<'_>) {
             escape(&incident.causes.join(", "))
         );
     }
-    push(out, "</table></div>\n");
+    push(out, "</table>\n");
     if let Some(more) = run
         .incidents
         .len()
@@ -228,14 +242,11 @@ fn incidents(out: &mut String, results: &Results<'_>) {
 
 fn policies(out: &mut String, results: &Results<'_>) {
     let policy = &results.scenario.policy;
-    push(
-        out,
-        "<h2>Policies</h2>\n<div class=\"scroll\"><table>\n<tr><th></th><th>policy</th><th>what it does</th><th>parameters</th><th>source</th></tr>\n",
-    );
+    push(out, "<h2>Policies</h2>\n<dl class=\"policies\">\n");
     policy_row(out, "scheduler", &policy.scheduler, registry::SCHEDULERS);
     policy_row(out, "autoscaler", &policy.autoscaler, registry::AUTOSCALERS);
     policy_row(out, "healer", &policy.healer, registry::HEALERS);
-    push(out, "</table></div>\n");
+    push(out, "</dl>\n");
 }
 
 fn policy_row<P: ?Sized>(
@@ -245,17 +256,25 @@ fn policy_row<P: ?Sized>(
     entries: &'static [Entry<P>],
 ) {
     let entry = registry::find(entries, named.name).expect("a chosen policy is registered");
-    let parameters = named
-        .params
-        .iter()
-        .map(|(name, value)| format!("{name} = {value}"));
-    let parameters = parameters.collect::<Vec<_>>().join(", ");
     let _ = writeln!(
         out,
-        "<tr><td class=\"quiet\">{kind}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"quiet\">{}</td></tr>",
+        "<div><dt>{kind}</dt><dd><strong>{}</strong>: {}",
         named.name,
-        escape(entry.summary),
-        escape(&parameters),
+        escape(entry.summary)
+    );
+    let parameters = named.params.iter().map(|(name, value)| {
+        let value = escape(&value.to_string());
+        let doc = entry.params.iter().find(|param| param.name == name);
+        let doc = escape(doc.map_or("", |param| param.doc));
+        format!("<li title=\"{doc}\"><code>{name}</code> {value}</li>")
+    });
+    let parameters: String = parameters.collect();
+    if !parameters.is_empty() {
+        let _ = writeln!(out, "<ul class=\"parameters\">{parameters}</ul>");
+    }
+    let _ = writeln!(
+        out,
+        "<p class=\"quiet\">Source: {}</p></dd></div>",
         escape(entry.source)
     );
 }
@@ -267,31 +286,76 @@ fn note_list(out: &mut String, results: &Results<'_>) {
     }
     push(out, "<h2>What to know about these numbers</h2>\n<ul>\n");
     for note in notes {
-        let _ = writeln!(out, "<li>{}</li>", escape(&note));
+        let _ = writeln!(out, "<li>{}</li>", with_code(&note));
     }
     push(out, "</ul>\n");
 }
 
-fn reproduce(out: &mut String, results: &Results<'_>) {
+fn reproduce(out: &mut String, results: &Results<'_>, options: Options) {
     let scenario = results.scenario;
-    let policy = &scenario.policy;
-    push(out, "<h2>To see the same again</h2>\n");
     let _ = writeln!(
         out,
-        "<pre><code>plimsoll run {}.toml --seed {} --reps {} --scheduler {} --autoscaler {} --healer {}</code></pre>",
-        escape(&scenario.name),
+        "<h2>To see the same again</h2>\n<pre><code>{}</code></pre>",
+        escape(&command(results, options))
+    );
+    let _ = writeln!(
+        out,
+        "<p>In the folder of <code>{}</code>, with plimsoll {}. The fingerprint of that file and of those \
+         it names is <code>{}</code>; it stands in <code>summary.json</code> too, and if it is the same, so \
+         is every file but <code>run.json</code>, byte for byte. Every number of this page is in \
+         <code>summary.json</code> and <code>metrics.csv</code> beside it.</p>",
+        escape(&scenario.file),
+        env!("CARGO_PKG_VERSION"),
+        escape(&scenario.hash)
+    );
+}
+
+/// What to type, where the scenario's file is, to make the same files.
+fn command(results: &Results<'_>, options: Options) -> String {
+    let scenario = results.scenario;
+    let policy = &scenario.policy;
+    let mut command = format!(
+        "plimsoll run {} --seed {} --reps {} --scheduler {} --autoscaler {} --healer {}",
+        quoted(&scenario.file),
         results.seed,
         results.runs.len(),
         policy.scheduler.name,
         policy.autoscaler.name,
         policy.healer.name
     );
-    let _ = writeln!(
-        out,
-        "<p>plimsoll {}; fingerprint of the scenario and its files <code>{}</code>. Every number is in <code>summary.json</code> and <code>metrics.csv</code> beside this page.</p>",
-        env!("CARGO_PKG_VERSION"),
-        escape(&scenario.hash)
-    );
+    command.push_str(match options.detail {
+        Detail::Brief => "",
+        Detail::Nodes => " --detail nodes",
+        Detail::All => " --detail all",
+    });
+    command.push_str(match options.plots {
+        Plots::Drawn => "",
+        Plots::None => " --no-plots",
+    });
+    command
+}
+
+/// A file name as one word of a shell.
+fn quoted(name: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "._-+@".contains(char);
+    match name {
+        name if name.starts_with('-') => quoted(&format!("./{name}")),
+        name if name.trim_start_matches("./").chars().all(is_plain) => name.to_owned(),
+        name => format!("'{}'", name.replace('\'', "'\\''")),
+    }
+}
+
+/// Text as HTML, what stands between backquotes as code.
+fn with_code(text: &str) -> String {
+    let mut html = String::new();
+    for (index, part) in text.split('`').enumerate() {
+        let part = escape(part);
+        html += &match index % 2 {
+            0 => part,
+            _ => format!("<code>{part}</code>"),
+        };
+    }
+    html
 }
 
 fn push(out: &mut String, text: &str) {

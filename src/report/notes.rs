@@ -2,7 +2,7 @@
 
 use crate::experiment::summary::Rare;
 use crate::metrics::measured::Entity;
-use crate::report::figure::{self, Unit};
+use crate::report::figure;
 use crate::report::results::Results;
 
 /// Those of the scenario first, then those that follow from what was run.
@@ -60,7 +60,7 @@ fn unseen(results: &Results<'_>) -> Option<String> {
         1 => "in this run".to_owned(),
         runs => format!("in {runs} runs"),
     };
-    let month = figure::number(below * MONTH, Unit::Plain(""));
+    let month = figure::bound(below * MONTH);
     Some(format!(
         "no outage of {names} (fewer ready than `min_available`) was seen {runs}: with 95 % confidence \
          there are fewer than {month} in 30 days"

@@ -45,7 +45,7 @@ pub fn is_result(name: &Path) -> bool {
     let is_plot = name.parent() == Some(Path::new(PLOTS))
         && name
             .extension()
-            .is_some_and(|kind| kind == "svg" || kind == "png");
+            .is_some_and(|kind| kind == "svg" || kind == "png" || kind == "csv");
     is_plot || files.iter().any(|&file| name == Path::new(file))
 }
 
@@ -73,15 +73,18 @@ pub fn write(
         Plots::Drawn => plots::charts(results),
         Plots::None => Vec::new(),
     };
-    let page = html::page(results, &charts);
+    let page = html::page(results, &charts, options);
     file(folder, REPORT, |mut out| out.write_all(page.as_bytes()))?;
     let mut first = [REPORT, SUMMARY, METRICS].map(str::to_owned).to_vec();
     if !charts.is_empty() {
         let dir = folder.file(PLOTS);
         fs::create_dir(&dir).map_err(FolderError::of(&dir))?;
+        let table = dir.join(plots::heat::TABLE);
+        let written = File::create(&table).and_then(|out| plots::heat::table(results, out));
+        written.map_err(FolderError::of(&table))?;
         for chart in &charts {
             let path = dir.join(format!("{}.svg", chart.name));
-            fs::write(&path, plots::svg(chart)).map_err(FolderError::of(&path))?;
+            fs::write(&path, plots::file(chart)).map_err(FolderError::of(&path))?;
             let path = dir.join(format!("{}.png", chart.name));
             plots::write_png(chart, &path).map_err(FolderError::of(&path))?;
         }

@@ -74,6 +74,13 @@ impl Results<'_> {
         figure::estimate(&line.estimate, self.unit(line))
     }
 
+    /// The share or time of one line without its interval, in no more digits than that supports.
+    pub(crate) fn show_value(&self, line: &Line) -> String {
+        let shown = self.show_line(line);
+        let (value, _) = figure::apart(&shown);
+        value.to_owned()
+    }
+
     /// How often a service had outages, where they are rare.
     pub(crate) fn rare(&self, service: &Entity) -> Option<&Rare> {
         self.summary

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 
-use super::output::Plots;
+use super::output::{Options, Plots};
 use super::results::Results;
 use super::run_json::Effort;
 use super::tables::Detail;
@@ -16,7 +16,7 @@ use crate::experiment::summary::{Summary, summarize};
 use crate::ids::{JobId, NodeId, PodId, ServiceId};
 use crate::metrics::dictionary;
 use crate::metrics::measured::{
-    Accounting, Amount, Entity, Fates, Incident, Measured, PodRow, Series, Value,
+    Accounting, Amount, Entity, Fates, HeatCell, HeatRow, Incident, Measured, PodRow, Series, Value,
 };
 use crate::scenario::{self, Scenario};
 use crate::time::{Duration, Time};
@@ -53,14 +53,14 @@ duration = "50s"
 "#;
 
 /// A scenario, and three replications of it.
-struct Case {
-    scenario: Scenario,
-    runs: Vec<Measured>,
+pub(super) struct Case {
+    pub(super) scenario: Scenario,
+    pub(super) runs: Vec<Measured>,
     summary: Summary,
 }
 
 impl Case {
-    fn new() -> Case {
+    pub(super) fn new() -> Case {
         let unread = |path: &Path| panic!("{} is not named", path.display());
         let loaded = scenario::parse(Path::new("pair.toml"), SCENARIO, &unread).unwrap();
         let runs = vec![run(60.0, 0.50), run(20.0, 0.52), run(40.0, 0.48)];
@@ -72,7 +72,7 @@ impl Case {
         }
     }
 
-    fn results(&self) -> Results<'_> {
+    pub(super) fn results(&self) -> Results<'_> {
         Results {
             scenario: &self.scenario,
             seed: 1,
@@ -85,6 +85,23 @@ impl Case {
         let mut out = Vec::new();
         write(&self.results(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+}
+
+/// A node of 4 cores of which a quarter is requested at first and then this share; it is down for
+/// half of the second cell.
+fn heat(node: &str, share: f64) -> HeatRow {
+    let cell = |share: f64, seconds: f64, fewest_up| HeatCell {
+        bound: 4000.0 * share * seconds,
+        capacity: 4000.0 * seconds,
+        fewest_up,
+    };
+    HeatRow {
+        zone: String::new(),
+        first: node.to_owned(),
+        last: node.to_owned(),
+        nodes: 1,
+        cells: vec![cell(0.25, 400.0, 1), cell(share, 200.0, 0)],
     }
 }
 
@@ -174,6 +191,7 @@ fn run(lost: f64, allocated: f64) -> Measured {
             ),
             series(web(), "replicas.ready", "replicas", [Some(2.0), Some(1.5)]),
         ],
+        heat: vec![heat("worker-0", allocated), heat("worker-1", 0.75)],
         cells: vec![200.0, 600.0],
         pods: [
             PodRow {
@@ -350,7 +368,8 @@ fn service_rows(case: &Case) -> String {
     };
     let summary = text::summary(&case.results(), &effort, written, Colors::None);
     let is_row = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
-    let rows: Vec<&str> = summary.lines().filter(is_row).collect();
+    let rows = summary.lines().filter(is_row);
+    let rows: Vec<&str> = rows.map(|row| &row[2..]).collect();
     rows.join("\n")
 }
 
@@ -554,7 +573,8 @@ fn summary_json_has_every_metric_with_its_replications() {
 fn the_page_needs_nothing_else() {
     let case = Case::new();
     let results = case.results();
-    let page = html::page(&results, &plots::charts(&results));
+    let charts = plots::charts(&results);
+    let page = html::page(&results, &charts, OPTIONS);
     for foreign in [
         "<script", "<link", "<img", "<iframe", "@import", "url(", "src=",
     ] {
@@ -563,16 +583,71 @@ fn the_page_needs_nothing_else() {
     // A name space is no address.
     let without = page.replace("http://www.w3.org/2000/svg", "");
     assert!(!without.contains("http"), "an address");
-    assert_eq!(page.matches("<svg ").count(), plots::charts(&results).len());
+    assert_eq!(
+        page.matches("<svg ").count(),
+        2 * charts.len(),
+        "wide and narrow"
+    );
     assert!(page.contains("<h1>Is one spare node enough?</h1>"));
     assert!(page.contains("prefers-color-scheme: dark"));
+}
+
+const OPTIONS: Options = Options {
+    detail: Detail::Brief,
+    plots: Plots::Drawn,
+};
+
+#[test]
+fn plots_follow_the_page_into_the_dark() {
+    let case = Case::new();
+    let results = case.results();
+    let page = html::page(&results, &plots::charts(&results), OPTIONS);
+    let (style, body) = page.split_once("</style>").unwrap();
+    for attribute in ["fill=\"#", "stroke=\"#"] {
+        let colors = body.split(attribute).skip(1).map(|rest| &rest[..6]);
+        for color in colors {
+            let rule = format!("[{attribute}{color}\"]");
+            assert!(style.contains(&rule), "{rule}");
+        }
+    }
+}
+
+#[test]
+fn the_command_says_what_was_asked_for_in_words_of_a_shell() {
+    let command = |file: &str, detail, plots| {
+        let mut case = Case::new();
+        case.scenario.file = file.to_owned();
+        let page = html::page(&case.results(), &[], Options { detail, plots });
+        let (_, rest) = page.split_once("<pre><code>").unwrap();
+        rest.split_once("</code>").unwrap().0.to_owned()
+    };
+    let said = [
+        command("pair.toml", Detail::Brief, Plots::Drawn),
+        command("two words.toml", Detail::Nodes, Plots::Drawn),
+        command("-o'b.toml", Detail::All, Plots::None),
+    ];
+    check(
+        &said.join("\n"),
+        &expect![[r#"
+        plimsoll run pair.toml --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none
+        plimsoll run 'two words.toml' --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none --detail nodes
+        plimsoll run './-o'\''b.toml' --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none --detail all --no-plots"#]],
+    );
+}
+
+#[test]
+fn notes_show_names_as_code() {
+    let mut case = Case::new();
+    case.scenario.notes = vec!["`a<b` is not `c`".to_owned()];
+    let page = html::page(&case.results(), &[], OPTIONS);
+    assert!(page.contains("<li><code>a&lt;b</code> is not <code>c</code></li>"));
 }
 
 #[test]
 fn what_users_write_is_text_on_the_page() {
     let mut case = Case::new();
     case.scenario.question = "Is <b> & \"c\"?".to_owned();
-    let page = html::page(&case.results(), &[]);
+    let page = html::page(&case.results(), &[], OPTIONS);
     assert!(page.contains("<h1>Is &lt;b&gt; &amp; &quot;c&quot;?</h1>"));
 }
 
@@ -587,18 +662,12 @@ fn plots_say_what_is_seen() {
     check(
         &titles.join("\n"),
         &expect![[r#"
-        availability: web answered 99.50 % of its requests
-        replicas: Replicas against load
-        utilization: On average 50.0 % of CPU was requested
-        pending: 90.0 % of all pods had a node at once, 99 % within 30 s"#]],
+            availability: web answered 99.5 % of its requests
+            replicas: Replicas against load
+            heatmap: 2 nodes: the fullest one had 42 % of its CPU requested, the emptiest 33 %
+            utilization: On average 50 % of CPU was requested
+            pending: 90 % of all pods had a node at once, 99 % within 30 s"#]],
     );
-    for chart in &charts {
-        assert_eq!(
-            plots::svg(chart),
-            plots::svg(chart),
-            "the same data, the same drawing"
-        );
-    }
 }
 
 #[test]
@@ -606,6 +675,7 @@ fn a_plot_without_data_is_not_drawn() {
     let mut case = Case::new();
     for run in &mut case.runs {
         run.series.clear();
+        run.heat.clear();
         run.values.clear();
     }
     assert_eq!(plots::charts(&case.results()), []);

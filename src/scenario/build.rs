@@ -115,6 +115,10 @@ pub(super) fn scenario(
     }
     Some(Scenario {
         name: name?,
+        file: context
+            .path
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         question: super::question(context.text),
         hash: builder.files.hash(context.text),
         end: end?,

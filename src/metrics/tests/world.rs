@@ -311,6 +311,7 @@ impl World {
             series: true,
             nodes: true,
             pods: true,
+            heat: true,
         };
         self.measure_with(warm_up, end, options)
     }

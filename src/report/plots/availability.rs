@@ -1,16 +1,20 @@
 //! What share of its requests each service answered, over time.
 
 use super::axis::Axis;
-use super::chart::{Chart, Line, Panel, Style, series_points};
-use super::theme;
-use crate::metrics::measured::{Entity, Incident};
-use crate::report::figure::{self, Unit};
+use super::chart::{Body, Chart, Line, Panel, Point, Style, series_points};
+use super::{outages, theme};
+use crate::experiment::summary;
+use crate::metrics::measured::Entity;
+use crate::report::figure;
 use crate::report::results::Results;
 
 const METRIC: &str = "availability.requests";
 
 /// Most services that are shown.
 const PANELS: usize = 6;
+
+/// Shares above this are all: sums of what was answered are rounded.
+const ALL: f64 = 1.0 - 1e-9;
 
 /// Nothing without requests.
 pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
@@ -22,28 +26,52 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     let all = lines.len();
     // Those that fell lowest first; those that are equal in the order of the scenario.
     lines.sort_by(|a, b| a.0.total_cmp(&b.0));
-    lines.truncate(PANELS);
-    let panels = lines.into_iter().map(|(_, line)| Panel {
-        bands: bands(results, &line.label),
-        label: line.label.clone(),
-        y: Axis::up_to_all(lowest, 3),
-        height: 76,
-        lines: vec![Line {
-            label: String::new(),
-            ..line
-        }],
-    });
-    let panels: Vec<Panel> = panels.collect();
+    let is_eventful = |(lowest, line): &(f64, Line)| {
+        *lowest < ALL || !outages::spans(results, &line.label).is_empty()
+    };
+    let eventful = lines.iter().filter(|line| is_eventful(line)).count();
+    if eventful > 0 {
+        lines.retain(is_eventful);
+        lines.truncate(PANELS);
+    } else {
+        // One flat line says it.
+        lines.truncate(1);
+        if all > 1 {
+            lines[0].1.label = format!("Each of {all} services");
+        }
+    }
+    let subtitle = subtitle(results, lines.len(), eventful, all);
+    let panels = lines
+        .into_iter()
+        .map(|(_, line)| panel(results, line, lowest));
+    let panels: Vec<Panel> = panels.chain(nodes_down(results)).collect();
     let (x, x_label) = super::time_axis(results);
     Some(Chart {
         name: "availability",
-        data: "timeseries.csv",
+        data: outages::data(&panels),
         title: title(results),
-        subtitle: subtitle(results, &panels, all),
+        subtitle,
+        keys: outages::keys(&panels),
         x,
         x_label: x_label.to_owned(),
         panels,
     })
+}
+
+fn panel(results: &Results<'_>, line: Line, lowest: f64) -> Panel {
+    Panel {
+        note: outages::note(results, &line.label),
+        label: line.label.clone(),
+        y: Axis::up_to_all(lowest, 3),
+        height: 76,
+        body: Body::Lines {
+            outages: outages::spans(results, &line.label),
+            lines: vec![Line {
+                label: String::new(),
+                ..line
+            }],
+        },
+    }
 }
 
 /// The line of one service, and the lowest share in it.
@@ -70,14 +98,17 @@ fn title(results: &Results<'_>) -> String {
         .iter()
         .filter(|line| line.metric.name == METRIC);
     let services = lines.filter_map(|line| match &line.entity {
-        Entity::Service(name) => Some((name, line.estimate.value)),
+        Entity::Service(name) => Some((name, line)),
         _ => None,
     });
-    let services: Vec<(&String, f64)> = services.collect();
-    let worst = services.iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    let services: Vec<(&String, &summary::Line)> = services.collect();
+    let share = |line: &summary::Line| line.estimate.value;
+    let worst = services
+        .iter()
+        .min_by(|a, b| share(a.1).total_cmp(&share(b.1)));
     match worst {
-        Some((name, share)) if *share < 1.0 => {
-            let share = figure::number(*share, Unit::Ratio);
+        Some((name, line)) if share(line) < 1.0 => {
+            let share = results.show_value(line);
             match services.len() {
                 1 => format!("{name} answered {share} of its requests"),
                 all => {
@@ -89,34 +120,55 @@ fn title(results: &Results<'_>) -> String {
     }
 }
 
-fn subtitle(results: &Results<'_>, panels: &[Panel], all: usize) -> String {
-    let shown = match panels.len() {
-        shown if shown < all => format!(" The {shown} of {all} services that fell lowest."),
-        _ => String::new(),
-    };
-    let shaded = match panels.iter().all(|panel| panel.bands.is_empty()) {
-        true => "",
-        false => " Shaded: fewer replicas ready than the service needs.",
-    };
-    format!(
-        "Share of requests that were answered.{shown}{shaded}{}",
-        super::replication(results)
-    )
+fn subtitle(results: &Results<'_>, shown: usize, eventful: usize, all: usize) -> String {
+    const SHARE: &str = "Share of requests that were answered";
+    let replication = super::replication(results);
+    match (all - eventful, results.runs.len()) {
+        (flat, 1) if flat == all => format!("{SHARE}: all of them."),
+        (flat, runs) if flat == all => format!("{SHARE}: in replication 1 of {runs}, all of them."),
+        _ if shown < eventful => {
+            format!("{SHARE}. The {shown} of {all} services that fell lowest.{replication}")
+        }
+        (0, _) => format!("{SHARE}.{replication}"),
+        (1, _) => format!("{SHARE}.{replication} One other service lost none."),
+        (flat, _) => format!("{SHARE}.{replication} The other {flat} services lost none."),
+    }
 }
 
-/// Outages of one service in replication 1, in seconds.
-pub(super) fn bands(results: &Results<'_>, service: &str) -> Vec<(f64, f64)> {
-    let end = results.scenario.end;
-    let catalog = &results.scenario.catalog;
-    let incidents = results.runs.first().map_or(&[][..], |run| &run.incidents);
-    let own = incidents
-        .iter()
-        .filter(|incident| catalog.services[incident.service].name == service);
-    let span = |incident: &Incident| {
-        (
-            incident.start.secs_f64(),
-            incident.recovered.unwrap_or(end).secs_f64(),
-        )
+/// Nodes that are paid for and not up, if ever there were any: what availability suffers from.
+fn nodes_down(results: &Results<'_>) -> Option<Panel> {
+    let points = |metric: &str| series_points(results, &Entity::Cluster, metric);
+    let (provisioned, up) = (points("nodes.provisioned")?, points("nodes.up")?);
+    let down = |(&(x, all), &(_, up)): (&Point, &Point)| {
+        // Means over cells are rounded.
+        let down = all.zip(up).map(|(all, up)| all - up);
+        (x, down.map(|down| if down < ROUNDING { 0.0 } else { down }))
     };
-    own.map(span).collect()
+    let points: Vec<Point> = provisioned.iter().zip(&up).map(down).collect();
+    let most = |points: &[Point]| {
+        let values = points.iter().filter_map(|&(_, value)| value);
+        values.fold(0.0, f64::max)
+    };
+    let (highest, all) = (most(&points), most(&provisioned));
+    (highest > 0.0).then(|| Panel {
+        label: format!(
+            "Nodes down or booting, of {}",
+            figure::thousands(all.round() as u64)
+        ),
+        note: String::new(),
+        y: Axis::counts(highest, 2),
+        height: 44,
+        body: Body::Lines {
+            outages: Vec::new(),
+            lines: vec![Line {
+                label: String::new(),
+                color: theme::MUTED,
+                style: Style::Area,
+                points,
+            }],
+        },
+    })
 }
+
+/// Fewer nodes are none.
+const ROUNDING: f64 = 1e-6;

@@ -26,14 +26,17 @@ pub(crate) enum Scale {
 }
 
 impl Axis {
-    /// From zero to a round value at or above `max`, about `count` ticks, each with its number.
-    pub(crate) fn from_zero(max: f64, count: usize) -> Axis {
-        let step = round_step(if max > 0.0 { max } else { 1.0 } / count as f64);
-        let steps = if max > 0.0 {
-            (max / step - 1e-9).ceil() as usize
-        } else {
-            1
+    /// From zero to a round count at or above `max`, about `ticks` ticks, none of them a fraction.
+    pub(crate) fn counts(max: f64, ticks: usize) -> Axis {
+        // Means over cells are rounded.
+        let most = (max - 1e-6).ceil().max(1.0);
+        let wanted = (most / ticks as f64).max(1.0);
+        let step = match round_step(wanted) {
+            step if step.fract() == 0.0 => step,
+            // 2.5
+            _ => 5.0,
         };
+        let steps = (most / step - 1e-9).ceil() as usize;
         let ticks = (0..=steps).map(|n| (n as f64 * step, number(n as f64 * step, step)));
         Axis {
             from: 0.0,
@@ -196,17 +199,14 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_cover_the_data() {
+        let counts = |max| Axis::counts(max, 4);
+        assert_eq!(labels(&counts(17.0)), ["0", "5", "10", "15", "20"]);
+        assert_eq!(labels(&counts(10.0)), ["0", "5", "10"], "no 2.5");
+        assert_eq!(labels(&counts(1.0)), ["0", "1"]);
+        assert_eq!(labels(&counts(0.3)), ["0", "1"], "a mean over a cell");
+        assert_eq!(labels(&counts(0.0)), ["0", "1"]);
         assert_eq!(
-            labels(&Axis::from_zero(17.0, 4)),
-            ["0", "5", "10", "15", "20"]
-        );
-        assert_eq!(
-            labels(&Axis::from_zero(1.0, 4)),
-            ["0", "0.25", "0.50", "0.75", "1.00"]
-        );
-        assert_eq!(labels(&Axis::from_zero(0.0, 4)), ["0", "0.25"]);
-        assert_eq!(
-            labels(&Axis::from_zero(41_000.0, 4)),
+            labels(&counts(41_000.0)),
             ["0", "20,000", "40,000", "60,000"]
         );
         assert_eq!(

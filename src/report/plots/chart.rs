@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::theme::Color;
-use crate::metrics::measured::Entity;
+use crate::metrics::measured::{Entity, HeatRow};
 use crate::report::results::Results;
 
 /// One plot: panels above each other with one horizontal axis.
@@ -11,11 +11,13 @@ pub(crate) struct Chart {
     /// The name of its files.
     pub(crate) name: &'static str,
     /// Where its data are.
-    pub(crate) data: &'static str,
+    pub(crate) data: String,
     /// What is seen, in one sentence.
     pub(crate) title: String,
     /// What is needed to read it.
     pub(crate) subtitle: String,
+    /// What colours and marks mean, where the title does not say.
+    pub(crate) keys: Vec<Key>,
     /// The horizontal axis of all panels.
     pub(crate) x: Axis,
     /// What to call the horizontal axis, with its unit.
@@ -24,19 +26,75 @@ pub(crate) struct Chart {
     pub(crate) panels: Vec<Panel>,
 }
 
+/// A colour or a mark, and what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// How it looks.
+    pub(crate) sample: Sample,
+    /// What it means.
+    pub(crate) label: &'static str,
+}
+
+/// What a key explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sample {
+    /// A shaded span.
+    Outage,
+    /// The mark where it became known.
+    Known,
+    /// The mark where it was over.
+    Over,
+    /// The colours of shares.
+    Shares,
+    /// The colour of what is not there.
+    Absent,
+}
+
 /// One panel.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Panel {
     /// The quantity with its unit, written above the vertical axis.
     pub(crate) label: String,
+    /// What deserves to be said, written opposite.
+    pub(crate) note: String,
     /// The vertical axis.
     pub(crate) y: Axis,
     /// Height of the data area, in pixels.
     pub(crate) height: i32,
-    /// Spans of the horizontal axis that are shaded.
-    pub(crate) bands: Vec<(f64, f64)>,
-    /// The data, drawn in this order.
-    pub(crate) lines: Vec<Line>,
+    /// The data.
+    pub(crate) body: Body,
+}
+
+/// What a panel shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Body {
+    /// Quantities over the horizontal axis.
+    Lines {
+        /// Drawn below the lines.
+        outages: Vec<Outage>,
+        /// Drawn in this order.
+        lines: Vec<Line>,
+    },
+    /// Rows of cells, from the top.
+    Rows {
+        /// The rows.
+        rows: Vec<HeatRow>,
+        /// The edges of their cells, one more than there are cells.
+        edges: Vec<f64>,
+    },
+}
+
+/// A span of the horizontal axis that is shaded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Outage {
+    /// Its start.
+    pub(crate) from: f64,
+    /// Its end, or that of the axis.
+    pub(crate) to: f64,
+    /// Where it became known.
+    pub(crate) known: Option<f64>,
+    /// Where it was over.
+    pub(crate) over: Option<f64>,
 }
 
 /// One line.
@@ -49,14 +107,15 @@ pub(crate) struct Line {
     /// How it is drawn.
     pub(crate) style: Style,
     /// Its points, each held until the next where [`Style`] says so; `None` is a gap.
-    pub(crate) points: Vec<(f64, Option<f64>)>,
+    pub(crate) points: Vec<Point>,
 }
+
+/// A place on the horizontal axis, and the value from there on.
+pub(crate) type Point = (f64, Option<f64>);
 
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// Straight from point to point.
-    Straight,
     /// Each value held until the next point.
     Steps,
     /// Steps, and the area below them.
@@ -64,30 +123,30 @@ pub(crate) enum Style {
 }
 
 impl Line {
-    /// The runs of points without a gap.
+    /// The runs of points without a gap, with a point at either end of each step.
     pub(crate) fn pieces(&self) -> Vec<Vec<(f64, f64)>> {
-        let mut pieces = vec![Vec::new()];
+        let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+        let mut held: Option<f64> = None;
         for &(x, y) in &self.points {
-            match y {
-                Some(y) => {
-                    let piece: &mut Vec<(f64, f64)> = pieces.last_mut().expect("never empty");
-                    match piece.last() {
-                        Some(&(_, last)) if self.style != Style::Straight && last != y => {
-                            piece.extend([(x, last), (x, y)]);
-                        }
-                        _ => piece.push((x, y)),
-                    }
-                }
-                None => {
-                    // A held value lasts until the gap begins.
-                    let piece = pieces.last_mut().expect("never empty");
-                    if let (Some(&(_, last)), true) = (piece.last(), self.style != Style::Straight)
-                    {
-                        piece.push((x, last));
-                    }
-                    pieces.push(Vec::new());
-                }
+            if let (Some(last), Some(piece)) = (held, pieces.last_mut())
+                && held != y
+            {
+                piece.push((x, last));
             }
+            match (held, y) {
+                (None, Some(y)) => pieces.push(vec![(x, y)]),
+                (Some(last), Some(y)) if last != y => {
+                    pieces.last_mut().expect("a value is held").push((x, y));
+                }
+                (Some(_), Some(_)) | (_, None) => {}
+            }
+            held = y;
+        }
+        if let (Some(last), Some(piece), Some(&(x, _))) =
+            (held, pieces.last_mut(), self.points.last())
+            && piece.last() != Some(&(x, last))
+        {
+            piece.push((x, last));
         }
         pieces.retain(|piece| piece.len() > 1);
         pieces
@@ -105,11 +164,11 @@ pub(crate) fn series_points(
     results: &Results<'_>,
     entity: &Entity,
     metric: &str,
-) -> Option<Vec<(f64, Option<f64>)>> {
+) -> Option<Vec<Point>> {
     let run = results.runs.first()?;
     let mut series = run.series.iter();
     let series = series.find(|series| series.entity == *entity && series.metric == metric)?;
-    let mut points: Vec<(f64, Option<f64>)> = run
+    let mut points: Vec<Point> = run
         .cells
         .iter()
         .copied()
@@ -118,4 +177,44 @@ pub(crate) fn series_points(
     let last = points.last()?.1;
     points.push((results.scenario.end.secs_f64(), last));
     Some(points)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::plots::theme;
+
+    #[test]
+    fn steps_have_a_point_at_either_end_and_none_between() {
+        let pieces = |points: &[Point]| {
+            let line = Line {
+                label: String::new(),
+                color: theme::BLUE,
+                style: Style::Steps,
+                points: points.to_vec(),
+            };
+            line.pieces()
+        };
+        let steps = [(0.0, 1.0), (1.0, 1.0), (2.0, 1.0), (3.0, 2.0), (4.0, 2.0)];
+        assert_eq!(
+            pieces(&steps.map(|(x, y)| (x, Some(y)))),
+            [[(0.0, 1.0), (3.0, 1.0), (3.0, 2.0), (4.0, 2.0)]]
+        );
+        // A held value lasts until the gap begins; one at the very end has no length.
+        assert_eq!(
+            pieces(&[
+                (0.0, Some(1.0)),
+                (1.0, None),
+                (2.0, Some(2.0)),
+                (3.0, Some(2.0))
+            ]),
+            [[(0.0, 1.0), (1.0, 1.0)], [(2.0, 2.0), (3.0, 2.0)]]
+        );
+        assert_eq!(pieces(&[(0.0, None), (1.0, Some(2.0))]), [[]; 0]);
+        let step_at_the_end = [(0.0, Some(1.0)), (1.0, Some(2.0))];
+        assert_eq!(
+            pieces(&step_at_the_end),
+            [[(0.0, 1.0), (1.0, 1.0), (1.0, 2.0)]]
+        );
+    }
 }

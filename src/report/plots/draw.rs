@@ -1,298 +1,323 @@
-//! Draws a chart on whatever the drawing library offers.
+//! Lays out a chart: what stands where, from the title to the horizontal axis.
 
-use plotters::coord::Shift;
-use plotters::drawing::DrawingAreaErrorKind;
-use plotters::prelude::{
-    DrawingArea, DrawingBackend, IntoDrawingArea, PathElement, Polygon, Rectangle, Text,
-};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color as _, FontStyle, IntoFont, TextStyle};
-
-use super::chart::{Chart, Line, Panel, Style};
+use super::chart::{Body, Chart, Panel};
+use super::drawing::{Anchor, Drawing, Font, Place, Shape, fine};
+use super::font::{cut, width, wrap};
+use super::key;
+use super::panel::{Frame, labels_width};
 use super::theme::{self, Color};
 
-/// Units of the drawing in one pixel: fine enough for slopes that look straight.
-pub(crate) const FINE: i32 = 4;
-
-/// Width of every plot, in pixels.
-pub(crate) const WIDTH: i32 = 920;
-
-/// Left and right of everything.
-const MARGIN: i32 = 24;
-const MARGIN_TOP: i32 = 100;
-const MARGIN_BOTTOM: i32 = 50;
-/// Room above each panel for its label.
-const PANEL_HEAD: i32 = 46;
-/// Between an axis, or the end of a line, and its label.
-const LABEL_GAP: i32 = 8;
-/// Least distance of two labels.
-const LABEL_LINE: i32 = 17;
-
-/// What went wrong while drawing on `B`.
-pub(crate) type Failure<B> = DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>;
-
-/// Height of a plot, in pixels.
-pub(crate) fn height(chart: &Chart) -> i32 {
-    let panels: i32 = chart
-        .panels
-        .iter()
-        .map(|panel| PANEL_HEAD + panel.height)
-        .sum();
-    MARGIN_TOP - PANEL_HEAD + panels + MARGIN_BOTTOM
+/// Where a plot is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// By itself: in a file.
+    File,
+    /// On a page, which writes its title.
+    Page,
+    /// On a narrow page.
+    Phone,
 }
 
-/// Draws `chart`. `lower` is how much lower than it says, in ems, this backend must be told to
-/// write so that text stands where it should.
-pub(crate) fn draw<B: DrawingBackend>(
-    chart: &Chart,
-    backend: B,
-    lower: f64,
-) -> Result<(), Failure<B>> {
-    let pen = Pen {
-        area: backend.into_drawing_area(),
-        lower,
+/// Above the label of a panel.
+const PANEL_GAP: i32 = 17;
+/// Between the label of a panel and its data.
+const LABEL_GAP: i32 = 9;
+/// From line to line of labels.
+const LINE: i32 = 18;
+/// From line to line of titles.
+const TITLE_LINE: i32 = 22;
+/// Between an axis, or the end of a line, and its label.
+pub(super) const GAP: i32 = 8;
+/// Least room between two labels of an axis.
+const ROOM: i32 = 12;
+
+impl Form {
+    /// In pixels. A page is at most 66 rem wide within its margins, a phone 22.
+    const fn width(self) -> i32 {
+        match self {
+            Form::File => 920,
+            Form::Page => 872,
+            Form::Phone => 360,
+        }
+    }
+
+    /// Left and right of everything, in pixels; a page has its own.
+    const fn margin(self) -> i32 {
+        match self {
+            Form::File => 24,
+            Form::Page | Form::Phone => 0,
+        }
+    }
+
+    /// Columns of a row of cells: each a few pixels wide.
+    pub(super) const fn columns(self) -> usize {
+        match self {
+            Form::File | Form::Page => 250,
+            Form::Phone => 125,
+        }
+    }
+
+    /// Most pixels for a label of the vertical axis.
+    const fn tick_width(self) -> i32 {
+        match self {
+            Form::File | Form::Page => 170,
+            Form::Phone => 90,
+        }
+    }
+}
+
+/// Draws a chart.
+pub(super) fn draw(chart: &Chart, form: Form) -> Drawing {
+    let mut pen = Pen {
+        form,
+        shapes: Vec::new(),
     };
-    pen.area.fill(&theme::GROUND)?;
-    pen.text(
-        &chart.title,
-        (MARGIN, 26),
-        &Font {
-            size: 17,
-            bold: true,
-            color: theme::INK,
-            anchor: HPos::Left,
-        },
-    )?;
-    pen.text(&chart.subtitle, (MARGIN, 48), &Font::label(HPos::Left))?;
-    let left = MARGIN + tick_width(chart) + LABEL_GAP;
-    let right = WIDTH - MARGIN - label_width(chart);
-    let mut top = MARGIN_TOP;
+    let mut y = head(&mut pen, chart);
+    let (left, right) = sides(chart, form);
     for panel in &chart.panels {
+        y = panel_head(&mut pen, panel, right, y);
         let frame = Frame {
-            chart,
+            x: &chart.x,
             panel,
             left,
             right,
-            top,
-            bottom: top + panel.height,
+            top: y,
         };
-        frame.draw(&pen)?;
-        top += panel.height + PANEL_HEAD;
+        frame.draw(&mut pen);
+        y += panel.height;
     }
-    let bottom = top - PANEL_HEAD;
-    for (value, label) in &chart.x.ticks {
-        let x = left + (chart.x.place(*value) * f64::from(right - left)).round() as i32;
-        pen.line(
-            &[(fine(x), fine(bottom)), (fine(x), fine(bottom + 5))],
-            theme::BASE,
-            1.0,
-        )?;
-        pen.text(label, (x, bottom + 16), &Font::label(HPos::Center))?;
+    axis(&mut pen, chart, (left, right), y);
+    pen.finish(y + 50)
+}
+
+/// Title, subtitle and keys; returns where they end.
+fn head(pen: &mut Pen, chart: &Chart) -> i32 {
+    let (margin, most) = (pen.form.margin(), pen.form.width() - 2 * pen.form.margin());
+    let mut y = 0;
+    if pen.form == Form::File {
+        y = 15;
+        for line in wrap(Font::Title, &chart.title, most) {
+            pen.write(&line, (margin, y + TITLE_LINE / 2), Label::title());
+            y += TITLE_LINE;
+        }
+        y += 2;
+        for line in wrap(Font::Label, &chart.subtitle, most) {
+            pen.write(&line, (margin, y + LINE / 2), Label::muted(Anchor::Start));
+            y += LINE;
+        }
     }
-    let middle = (left + right) / 2;
-    pen.text(
+    key::draw(pen, &chart.keys, (margin, y), most)
+}
+
+/// Where the data of all panels begin and end.
+fn sides(chart: &Chart, form: Form) -> (i32, i32) {
+    let ticks = chart.panels.iter().flat_map(|panel| &panel.y.ticks);
+    let ticks = ticks.map(|(_, label)| width(Font::Label, label)).max();
+    let left = form.margin() + ticks.unwrap_or(0).min(form.tick_width()) + GAP;
+    let labels = chart.panels.iter().map(|panel| match &panel.body {
+        Body::Lines { lines, .. } => labels_width(lines),
+        Body::Rows { .. } => 0,
+    });
+    let labels = labels.max().unwrap_or(0);
+    // The last label of the horizontal axis may stand half beyond it.
+    let beyond = chart
+        .x
+        .ticks
+        .last()
+        .map_or(0, |(_, label)| width(Font::Label, label) / 2 + 1);
+    let margin = form.margin();
+    let right = form.width() - (margin + labels).max(beyond);
+    (left, right)
+}
+
+/// The label of a panel and its note, beside each other where they fit; returns where the data
+/// begin.
+fn panel_head(pen: &mut Pen, panel: &Panel, right: i32, top: i32) -> i32 {
+    let (margin, most) = (pen.form.margin(), pen.form.width() - 2 * pen.form.margin());
+    let mut y = top + PANEL_GAP;
+    let mut end = margin;
+    for line in wrap(Font::Label, &panel.label, most) {
+        pen.write(&line, (margin, y + LINE / 2), Label::ink());
+        end = margin + width(Font::Label, &line);
+        y += LINE;
+    }
+    let is_beside = end + 2 * ROOM + width(Font::Label, &panel.note) <= right;
+    if is_beside && y > top + PANEL_GAP {
+        pen.write(
+            &panel.note,
+            (right, y - LINE / 2),
+            Label::muted(Anchor::End),
+        );
+    } else {
+        for line in wrap(Font::Label, &panel.note, most) {
+            pen.write(&line, (margin, y + LINE / 2), Label::muted(Anchor::Start));
+            y += LINE;
+        }
+    }
+    y + LABEL_GAP
+}
+
+/// The horizontal axis: as many labels as there is room for.
+fn axis(pen: &mut Pen, chart: &Chart, (left, right): (i32, i32), bottom: i32) {
+    let place = |value: f64| left + (chart.x.place(value) * f64::from(right - left)).round() as i32;
+    let ticks = chart.x.ticks.iter();
+    let ticks: Vec<(i32, &str)> = ticks
+        .map(|(value, label)| (place(*value), label.as_str()))
+        .collect();
+    for (x, label) in thin(&ticks) {
+        let mark = vec![(fine(x), fine(bottom)), (fine(x), fine(bottom + 5))];
+        pen.line(mark, theme::BASE, 1.0);
+        pen.write(label, (x, bottom + 16), Label::muted(Anchor::Middle));
+    }
+    let half = width(Font::Label, &chart.x_label) / 2;
+    let (first, last) = (
+        pen.form.margin() + half,
+        pen.form.width() - pen.form.margin() - half,
+    );
+    let middle = i32::midpoint(left, right).min(last).max(first);
+    pen.write(
         &chart.x_label,
         (middle, bottom + 36),
-        &Font::label(HPos::Center),
-    )?;
-    pen.area.present()
+        Label::muted(Anchor::Middle),
+    );
 }
 
-/// Room at the left for the labels of the vertical axes.
-fn tick_width(chart: &Chart) -> i32 {
-    let ticks = chart.panels.iter().flat_map(|panel| &panel.y.ticks);
-    let widths = ticks.map(|(_, label)| Font::label(HPos::Right).width(label));
-    widths.max().unwrap_or(0)
+/// Every label, or every second, third, …, so that none is too near the next.
+fn thin<'a>(ticks: &[(i32, &'a str)]) -> Vec<(i32, &'a str)> {
+    let every = |step: usize| ticks.iter().copied().step_by(step).collect::<Vec<_>>();
+    let is_free = |pair: &[(i32, &str)]| {
+        let half = |(_, label): (i32, &str)| width(Font::Label, label) / 2;
+        pair[1].0 - half(pair[1]) - pair[0].0 - half(pair[0]) >= ROOM
+    };
+    let steps = 1..ticks.len();
+    let mut thinned = steps.map(every).filter(|kept| kept.windows(2).all(is_free));
+    thinned.next().unwrap_or_else(|| ticks.to_vec())
 }
 
-/// Room at the right for the labels of the lines.
-fn label_width(chart: &Chart) -> i32 {
-    let lines = chart.panels.iter().flat_map(|panel| &panel.lines);
-    let widths = lines.map(|line| Font::label(HPos::Left).width(&line.label));
-    widths.max().map_or(0, |width| width + LABEL_GAP)
-}
-
-/// A kind of text.
-struct Font {
-    /// In pixels per em.
-    size: i32,
-    bold: bool,
+/// How a text is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Label {
+    font: Font,
     color: Color,
-    anchor: HPos,
+    anchor: Anchor,
 }
 
-impl Font {
-    fn label(anchor: HPos) -> Font {
-        Font {
-            size: 13,
-            bold: false,
-            color: theme::MUTED,
+impl Label {
+    const fn title() -> Label {
+        Label {
+            font: Font::Title,
+            color: theme::INK,
+            anchor: Anchor::Start,
+        }
+    }
+
+    const fn ink() -> Label {
+        Label {
+            font: Font::Label,
+            ..Label::title()
+        }
+    }
+
+    pub(super) const fn muted(anchor: Anchor) -> Label {
+        Label::of(theme::MUTED, anchor)
+    }
+
+    pub(super) const fn of(color: Color, anchor: Anchor) -> Label {
+        Label {
+            font: Font::Label,
+            color,
             anchor,
         }
     }
-
-    /// The drawing library's size: it divides by 1.24 to get ems.
-    fn style(&self) -> TextStyle<'_> {
-        let style = if self.bold {
-            FontStyle::Bold
-        } else {
-            FontStyle::Normal
-        };
-        let size = 1.24 * f64::from(fine(self.size));
-        TextStyle::from((theme::FAMILY, size, style).into_font())
-            .color(&self.color)
-            .pos(Pos::new(self.anchor, VPos::Center))
-    }
-
-    /// In pixels.
-    fn width(&self, text: &str) -> i32 {
-        let size = 1.24 * f64::from(fine(self.size));
-        let font = (theme::FAMILY, size).into_font();
-        let (width, _) = font
-            .box_size(text)
-            .expect("the bundled font has every size");
-        i32::try_from(width).expect("a label is short") / FINE + 1
-    }
 }
 
-/// Draws in pixels where it can, in fine units where it must.
-struct Pen<B: DrawingBackend> {
-    area: DrawingArea<B, Shift>,
-    lower: f64,
+/// Takes down shapes.
+pub(super) struct Pen {
+    pub(super) form: Form,
+    shapes: Vec<Shape>,
 }
 
-impl<B: DrawingBackend> Pen<B> {
-    fn text(&self, text: &str, (x, y): (i32, i32), font: &Font) -> Result<(), Failure<B>> {
-        if text.is_empty() {
-            return Ok(());
+impl Pen {
+    /// Writes at a place in pixels.
+    pub(super) fn write(&mut self, text: &str, (x, y): (i32, i32), label: Label) {
+        if !text.is_empty() {
+            self.shapes.push(Shape::Text {
+                text: text.to_owned(),
+                at: (fine(x), fine(y)),
+                font: label.font,
+                color: label.color,
+                anchor: label.anchor,
+            });
         }
-        let lower = (self.lower * f64::from(fine(font.size))).round() as i32;
-        let place = (fine(x), fine(y) + lower);
-        self.area
-            .draw(&Text::new(text.to_owned(), place, font.style()))
     }
 
-    fn line(&self, points: &[(i32, i32)], color: Color, width: f64) -> Result<(), Failure<B>> {
-        let width = (width * f64::from(FINE)).round() as u32;
-        let style = color.stroke_width(width);
-        self.area.draw(&PathElement::new(points.to_vec(), style))
+    /// Writes a label of a vertical axis, which ends at a place in pixels.
+    pub(super) fn tick(&mut self, text: &str, at: (i32, i32)) {
+        let text = cut(Font::Label, text, self.form.tick_width());
+        self.write(&text, at, Label::muted(Anchor::End));
     }
 
-    fn rectangle(&self, from: (i32, i32), to: (i32, i32), color: Color) -> Result<(), Failure<B>> {
-        self.area.draw(&Rectangle::new([from, to], color.filled()))
-    }
-}
-
-const fn fine(pixels: i32) -> i32 {
-    FINE * pixels
-}
-
-/// One panel in its place, in pixels.
-struct Frame<'a> {
-    chart: &'a Chart,
-    panel: &'a Panel,
-    left: i32,
-    right: i32,
-    top: i32,
-    bottom: i32,
-}
-
-impl Frame<'_> {
-    fn draw<B: DrawingBackend>(&self, pen: &Pen<B>) -> Result<(), Failure<B>> {
-        for &(from, to) in &self.panel.bands {
-            let (from, to) = (self.x(from), self.x(to));
-            // A span too short to see is one pixel wide.
-            let to = to.max(from + FINE);
-            pen.rectangle(
-                (from, fine(self.top)),
-                (to, fine(self.bottom)),
-                theme::SHADE,
-            )?;
-        }
-        for (value, label) in &self.panel.y.ticks {
-            let y = self.y(*value);
-            let base = y == fine(self.bottom);
-            let color = if base { theme::BASE } else { theme::GRID };
-            pen.line(&[(fine(self.left), y), (fine(self.right), y)], color, 1.0)?;
-            pen.text(
-                label,
-                (self.left - LABEL_GAP, y / FINE),
-                &Font::label(HPos::Right),
-            )?;
-        }
-        let label = Font {
-            color: theme::INK,
-            ..Font::label(HPos::Left)
-        };
-        pen.text(&self.panel.label, (MARGIN, self.top - 18), &label)?;
-        for line in &self.panel.lines {
-            self.draw_line(pen, line)?;
-        }
-        self.draw_labels(pen)
+    /// A line so many pixels wide.
+    pub(super) fn line(&mut self, points: Vec<Place>, color: Color, width: f64) {
+        let width = (width * f64::from(fine(1))).round() as i32;
+        self.shapes.push(Shape::Line {
+            points,
+            color,
+            width,
+        });
     }
 
-    fn draw_line<B: DrawingBackend>(&self, pen: &Pen<B>, line: &Line) -> Result<(), Failure<B>> {
-        for piece in line.pieces() {
-            let points: Vec<(i32, i32)> =
-                piece.iter().map(|&(x, y)| (self.x(x), self.y(y))).collect();
-            if line.style == Style::Area {
-                let (first, last) = (points[0].0, points[points.len() - 1].0);
-                let floor = fine(self.bottom);
-                let mut area = points.clone();
-                area.extend([(last, floor), (first, floor)]);
-                pen.area.draw(&Polygon::new(area, line.color.mix(0.22)))?;
-                continue;
-            }
-            pen.line(&points, line.color, 2.0)?;
-        }
-        Ok(())
+    pub(super) fn rectangle(&mut self, from: Place, to: Place, color: Color) {
+        self.shapes.push(Shape::Box { from, to, color });
     }
 
-    /// Writes each line's label at its end, or as near as the others let it.
-    fn draw_labels<B: DrawingBackend>(&self, pen: &Pen<B>) -> Result<(), Failure<B>> {
-        let lines = self
-            .panel
-            .lines
-            .iter()
-            .filter(|line| !line.label.is_empty());
-        let mut labels: Vec<(i32, &Line)> = lines
-            .filter_map(|line| Some((self.y(line.last()?) / FINE, line)))
-            .collect();
-        // Of two that end alike, the one drawn last is on top and has its label on top.
-        labels.reverse();
-        labels.sort_by_key(|&(y, _)| y);
-        spread(&mut labels, self.top + 6, self.bottom - 6);
-        for (y, line) in labels {
-            let font = Font {
-                color: line.color,
-                ..Font::label(HPos::Left)
+    pub(super) fn area(&mut self, points: Vec<Place>, color: Color, opacity: f64) {
+        self.shapes.push(Shape::Area {
+            points,
+            color,
+            opacity,
+        });
+    }
+
+    /// All shapes; a file has a ground of its own.
+    fn finish(mut self, height: i32) -> Drawing {
+        let width = self.form.width();
+        if self.form == Form::File {
+            let ground = Shape::Box {
+                from: (0, 0),
+                to: (fine(width), fine(height)),
+                color: theme::GROUND,
             };
-            pen.text(&line.label, (self.right + LABEL_GAP, y), &font)?;
+            self.shapes.insert(0, ground);
         }
-        Ok(())
-    }
-
-    fn x(&self, value: f64) -> i32 {
-        let width = f64::from(fine(self.right - self.left));
-        fine(self.left) + (self.chart.x.place(value).clamp(0.0, 1.0) * width).round() as i32
-    }
-
-    fn y(&self, value: f64) -> i32 {
-        let height = f64::from(fine(self.bottom - self.top));
-        fine(self.bottom) - (self.panel.y.place(value).clamp(0.0, 1.0) * height).round() as i32
+        Drawing {
+            width,
+            height,
+            shapes: self.shapes,
+        }
     }
 }
 
-/// Moves labels, sorted from the top, apart and into the panel.
-fn spread(labels: &mut [(i32, &Line)], top: i32, bottom: i32) {
-    let mut least = top;
-    for (y, _) in labels.iter_mut() {
-        *y = (*y).max(least);
-        least = *y + LABEL_LINE;
-    }
-    let mut most = bottom;
-    for (y, _) in labels.iter_mut().rev() {
-        *y = (*y).min(most);
-        most = *y - LABEL_LINE;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_an_axis_are_thinned_evenly_until_none_is_too_near_the_next() {
+        let names: Vec<String> = (0..13).map(|n| format!("{}", 2 * n)).collect();
+        let spaced = |pixels: i32| {
+            let ticks = (0..)
+                .zip(&names)
+                .map(|(n, name)| (pixels * n, name.as_str()));
+            let kept = thin(&ticks.collect::<Vec<_>>());
+            kept.iter()
+                .map(|&(_, name)| name)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(spaced(60), "0 2 4 6 8 10 12 14 16 18 20 22 24");
+        assert_eq!(spaced(20), "0 4 8 12 16 20 24");
+        assert_eq!(spaced(10), "0 6 12 18 24");
+        assert_eq!(thin(&[(5, "alone")]), [(5, "alone")]);
     }
 }

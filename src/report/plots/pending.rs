@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::axis::Axis;
-use super::chart::{Chart, Line, Panel, Style};
+use super::chart::{Body, Chart, Line, Panel, Style};
 use super::theme;
 use crate::metrics::measured::{Amount, Entity};
 use crate::report::figure::{self, Unit};
@@ -17,13 +17,13 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     let knee = 10_f64.powf(shortest.log10().floor()).clamp(0.001, 1.0);
     let x = Axis::waiting(knee, longest);
     let mut lines: Vec<Line> = by_size(results, x.to);
+    let (label, color) = match lines.len() {
+        0 => ("", theme::BLUE),
+        _ => ("all pods", theme::INK),
+    };
     lines.push(Line {
-        label: if lines.is_empty() {
-            String::new()
-        } else {
-            "all pods".to_owned()
-        },
-        color: theme::BLUE,
+        label: label.to_owned(),
+        color,
         style: Style::Steps,
         points: all.points(x.to),
     });
@@ -35,9 +35,10 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     let least = if all.range().is_some() { least } else { 0.0 };
     Some(Chart {
         name: "pending",
-        data: "pods.csv",
+        data: data(results),
         title: title(&all, results),
         subtitle: subtitle(&all, results),
+        keys: Vec::new(),
         x,
         x_label: format!(
             "time from creation to a node, logarithmic from {} on",
@@ -45,12 +46,23 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
         ),
         panels: vec![Panel {
             label: "Pods that had a node by then".to_owned(),
+            note: String::new(),
             y: Axis::up_to_all(least, 4),
             height: 220,
-            bands: Vec::new(),
-            lines,
+            body: Body::Lines {
+                outages: Vec::new(),
+                lines,
+            },
         }],
     })
+}
+
+/// The table has all replications only if that was asked for.
+fn data(results: &Results<'_>) -> String {
+    match results.runs.len() {
+        1 => "pods.csv".to_owned(),
+        _ => "pods.csv, of every replication with --detail all".to_owned(),
+    }
 }
 
 fn title(all: &Waits, results: &Results<'_>) -> String {
@@ -65,17 +77,14 @@ fn title(all: &Waits, results: &Results<'_>) -> String {
         };
     }
     let within = |metric: &str| {
-        let wait = results.value(metric, &Entity::Cluster)?;
-        wait.is_finite()
-            .then(|| figure::number(wait, Unit::Seconds))
+        let line = results.line(metric, &Entity::Cluster)?;
+        let is_finite = line.estimate.value.is_finite();
+        is_finite.then(|| results.show_value(line))
     };
     let first = match within("pending.p50") {
         _ if 2 * all.at_once() >= all.count() => {
             let share = all.at_once() as f64 / all.count() as f64;
-            format!(
-                "{} of all pods had a node at once",
-                figure::number(share, Unit::Ratio)
-            )
+            format!("{} of all pods had a node at once", figure::rough(share))
         }
         Some(half) => format!("Half of all pods had a node within {half}"),
         None => return "More than half of all pods never had a node".to_owned(),
@@ -101,7 +110,7 @@ fn subtitle(all: &Waits, results: &Results<'_>) -> String {
     }
 }
 
-/// The smallest and the largest of the groups of pods by size, if there are several.
+/// Each group of pods by size, if there are different sizes.
 fn by_size(results: &Results<'_>, to: f64) -> Vec<Line> {
     let mut parts: Vec<&Entity> = results
         .summary
@@ -112,29 +121,43 @@ fn by_size(results: &Results<'_>, to: f64) -> Vec<Line> {
         .collect();
     parts.sort();
     let of = |entity: &Entity| Waits::of(results, "pending.by_size.p50", entity);
-    let ([first, .., last], true) = (parts.as_slice(), parts.len() > 1) else {
+    if parts.len() < 2 {
         return Vec::new();
+    }
+    // A quarter without pods is not there.
+    let nth = |entity: &Entity| {
+        entity
+            .name()
+            .bytes()
+            .next()?
+            .checked_sub(b'1')
+            .map(usize::from)
     };
     let all: u64 = parts
         .iter()
         .filter_map(|part| of(part))
         .map(|waits| waits.count())
         .sum();
-    let line = |entity: &Entity, which: &str, color| {
+    let colors = [theme::GREEN, theme::BLUE, theme::PURPLE, theme::VERMILION];
+    let line = |entity: &Entity| {
         let waits = of(entity)?;
         let share = figure::number(waits.count() as f64 / all as f64, Unit::Ratio);
         Some(Line {
-            label: format!("{which} {share}"),
-            color,
+            label: format!("{} {share}", group(entity.name())),
+            color: *colors.get(nth(entity)?)?,
             style: Style::Steps,
             points: waits.points(to),
         })
     };
-    let lines = [
-        line(first, "smallest", theme::GREEN),
-        line(last, "largest", theme::VERMILION),
-    ];
-    lines.into_iter().flatten().collect()
+    parts.into_iter().filter_map(line).collect()
+}
+
+/// `1 (smallest)` and `2` as labels of lines.
+fn group(name: &str) -> String {
+    match name.split_once(" (") {
+        Some((_, words)) => words.trim_end_matches(')').to_owned(),
+        None => format!("group {name}"),
+    }
 }
 
 /// Waits of all replications together: seconds by their bits, which sort as they do, and how often.

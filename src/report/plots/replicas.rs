@@ -1,11 +1,10 @@
 //! Replicas ready against replicas that the load asks for, service by service.
 
 use super::axis::Axis;
-use super::chart::{Chart, Line, Panel, Style, series_points};
-use super::theme;
+use super::chart::{Body, Chart, Line, Panel, Style, series_points};
+use super::{outages, theme};
 use crate::metrics::measured::Entity;
 use crate::report::figure;
-use crate::report::plots::availability::bands;
 use crate::report::results::Results;
 
 /// Most services that are shown.
@@ -28,25 +27,23 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     panels.retain(|&(size, _)| size >= least);
     panels.truncate(PANELS);
     let (x, x_label) = super::time_axis(results);
-    let shaded = match panels.iter().all(|(_, panel)| panel.bands.is_empty()) {
-        true => "",
-        false => " Shaded: fewer ready than the service needs.",
-    };
     let shown = match panels.len() {
         shown if shown < all => format!(" The {shown} largest of {all} services."),
         _ => String::new(),
     };
+    let panels: Vec<Panel> = panels.into_iter().map(|(_, panel)| panel).collect();
     Some(Chart {
         name: "replicas",
-        data: "timeseries.csv",
+        data: outages::data(&panels),
         title: title(results),
         subtitle: format!(
-            "Line: replicas ready. Filled: replicas that the load of the moment needs.{shaded}{shown}{}",
+            "Line: replicas ready. Filled: replicas that the load of the moment needs.{shown}{}",
             super::replication(results)
         ),
+        keys: outages::keys(&panels),
         x,
         x_label: x_label.to_owned(),
-        panels: panels.into_iter().map(|(_, panel)| panel).collect(),
+        panels,
     })
 }
 
@@ -99,10 +96,13 @@ fn panel(results: &Results<'_>, service: &str) -> Option<(f64, Panel)> {
     };
     let panel = Panel {
         label: format!("{service}: replicas, at {load} requests per second"),
-        y: Axis::from_zero(highest, 3),
+        note: outages::note(results, service),
+        y: Axis::counts(highest, 3),
         height: 90,
-        bands: bands(results, service),
-        lines,
+        body: Body::Lines {
+            outages: outages::spans(results, service),
+            lines,
+        },
     };
     Some((highest, panel))
 }

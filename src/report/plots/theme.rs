@@ -1,8 +1,6 @@
-//! Colours, sizes and fonts.
+//! Colours, and the names of fonts. `assets/report.css` gives each colour its like for dark pages.
 
-use std::sync::OnceLock;
-
-use plotters::style::{FontStyle, RGBColor, register_font};
+use plotters::style::RGBColor;
 
 /// A colour.
 pub(crate) type Color = RGBColor;
@@ -16,6 +14,8 @@ pub(crate) const BLUE: Color = RGBColor(0, 114, 178);
 pub(crate) const VERMILION: Color = RGBColor(213, 94, 0);
 /// Okabe and Ito's bluish green.
 pub(crate) const GREEN: Color = RGBColor(0, 158, 115);
+/// Okabe and Ito's reddish purple.
+pub(crate) const PURPLE: Color = RGBColor(204, 121, 167);
 /// Titles.
 pub(crate) const INK: Color = RGBColor(26, 32, 44);
 /// Labels.
@@ -26,23 +26,24 @@ pub(crate) const GRID: Color = RGBColor(229, 232, 237);
 pub(crate) const BASE: Color = RGBColor(148, 157, 170);
 /// Shaded spans.
 pub(crate) const SHADE: Color = RGBColor(252, 228, 214);
+/// Where there is nothing to show: a node that is down.
+pub(crate) const ABSENT: Color = RGBColor(190, 194, 200);
+/// Shares from nothing to all: none, and then by tenths. Lightness alone tells them apart.
+pub(crate) const SHARES: [Color; 11] = [
+    RGBColor(242, 244, 246),
+    RGBColor(221, 235, 246),
+    RGBColor(186, 212, 234),
+    RGBColor(151, 190, 222),
+    RGBColor(116, 168, 209),
+    RGBColor(79, 145, 197),
+    RGBColor(35, 123, 183),
+    RGBColor(0, 102, 161),
+    RGBColor(0, 83, 132),
+    RGBColor(0, 65, 105),
+    RGBColor(0, 47, 79),
+];
 /// The ground.
 pub(crate) const GROUND: Color = RGBColor(255, 255, 255);
 
 /// The bundled font first; a viewer that lacks it has one of the others, none of them wider.
 pub(crate) const FAMILY: &str = "Inter, Helvetica Neue, Helvetica, Arial, sans-serif";
-
-/// Makes the bundled font known to the drawing library, once.
-pub(crate) fn register_fonts() {
-    static DONE: OnceLock<()> = OnceLock::new();
-    DONE.get_or_init(|| {
-        let regular = include_bytes!("../../../assets/fonts/Inter-Regular.subset.otf");
-        let bold = include_bytes!("../../../assets/fonts/Inter-SemiBold.subset.otf");
-        for (style, bytes) in [(FontStyle::Normal, &regular[..]), (FontStyle::Bold, bold)] {
-            assert!(
-                register_font(FAMILY, style, bytes).is_ok(),
-                "the bundled font is valid"
-            );
-        }
-    });
-}

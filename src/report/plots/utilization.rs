@@ -1,10 +1,9 @@
 //! What share of the cluster is requested, and what share is in use, over time.
 
 use super::axis::Axis;
-use super::chart::{Chart, Line, Panel, Style, series_points};
+use super::chart::{Body, Chart, Line, Panel, Style, series_points};
 use super::theme::{self, Color};
 use crate::metrics::measured::Entity;
-use crate::report::figure::{self, Unit};
 use crate::report::results::Results;
 use crate::units::Resource;
 
@@ -19,10 +18,10 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     }
     let means = panels.iter().filter_map(|(resource, _)| {
         let metric = format!("allocated.{}", resource.name());
-        let mean = results.value(&metric, &Entity::Cluster)?;
+        let mean = results.line(&metric, &Entity::Cluster)?;
         Some(format!(
             "{} of {}",
-            figure::number(mean, Unit::Ratio),
+            results.show_value(mean),
             spoken(*resource)
         ))
     });
@@ -30,12 +29,13 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     let (x, x_label) = super::time_axis(results);
     Some(Chart {
         name: "utilization",
-        data: "timeseries.csv",
+        data: "timeseries.csv".to_owned(),
         title: match means.as_slice() {
             [one] => format!("On average {one} was requested"),
             _ => format!("On average {} were requested", and(&means)),
         },
         subtitle: subtitle(results, &panels),
+        keys: Vec::new(),
         x,
         x_label: x_label.to_owned(),
         panels: panels.into_iter().map(|(_, panel)| panel).collect(),
@@ -43,7 +43,7 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
 }
 
 fn subtitle(results: &Results<'_>, panels: &[(Resource, Panel)]) -> String {
-    let is_use_known = panels.iter().any(|(_, panel)| panel.lines.len() > 1);
+    let is_use_known = panels.iter().any(|(_, panel)| has_use(panel));
     let key = if is_use_known {
         " Line: requested; filled: in use."
     } else {
@@ -53,6 +53,14 @@ fn subtitle(results: &Results<'_>, panels: &[(Resource, Panel)]) -> String {
         "Share of what all provisioned nodes can give.{key}{}",
         super::replication(results)
     )
+}
+
+/// Whether there is a second line: what is in use.
+const fn has_use(panel: &Panel) -> bool {
+    match &panel.body {
+        Body::Lines { lines, .. } => lines.len() > 1,
+        Body::Rows { .. } => false,
+    }
 }
 
 fn panel(results: &Results<'_>, resource: Resource) -> Option<Panel> {
@@ -79,10 +87,13 @@ fn panel(results: &Results<'_>, resource: Resource) -> Option<Panel> {
     lines.push(line(label, Style::Steps, allocated));
     Some(Panel {
         label: capitalized(spoken(resource)),
+        note: String::new(),
         y: Axis::whole(),
         height: 120,
-        bands: Vec::new(),
-        lines,
+        body: Body::Lines {
+            outages: Vec::new(),
+            lines,
+        },
     })
 }
 
@@ -98,7 +109,7 @@ const fn spoken(resource: Resource) -> &'static str {
     match resource {
         Resource::Cpu => "CPU",
         Resource::Memory => "memory",
-        Resource::Gpu => "GPU",
+        Resource::Gpu => "GPUs",
     }
 }
 

@@ -15,7 +15,7 @@ use crate::cluster::rules::{
 };
 use crate::ids::{ExtendedId, Id, NamespaceId, RulesId};
 use crate::scenario::decode::{At, Field, List};
-use crate::scenario::problem::Problem;
+use crate::scenario::problem::{Problem, Span};
 use crate::scenario::raw::pod as raw;
 use crate::scenario::values::{Amounts, Name, Texts};
 
@@ -32,6 +32,17 @@ impl Builder<'_> {
     /// also selects them.
     pub(super) fn told(&mut self, raw: Field<raw::Pod>, own: Option<&str>) -> Option<Told> {
         let raw = raw.or_blank()?;
+        self.not_obeyed(
+            "node_selector",
+            raw.node_selector.clone().given().map(|at| at.span),
+        );
+        self.not_obeyed("affinity", raw.affinity.clone().given().map(|at| at.span));
+        let spread = raw.topology_spread_constraints.clone().given();
+        self.not_obeyed("topology_spread_constraints", spread.map(|at| at.span));
+        self.not_obeyed(
+            "host_ports",
+            raw.host_ports.clone().given().map(|at| at.span),
+        );
         let namespace = self.namespace_of(raw.namespace);
         let labels = raw.labels.optional()?.map(|labels| labels.value);
         let labels = match (labels, own) {
@@ -73,6 +84,14 @@ impl Builder<'_> {
             priority,
             extended: extended?,
         })
+    }
+
+    /// Refuses what no scheduler obeys yet: a result that ignores it would be wrong.
+    pub(super) fn not_obeyed(&mut self, what: &str, given: Option<Span>) {
+        if let Some(span) = given {
+            let message = format!("no scheduler obeys `{what}` yet");
+            self.problems.push(Problem::error(message).at(span, ""));
+        }
     }
 
     /// The id of rules: equal rules are one.
@@ -145,6 +164,7 @@ impl Builder<'_> {
 
     /// The taints of a node.
     pub(super) fn taints(&mut self, raw: Field<List<raw::Taint>>) -> Option<Vec<Taint>> {
+        self.not_obeyed("taints", raw.clone().given().map(|at| at.span));
         raw.elements().read(|taint| {
             let key = taint.value.key.given()?;
             let value = taint.value.value.or(String::new())?;

@@ -164,6 +164,7 @@ impl Builder<'_> {
 
     /// Adds the disruption budgets.
     pub(super) fn budgets(&mut self, raw: Field<List<raw::DisruptionBudget>>) {
+        self.not_obeyed("disruption_budgets", raw.clone().given().map(|at| at.span));
         raw.elements().read(|At { value: raw, span }| {
             let name = raw.name.given();
             let namespace = self.namespace_of(raw.namespace);

@@ -1,0 +1,357 @@
+//! Where things stand in plots of a small result whose numbers are made up.
+
+use expect_test::{Expect, expect};
+
+use super::chart::Chart;
+use super::draw::{Form, draw};
+use super::drawing::{Anchor, Drawing, FINE, Place, Shape};
+use super::{charts, file, font, heat, inline};
+use crate::ids::ServiceId;
+use crate::metrics::measured::{HeatCell, HeatRow, Incident};
+use crate::report::tests::Case;
+use crate::time::Time;
+
+const FORMS: [Form; 3] = [Form::File, Form::Page, Form::Phone];
+
+fn chart(case: &Case, name: &str) -> Chart {
+    let mut charts = charts(&case.results()).into_iter();
+    charts.find(|chart| chart.name == name).unwrap()
+}
+
+/// The shapes in pixels, one a line.
+fn outline(drawing: &Drawing) -> String {
+    let place = |&(x, y): &Place| {
+        let pixels = |n: i32| f64::from(n) / f64::from(FINE);
+        format!("{},{}", pixels(x), pixels(y))
+    };
+    let places = |points: &[Place]| points.iter().map(place).collect::<Vec<_>>().join(" ");
+    let shape = |shape: &Shape| match shape {
+        Shape::Box { from, to, color } => {
+            format!("box {} to {} {color:?}", place(from), place(to))
+        }
+        Shape::Area { points, color, .. } => format!("area {} {color:?}", places(points)),
+        Shape::Line { points, color, .. } => format!("line {} {color:?}", places(points)),
+        Shape::Text {
+            text, at, anchor, ..
+        } => format!("text {} {anchor:?} {text:?}", place(at)),
+    };
+    let lines = drawing.shapes.iter().map(shape);
+    let (width, height) = (drawing.width, drawing.height);
+    format!(
+        "{width} x {height}\n{}\n",
+        lines.collect::<Vec<_>>().join("\n")
+    )
+}
+
+fn check(drawing: &Drawing, expected: &Expect) {
+    expected.assert_eq(&outline(drawing).replace("RGBColor", ""));
+}
+
+#[test]
+fn outages_are_shaded_and_marked_where_they_became_known_and_were_over() {
+    // The window is [200 s, 1000 s); the outage [700 s, 800 s), known at 710 s.
+    let chart = chart(&Case::new(), "availability");
+    check(
+        &draw(&chart, Form::Phone),
+        &expect![[r#"
+        360 x 218
+        box 0,9 to 12,21 (252, 228, 214)
+        text 20,15 Start "fewer ready than min_available"
+        area 244,19 239.5,12 248.5,12 (213, 94, 0)
+        text 258,15 Start "failure known"
+        area 6,33 1.5,40 10.5,40 (0, 158, 115)
+        text 20,37 Start "enough again"
+        text 0,74 Start "web"
+        text 352,74 End "outage: known after 10 s, over after 1 m 40 s"
+        box 241.75,92 to 278.5,168 (252, 228, 214)
+        line 245.5,92 245.5,168 (213, 94, 0)
+        line 58,168 352,168 (148, 157, 170)
+        text 50,168 End "98.5 %"
+        line 58,142.75 352,142.75 (229, 232, 237)
+        text 50,142 End "99.0 %"
+        line 58,117.25 352,117.25 (229, 232, 237)
+        text 50,117 End "99.5 %"
+        line 58,92 352,92 (229, 232, 237)
+        text 50,92 End "100.0 %"
+        line 205,168 352,168 (0, 114, 178)
+        area 245.5,92 241,85 250,85 (213, 94, 0)
+        area 278.5,168 274,175 283,175 (0, 158, 115)
+        line 73,168 73,173 (148, 157, 170)
+        text 73,184 Middle "4"
+        line 117,168 117,173 (148, 157, 170)
+        text 117,184 Middle "6"
+        line 161,168 161,173 (148, 157, 170)
+        text 161,184 Middle "8"
+        line 205,168 205,173 (148, 157, 170)
+        text 205,184 Middle "10"
+        line 249,168 249,173 (148, 157, 170)
+        text 249,184 Middle "12"
+        line 293,168 293,173 (148, 157, 170)
+        text 293,184 Middle "14"
+        line 337,168 337,173 (148, 157, 170)
+        text 337,184 Middle "16"
+        text 205,204 Middle "simulated time, minutes"
+    "#]],
+    );
+}
+
+#[test]
+fn each_node_is_a_row_and_grey_where_it_was_down() {
+    let chart = chart(&Case::new(), "heatmap");
+    assert_eq!(
+        (chart.title.as_str(), chart.keys.len()),
+        (
+            "2 nodes: the fullest one had 42 % of its CPU requested, the emptiest 33 %",
+            2
+        )
+    );
+    check(
+        &draw(&chart, Form::Page),
+        &expect![[r#"
+        872 x 134
+        box 0,9 to 12,21 (242, 244, 246)
+        box 12,9 to 24,21 (221, 235, 246)
+        box 24,9 to 36,21 (186, 212, 234)
+        box 36,9 to 48,21 (151, 190, 222)
+        box 48,9 to 60,21 (116, 168, 209)
+        box 60,9 to 72,21 (79, 145, 197)
+        box 72,9 to 84,21 (35, 123, 183)
+        box 84,9 to 96,21 (0, 102, 161)
+        box 96,9 to 108,21 (0, 83, 132)
+        box 108,9 to 120,21 (0, 65, 105)
+        box 120,9 to 132,21 (0, 47, 79)
+        text 140,15 Start "0 to 100 % of CPU requested"
+        box 345,9 to 357,21 (190, 194, 200)
+        line 345,15 357,15 (148, 157, 170)
+        text 365,15 Start "down or absent"
+        box 67,52 to 465.5,67 (151, 190, 222)
+        box 67,68 to 465.5,83 (151, 190, 222)
+        box 465.5,52 to 864,67 (190, 194, 200)
+        box 465.5,68 to 864,83 (190, 194, 200)
+        line 465.5,59.5 864,59.5 (148, 157, 170)
+        line 465.5,75.5 864,75.5 (148, 157, 170)
+        text 59,76 End "worker-1"
+        text 59,60 End "worker-0"
+        line 107,84 107,89 (148, 157, 170)
+        text 107,100 Middle "4"
+        line 226,84 226,89 (148, 157, 170)
+        text 226,100 Middle "6"
+        line 346,84 346,89 (148, 157, 170)
+        text 346,100 Middle "8"
+        line 466,84 466,89 (148, 157, 170)
+        text 466,100 Middle "10"
+        line 585,84 585,89 (148, 157, 170)
+        text 585,100 Middle "12"
+        line 705,84 705,89 (148, 157, 170)
+        text 705,100 Middle "14"
+        line 824,84 824,89 (148, 157, 170)
+        text 824,100 Middle "16"
+        text 465,120 Middle "simulated time, minutes"
+    "#]],
+    );
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes() {
+    let written = |case: &Case| -> Vec<String> {
+        let charts = charts(&case.results());
+        let written = |chart: &Chart| file(chart) + &inline(chart, Form::Phone, "narrow");
+        charts.iter().map(written).collect()
+    };
+    assert_eq!(written(&Case::new()), written(&Case::new()));
+}
+
+#[test]
+fn the_data_of_the_heat_map_stand_beside_it() {
+    let mut out = Vec::new();
+    heat::table(&Case::new().results(), &mut out).unwrap();
+    expect![[r#"
+        time_s,zone,first_node,last_node,nodes,fewest_up,cpu_requested_of_up
+        200,,worker-0,worker-0,1,1,0.25
+        600,,worker-0,worker-0,1,0,0.5
+        200,,worker-1,worker-1,1,1,0.25
+        600,,worker-1,worker-1,1,0,0.75
+    "#]]
+    .assert_eq(&String::from_utf8(out).unwrap());
+}
+
+/// A case with so many nodes in a row, of these zones, each with so many rows.
+fn with_rows(zones: &[(&str, usize)], nodes: u32) -> Case {
+    let mut case = Case::new();
+    let row = |zone: &str, n: usize| {
+        let cell = |share: f64| HeatCell {
+            bound: 4000.0 * share,
+            capacity: 4000.0,
+            fewest_up: nodes,
+        };
+        HeatRow {
+            zone: zone.to_owned(),
+            first: format!("a-rather-long-name-of-a-node-in-some-cloud-{n}"),
+            last: format!("{n}-last"),
+            nodes,
+            cells: vec![cell(0.5), cell(0.1)],
+        }
+    };
+    let rows = |&(zone, count): &(&str, usize)| {
+        let zone = zone.to_owned();
+        (0..count).map(move |n| row(&zone, n))
+    };
+    case.runs[0].heat = zones.iter().flat_map(rows).collect();
+    case
+}
+
+#[test]
+fn many_nodes_are_said_to_share_rows_and_few_zones_have_a_panel_each() {
+    let said = |zones: &[(&str, usize)], nodes| {
+        let chart = chart(&with_rows(zones, nodes), "heatmap");
+        let panels = chart.panels.iter().map(|panel| {
+            let (rows, label) = (panel.y.to, &panel.label);
+            let ticks = panel.y.ticks.len();
+            format!(
+                "  {label:?}: {rows} rows, {ticks} with a label, {} px\n",
+                panel.height
+            )
+        });
+        format!(
+            "{}\n{}\n{}",
+            chart.title,
+            chart.subtitle,
+            panels.collect::<String>()
+        )
+    };
+    let many: Vec<String> = (0..7).map(|n| format!("z{n}")).collect();
+    let many: Vec<(&str, usize)> = many.iter().map(|zone| (zone.as_str(), 2)).collect();
+    let all = [
+        said(&[("", 1)], 1),
+        said(&[("", 64)], 1),
+        said(&[("a", 20), ("b", 20), ("c", 10)], 200),
+        said(&many, 1),
+    ];
+    expect![[r#"
+        The node had 30 % of its CPU requested
+        Each row is a node; the share is of what nodes that were up could give. Replication 1 of 3.
+          "": 1 rows, 1 with a label, 16 px
+        64 nodes, with 30 % of their CPU requested
+        Each row is a node; the share is of what nodes that were up could give. Replication 1 of 3.
+          "": 64 rows, 32 with a label, 448 px
+        10,000 nodes in rows of up to 200, with 30 % of their CPU requested
+        Each row is a band of neighbouring nodes; the share is of what nodes that were up could give. Replication 1 of 3.
+          "Zone a": 20 rows, 10 with a label, 200 px
+          "Zone b": 20 rows, 10 with a label, 200 px
+          "Zone c": 10 rows, 5 with a label, 100 px
+        14 nodes, with 30 % of their CPU requested
+        Each row is a node; the share is of what nodes that were up could give. Replication 1 of 3.
+          "": 14 rows, 7 with a label, 224 px
+    "#]].assert_eq(&all.concat());
+}
+
+#[test]
+fn many_outages_are_shaded_and_counted_but_not_marked() {
+    let case = |count: u64| {
+        let mut case = Case::new();
+        let at = |n: u64, later: u64| Time::from_secs(250 + (700 / count.max(1)) * n + later);
+        let outage = |n: u64| Incident {
+            service: ServiceId(0),
+            start: at(n, 0),
+            detected: Some(at(n, 2)),
+            recovered: (count > 1).then(|| at(n, 4)),
+            causes: Vec::new(),
+            censored: false,
+            lost: 0.0,
+        };
+        case.runs[0].incidents = (0..count).map(outage).collect();
+        case
+    };
+    let said = |count| {
+        let chart = chart(&case(count), "availability");
+        let keys: Vec<&str> = chart.keys.iter().map(|key| key.label).collect();
+        let boxes = draw(&chart, Form::Page).shapes;
+        let shades = boxes
+            .iter()
+            .filter(|shape| matches!(shape, Shape::Box { .. }));
+        let note = &chart.panels[0].note;
+        format!(
+            "{count}: {note:?}, {} boxes, keys {keys:?}\n",
+            shades.count()
+        )
+    };
+    // One is not over; 300 are so near each other that the eye sees one.
+    let all: String = [0, 1, 2, 24, 25, 300].map(said).concat();
+    expect![[r#"
+        0: "", 0 boxes, keys []
+        1: "outage: known after 2 s, not over at the end", 2 boxes, keys ["fewer ready than min_available", "failure known"]
+        2: "2 outages, the longest 4 s", 3 boxes, keys ["fewer ready than min_available", "failure known", "enough again"]
+        24: "24 outages, the longest 4 s", 25 boxes, keys ["fewer ready than min_available", "failure known", "enough again"]
+        25: "25 outages, the longest 4 s", 26 boxes, keys ["fewer ready than min_available"]
+        300: "300 outages, the longest 4 s", 2 boxes, keys ["fewer ready than min_available"]
+    "#]].assert_eq(&all);
+}
+
+/// The corners of a text, in units of the drawing.
+fn corners(shape: &Shape) -> Option<(String, [i32; 4])> {
+    let Shape::Text {
+        text,
+        at,
+        font,
+        anchor,
+        ..
+    } = shape
+    else {
+        return None;
+    };
+    let width = FINE * font::width(*font, text);
+    let left = match anchor {
+        Anchor::Start => at.0,
+        Anchor::Middle => at.0 - width / 2,
+        Anchor::End => at.0 - width,
+    };
+    // From the top of a capital to the base line.
+    let half = FINE * font.size() * 7 / 20;
+    Some((text.clone(), [left, at.1 - half, left + width, at.1 + half]))
+}
+
+#[test]
+fn no_text_stands_on_another_or_beyond_the_edge() {
+    let cases = [
+        Case::new(),
+        with_rows(&[("", 64)], 1),
+        with_rows(&[("", 36)], 1),
+        with_rows(&[("eu-central-1a", 3), ("eu-central-1b", 3)], 500),
+        with_rows(
+            &[
+                ("a", 9),
+                ("b", 9),
+                ("c", 9),
+                ("d", 9),
+                ("e", 9),
+                ("f", 9),
+                ("g", 9),
+            ],
+            1,
+        ),
+    ];
+    for case in &cases {
+        for chart in charts(&case.results()) {
+            for form in FORMS {
+                let drawing = draw(&chart, form);
+                let texts: Vec<_> = drawing.shapes.iter().filter_map(corners).collect();
+                for (n, (text, here)) in texts.iter().enumerate() {
+                    let (width, height) = (FINE * drawing.width, FINE * drawing.height);
+                    let [left, top, right, bottom] = *here;
+                    let name = chart.name;
+                    assert!(
+                        left >= -FINE && top >= 0 && right <= width + FINE && bottom <= height,
+                        "{name}, {form:?}: {text:?} at {here:?} of {width} x {height}"
+                    );
+                    for (other, there) in &texts[n + 1..] {
+                        let apart = right <= there[0]
+                            || there[2] <= left
+                            || bottom <= there[1]
+                            || there[3] <= top;
+                        assert!(apart, "{name}, {form:?}: {text:?} and {other:?}");
+                    }
+                }
+            }
+        }
+    }
+}
