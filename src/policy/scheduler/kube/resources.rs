@@ -65,7 +65,7 @@ pub fn refuses(cycle: &Cycle, ignored: &Ignored, info: &NodeInfo) -> Option<Reje
             short(amount, allocatable(info, resource), taken, reason);
         }
     }
-    (!reasons.is_empty()).then(|| Rejection {
+    (!reasons.is_empty()).then_some(Rejection {
         plugin: Plugin::NodeResourcesFit,
         code: match for_good {
             true => Code::UnschedulableAndUnresolvable,
