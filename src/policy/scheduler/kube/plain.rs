@@ -30,7 +30,9 @@ impl Scheduler for Plain {
             None => Chosen::Only,
         };
         match Placement::on(view, pod, node, why) {
-            Placement::Bind { node, gpus, why, .. } => Placement::Bind {
+            Placement::Bind {
+                node, gpus, why, ..
+            } => Placement::Bind {
                 node,
                 gpus,
                 why,
