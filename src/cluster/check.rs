@@ -9,6 +9,7 @@ use super::pod::{Owner, Phase, Queued};
 use super::queue::{Group, Queue};
 use super::requests::Assumed;
 use super::service::Service;
+use super::tree::Place;
 use super::trouble::{Stage, Trouble};
 use super::zone::Zone;
 use crate::ids::{Arena, NodeId, PodId, ServiceId, ZoneId};
@@ -20,6 +21,7 @@ impl Cluster {
         self.check_nodes();
         self.check_nominations();
         self.check_images();
+        self.check_tree();
         self.check_trouble();
         self.check_queue();
         self.check_services();
@@ -68,6 +70,10 @@ impl Cluster {
             );
             assert_eq!(assumed[id], node.assumed, "assumed on {id:?}");
             assert_eq!(extended[id], node.extended, "extended resources on {id:?}");
+            let held = node.pods.iter();
+            let held: BTreeSet<_> = held.flat_map(|&pod| &self.rules(pod).host_ports).collect();
+            let taken: BTreeSet<_> = node.ports.iter().collect();
+            assert!(taken.is_subset(&held), "a port of {id:?} that nobody holds");
             assert!(
                 node.present || node.pods.is_empty(),
                 "pods on the absent {id:?}"
@@ -98,6 +104,15 @@ impl Cluster {
             nodes[*image] += 1;
         }
         assert_eq!(nodes, self.image_nodes, "nodes with each image");
+    }
+
+    fn check_tree(&self) {
+        let present = self.nodes.iter().filter(|(_, node)| node.present);
+        let mut places: Vec<(Place, NodeId)> = present
+            .map(|(id, _)| (Place::of(&self.spec(id).traits.labels), id))
+            .collect();
+        places.sort_unstable();
+        assert_eq!(places, self.tree.places(), "nodes by zone");
     }
 
     fn check_trouble(&self) {
