@@ -96,7 +96,8 @@ impl Control {
     pub(super) fn change_node(&mut self, node: NodeId, change: Change) {
         let before = Face::of(&self.cluster, node);
         self.change(change);
-        self.events.push(Event::NodeChanged { node, before });
+        let now = Face::of(&self.cluster, node);
+        self.events.push(Event::NodeChanged { node, before, now });
     }
 
     fn remember(&mut self, slot: Slot, value: u64) {

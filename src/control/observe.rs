@@ -7,7 +7,7 @@ use crate::cluster::change::Change;
 use crate::cluster::pod::{Deletion, Exit, Outcome, Owner, Phase};
 use crate::cluster::service::Usage;
 use crate::ids::{NodeId, PodId, ServiceId};
-use crate::policy::queue::Event;
+use crate::policy::queue::{Event, Face};
 use crate::time::Time;
 
 impl Control {
@@ -17,7 +17,8 @@ impl Control {
         match fact {
             Fact::NodeAdded(node) => {
                 self.change(Change::NodeAdded(node));
-                self.events.push(Event::NodeAdded(node));
+                let now = Face::of(&self.cluster, node);
+                self.events.push(Event::NodeAdded { node, now });
             }
             Fact::NodeDrained(node) => self.drain(node),
             Fact::NodeUndrained(node) => {
@@ -142,8 +143,9 @@ impl Control {
             }
             self.gone(pod, Outcome::Lost);
         }
+        let before = Face::of(&self.cluster, node);
         self.change(Change::NodeRemoved(node));
-        self.events.push(Event::NodeRemoved(node));
+        self.events.push(Event::NodeRemoved { node, before });
     }
 
     /// The pods on a node, in order of their ids.
@@ -259,6 +261,9 @@ impl Control {
     }
 
     fn mark_deleted(&mut self, pod: PodId, deletion: Deletion) {
+        if self.pod(pod).nominated.is_some() {
+            self.events.push(Event::PodUnnominated(pod));
+        }
         self.change(Change::PodDeleting { pod, deletion });
         self.unrouted.push(pod);
         self.replace(pod);

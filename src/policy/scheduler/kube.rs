@@ -8,6 +8,7 @@
 //! thought, as preemption does.
 
 pub mod cycle;
+pub mod hints;
 pub mod images;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
