@@ -227,9 +227,10 @@ impl Control {
                     remember,
                     ..
                 } => {
-                    let fits = self.cluster.fits(self.cluster.shape(pod), node);
+                    let there = self.cluster.nodes()[node].present;
+                    let fits = self.cluster.has_room(self.cluster.shape(pod), node);
                     assert!(
-                        fits,
+                        there && fits,
                         "the scheduler chose {node:?}, on which {pod:?} does not fit"
                     );
                     self.change(Change::PodBound { pod, node, gpus });

@@ -26,6 +26,16 @@ impl Control {
                     self.change_node(node, Change::NodeUncordoned(node));
                 }
             }
+            Fact::NodeCordoned(node) => {
+                if self.takes_pods(node) {
+                    self.change_node(node, Change::NodeCordoned(node));
+                }
+            }
+            Fact::NodeUpdated { node, revision } => {
+                if self.cluster.nodes()[node].present {
+                    self.change_node(node, Change::NodeUpdated { node, revision });
+                }
+            }
             Fact::NodeRemoved(node) => self.remove(node),
             Fact::HeartbeatMissed { node, last } => {
                 if self.cluster.nodes()[node].present {
@@ -63,6 +73,11 @@ impl Control {
                     index: 0,
                     replace,
                 });
+            }
+            Fact::PodDeleted(pod) => {
+                if self.pod(pod).active() {
+                    self.delete(pod, Deletion::Requested);
+                }
             }
             Fact::ContainerStarted {
                 pod,
@@ -122,7 +137,7 @@ impl Control {
     }
 
     fn drain(&mut self, node: NodeId) {
-        if !self.cluster.nodes()[node].present || self.cluster.nodes()[node].cordoned {
+        if !self.takes_pods(node) {
             return;
         }
         self.change_node(node, Change::NodeCordoned(node));
@@ -131,6 +146,12 @@ impl Control {
                 self.delete(pod, Deletion::Drained);
             }
         }
+    }
+
+    /// Whether the node is there and not cordoned.
+    fn takes_pods(&self, node: NodeId) -> bool {
+        let state = &self.cluster.nodes()[node];
+        state.present && !state.cordoned
     }
 
     fn remove(&mut self, node: NodeId) {

@@ -1,0 +1,86 @@
+//! kube-scheduler, attempt by attempt, the plain way: the reference of what is faster.
+
+use super::attempt::attempt;
+use super::cycle::Cycle;
+use super::hints::{Arguments, hint};
+use super::node_affinity;
+use super::profile::Profile;
+use crate::cluster::Slot;
+use crate::cluster::queue::{Group, RejectedBy};
+use crate::ids::PodId;
+use crate::policy::queue::{Event, Waking};
+use crate::policy::scheduler::explanation::{Explanation, Plugin};
+use crate::policy::scheduler::{Chosen, Placement, Refused, Scheduler};
+use crate::policy::{Remember, View};
+
+/// A scheduler with a profile.
+#[derive(Clone, Debug)]
+pub struct Plain {
+    /// The profile.
+    pub profile: Profile,
+}
+
+impl Scheduler for Plain {
+    fn place(&mut self, view: &View, pod: PodId) -> Placement {
+        let told = attempt(&self.profile, view, pod);
+        let Some(node) = told.chosen else {
+            return waits(view, pod, &told);
+        };
+        let best = told.feasible.iter().position(|&other| other == node);
+        let total = best.and_then(|best| told.totals.get(best));
+        let why = match total {
+            _ if view.cluster.pods()[pod].nominated == Some(node) => Chosen::Nominated,
+            Some(&total) => Chosen::Score(total),
+            None => Chosen::Only,
+        };
+        match Placement::on(view, pod, node, why) {
+            Placement::Bind {
+                node, gpus, why, ..
+            } => Placement::Bind {
+                node,
+                gpus,
+                why,
+                remember: next_start(view, &told),
+            },
+            waits @ Placement::Wait { .. } => waits,
+        }
+    }
+
+    fn forget(&mut self) {}
+
+    fn waking(&self) -> Waking {
+        Waking::Hints
+    }
+
+    fn hint(&self, view: &View, event: &Event, group: Group) -> bool {
+        let arguments = Arguments {
+            added_affinity: &self.profile.added_affinity,
+            spread: &self.profile.spread_defaults,
+        };
+        hint(view.cluster, arguments, event, group)
+    }
+}
+
+fn waits(view: &View, pod: PodId, told: &Explanation) -> Placement {
+    Placement::Wait {
+        why: Refused::NoNodeFits {
+            nodes: view.cluster.nodes_present(),
+        },
+        by: rejected_by(view, pod, told),
+    }
+}
+
+/// The plugins that refused nodes to the pod. NodeAffinity did if the pod names the nodes to look
+/// at, be they all there are.
+fn rejected_by(view: &View, pod: PodId, told: &Explanation) -> RejectedBy {
+    let names = node_affinity::named(&Cycle::new(view.cluster, pod), &[]);
+    let plugins = told.rejected.iter().map(|(_, rejection)| rejection.plugin);
+    let plugins = plugins.chain(names.map(|_| Plugin::NodeAffinity));
+    plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()))
+}
+
+/// The place in the list of nodes at which the next attempt starts to look (`nextStartNodeIndex`).
+pub fn next_start(view: &View, told: &Explanation) -> Remember {
+    let next = (told.start + told.evaluated) % view.cluster.nodes_present().max(1);
+    (told.evaluated > 0).then_some((Slot::Scheduler, u64::from(next)))
+}
