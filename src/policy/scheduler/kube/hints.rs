@@ -17,11 +17,15 @@
 //! | PodTopologySpread | has all keys | has all keys or had, and one or a taint differs | had all keys | counted | counted |
 //! | InterPodAffinity | a key of an affinity term, or any anti-affinity | such a key is new or another, or one of an anti-affinity is gone or another | | wanted | unwanted |
 //!
+//! Plugins that look out for new nodes are told of other taints of a node too, and of the end of a
+//! cordon. Those that do not look at taints themselves have no hint for it: they are always helped
+//! (`buildQueueingHintMap`, kubernetes/kubernetes#109437).
+//!
 //! DefaultPreemption wakes no pod: a preemptor was refused by other plugins, whose hints see its
 //! victims go.
 //!
 //! Source: kube-scheduler v1.34.1, `EventsToRegister` and the `QueueingHintFn`s of
-//! `framework/plugins`; `eventhandlers.go`, `backend/queue/scheduling_queue.go`; GpuDevices is
+//! `framework/plugins`; `scheduler.go`, `eventhandlers.go`, `backend/queue/scheduling_queue.go`; GpuDevices is
 //! plimsoll's own and follows NodeResourcesFit.
 
 mod neighbours;
@@ -91,7 +95,7 @@ impl<'a> Waiting<'a> {
     }
 
     fn hint(&self, plugin: Plugin, event: &Event) -> bool {
-        match plugin {
+        let helped = match plugin {
             Plugin::NodeUnschedulable => node::not_cordoned(event),
             Plugin::NodeName => node::named(event),
             Plugin::TaintToleration => node::tolerated(self, event),
@@ -105,7 +109,8 @@ impl<'a> Waiting<'a> {
             | Plugin::ImageLocality
             | Plugin::DefaultPreemption
             | Plugin::Order => false,
-        }
+        };
+        helped || (is_told_of_taints(plugin) && node::has_other_taints(self, event))
     }
 
     fn spec(&self, node: NodeId, face: Face) -> &'a NodeSpec {
@@ -114,5 +119,24 @@ impl<'a> Waiting<'a> {
 
     fn is_in_namespace_of(&self, pod: PodId) -> bool {
         self.cluster.rules(pod).namespace == self.rules.namespace
+    }
+}
+
+/// Whether the plugin looks out for new nodes, but at no taints.
+const fn is_told_of_taints(plugin: Plugin) -> bool {
+    match plugin {
+        Plugin::NodeName
+        | Plugin::NodeAffinity
+        | Plugin::NodePorts
+        | Plugin::NodeResourcesFit
+        | Plugin::GpuDevices
+        | Plugin::InterPodAffinity => true,
+        Plugin::NodeUnschedulable
+        | Plugin::TaintToleration
+        | Plugin::PodTopologySpread
+        | Plugin::NodeResourcesBalancedAllocation
+        | Plugin::ImageLocality
+        | Plugin::DefaultPreemption
+        | Plugin::Order => false,
     }
 }

@@ -46,6 +46,21 @@ pub(super) fn selected(waiting: &Waiting, event: &Event) -> bool {
     became(event, is_selected) && now(event).is_some_and(|(node, face)| is_added(node, face))
 }
 
+/// Whether the taints of a node are not what they were, or it is cordoned no more.
+pub(super) fn has_other_taints(waiting: &Waiting, event: &Event) -> bool {
+    match *event {
+        Event::NodeChanged { node, before, now } => {
+            let taints = |face| taints::seen(waiting.spec(node, face), &face);
+            taints(before) != taints(now) || (before.cordoned && !now.cordoned)
+        }
+        Event::NodeAdded { .. }
+        | Event::NodeRemoved { .. }
+        | Event::PodBound(_)
+        | Event::PodGone(_)
+        | Event::PodUnnominated(_) => false,
+    }
+}
+
 /// Whether something holds of a node that did not hold before, for it was another or was not there.
 fn became(event: &Event, holds: impl Fn(NodeId, Face) -> bool) -> bool {
     match *event {

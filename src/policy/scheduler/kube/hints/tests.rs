@@ -219,6 +219,35 @@ fn a_node_that_is_ready_again_has_lost_a_taint() {
 }
 
 #[test]
+fn other_taints_and_the_end_of_a_cordon_help_all_that_look_out_for_nodes_but_not_at_taints() {
+    let hints = Hints::of(Rules::default(), plain());
+    let silent = Face { ready: false, ..UP };
+    let events = [
+        changed(UP, silent),
+        changed(CORDONED, UP),
+        changed(UP, CORDONED),
+    ];
+    let helped = |plugin: &Plugin| events.map(|event| hints.wake(&[*plugin], event));
+    let answers = Plugin::FILTERS.each_ref().map(helped);
+    let (always, never) = ([true, true, false], [false; 3]);
+    let (taints, uncordoned) = ([true, false, false], [false, true, false]);
+    assert_eq!(
+        answers,
+        [
+            uncordoned, // NodeUnschedulable
+            always,     // NodeName
+            never,      // TaintToleration
+            always,     // NodeAffinity
+            always,     // NodePorts
+            always,     // NodeResourcesFit
+            always,     // GpuDevices
+            taints,     // PodTopologySpread
+            always,     // InterPodAffinity
+        ]
+    );
+}
+
+#[test]
 fn node_affinity_is_helped_by_nodes_that_match_and_did_not() {
     let wants = Rules {
         node_selector: label(well_known::ZONE, ValueId(11)),
