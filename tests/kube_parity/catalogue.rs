@@ -221,6 +221,7 @@ impl<'a> Builder<'a> {
             requests: Resources::new(sum.cpu, sum.memory),
             extended: sum.extended.into_iter().collect(),
             assumed: Some(sum.assumed),
+            placing: Some(sum.placing),
             priority: spec.priority,
             rules,
             ..Shape::default()

@@ -134,8 +134,8 @@ pub(crate) fn differences(ours: &Decision, theirs: &Decision) -> Vec<String> {
     compare("best", &ours.best, &theirs.best);
     compare("chosen", &ours.chosen, &theirs.chosen);
     compare("preemption", &ours.preemption, &theirs.preemption);
-    compare("start", &ours.start_index, &theirs.start_index);
     if theirs.evaluated.is_some() {
+        compare("start", &ours.start_index, &theirs.start_index);
         compare("evaluated", &ours.evaluated, &theirs.evaluated);
     }
     let plugins = ours.scores.keys().chain(theirs.scores.keys());
