@@ -18,11 +18,15 @@ use crate::rng;
 
 /// Looks for a node for the pod, and for what evicting others would be worth where none fits.
 pub fn attempt(profile: &Profile, view: &View, pod: PodId) -> Explanation {
-    let cycle = Cycle::new(view.cluster, pod);
+    attempt_of(profile, view, Cycle::new(view.cluster, pod))
+}
+
+/// The attempt of a cycle.
+pub fn attempt_of(profile: &Profile, view: &View, cycle: Cycle) -> Explanation {
     let nodes = view.cluster.tree().list();
     let filters = Prepared::new(profile, &cycle, &nodes);
     let mut told = feasible(profile, &cycle, &filters, &nodes);
-    let mut pick = picker(profile.ties, view, pod);
+    let mut pick = picker(profile.ties, view, cycle.pod);
     if told.feasible.is_empty() {
         let preemption = preemption::preempt(&cycle, &filters, &told.rejected, pick);
         told.preemption = Some(preemption);

@@ -25,8 +25,8 @@
 //! victims go.
 //!
 //! Source: kube-scheduler v1.34.1, `EventsToRegister` and the `QueueingHintFn`s of
-//! `framework/plugins`; `scheduler.go`, `eventhandlers.go`, `backend/queue/scheduling_queue.go`; GpuDevices is
-//! plimsoll's own and follows NodeResourcesFit.
+//! `framework/plugins`; `scheduler.go`, `eventhandlers.go`, `backend/queue/scheduling_queue.go`.
+//! GpuDevices is plimsoll's own and follows NodeResourcesFit.
 
 mod neighbours;
 mod node;

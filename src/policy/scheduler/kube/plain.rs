@@ -84,3 +84,53 @@ pub fn next_start(view: &View, told: &Explanation) -> Remember {
     let next = (told.start + told.evaluated) % view.cluster.nodes_present().max(1);
     (told.evaluated > 0).then_some((Slot::Scheduler, u64::from(next)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::change::Change;
+    use crate::cluster::rules::{NameRequirement, NodeAffinity, NodeTerm, Rules};
+    use crate::ids::{NodeId, ValueId};
+    use crate::policy::scheduler::kube::testing::{node_in, pending, world_of};
+
+    /// Who refused nodes to a pod that must go to the node of that name, if any. There is one node, of
+    /// name 7, and it is cordoned.
+    fn refused(name: Option<ValueId>) -> RejectedBy {
+        let term = |name| NodeTerm {
+            expressions: vec![],
+            fields: vec![NameRequirement {
+                among: true,
+                names: vec![name],
+            }],
+        };
+        let rules = Rules {
+            node_affinity: NodeAffinity {
+                required: name.map(|name| vec![term(name)]),
+                preferred: vec![],
+            },
+            ..Rules::default()
+        };
+        let mut node = node_in(None, 0);
+        node.traits.name = Some(ValueId(7));
+        let mut world = world_of(vec![node], vec![rules]);
+        world.apply(Change::NodeCordoned(NodeId(0)));
+        let pod = pending(&mut world, 0);
+        let profile = Profile::kube_1_34();
+        match (Plain { profile }).place(&world.view(), pod) {
+            Placement::Wait { by, .. } => by,
+            Placement::Bind { .. } => panic!("the node is cordoned"),
+        }
+    }
+
+    #[test]
+    fn node_affinity_refused_nodes_to_every_pod_that_names_them() {
+        let by = |plugins: &[Plugin]| {
+            let plugins = plugins.iter();
+            plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()))
+        };
+        let (cordon, affinity) = (Plugin::NodeUnschedulable, Plugin::NodeAffinity);
+        assert_eq!(refused(None), by(&[cordon]));
+        assert_eq!(refused(Some(ValueId(7))), by(&[cordon, affinity]));
+        assert_eq!(refused(Some(ValueId(8))), by(&[affinity]));
+    }
+}

@@ -46,7 +46,7 @@ pub fn refuses(cycle: &Cycle, ignored: &Ignored, info: &NodeInfo) -> Option<Reje
     let (asked, all) = (&cycle.shape.requests, &info.spec.allocatable);
     let mut reasons = Vec::new();
     let mut for_good = false;
-    if info.pods.len() + 1 > info.spec.max_pods as usize {
+    if info.pods.len() + info.unknown + 1 > info.spec.max_pods as usize {
         reasons.push(Reason::TooManyPods);
     }
     let mut short = |asked: u64, all: u64, taken: u64, reason| {
