@@ -2,6 +2,7 @@
 
 mod hpa;
 mod kubernetes;
+mod operator;
 mod reference;
 mod restart;
 mod rig;

@@ -50,6 +50,41 @@ pub(crate) enum Event {
     NodeDelete { t: u64, name: String },
 }
 
+impl Event {
+    /// When it happens.
+    pub(crate) fn second(&self) -> u64 {
+        match *self {
+            Event::PodAdd { t, .. }
+            | Event::PodDelete { t, .. }
+            | Event::NodeAdd { t, .. }
+            | Event::NodeUpdate { t, .. }
+            | Event::NodeDelete { t, .. } => t,
+        }
+    }
+
+    /// The pod that comes.
+    pub(crate) fn pod(&self) -> Option<&Pod> {
+        match self {
+            Event::PodAdd { pod, .. } => Some(pod),
+            Event::PodDelete { .. }
+            | Event::NodeAdd { .. }
+            | Event::NodeUpdate { .. }
+            | Event::NodeDelete { .. } => None,
+        }
+    }
+
+    /// What a node becomes.
+    pub(crate) fn update(&self) -> Option<&Node> {
+        match self {
+            Event::NodeUpdate { node, .. } => Some(node),
+            Event::PodAdd { .. }
+            | Event::PodDelete { .. }
+            | Event::NodeAdd { .. }
+            | Event::NodeDelete { .. } => None,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Metadata {

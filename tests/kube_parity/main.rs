@@ -12,6 +12,7 @@ mod catalogue;
 mod json;
 mod profile;
 mod quantity;
+mod queue;
 mod replay;
 mod rules;
 mod told;
@@ -53,9 +54,18 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn decisions_are_those_of_kube_scheduler() {
+    compare(|case| case.events.is_empty(), replay::replay);
+}
+
+#[test]
+fn retries_are_those_of_kube_scheduler() {
+    compare(|case| !case.events.is_empty(), queue::replay);
+}
+
+fn compare(wanted: impl Fn(&Case) -> bool, replay: impl Fn(&Case) -> Compared) {
     let mut families: BTreeMap<String, Compared> = BTreeMap::new();
-    for case in cases().iter().filter(|case| case.events.is_empty()) {
-        let compared = replay::replay(case);
+    for case in cases().iter().filter(|case| wanted(case)) {
+        let compared = replay(case);
         let family = families.entry(case.family.clone()).or_default();
         family.decisions += compared.decisions;
         family.differing.extend(compared.differing);

@@ -65,6 +65,19 @@ pub(crate) fn replay(case: &Case) -> Compared {
     replay.compared
 }
 
+impl Compared {
+    /// Compares one more decision of the case.
+    pub(crate) fn add(&mut self, case: &Case, ours: &Decision, theirs: &Decision) {
+        self.decisions += 1;
+        let lines = told::differences(ours, theirs);
+        if !lines.is_empty() {
+            let (name, pod) = (&case.name, &theirs.pod);
+            let text = format!("{name}: {pod}\n{}", lines.join("\n"));
+            self.differing.push(text);
+        }
+    }
+}
+
 /// Attempts of these cases were made without a queue.
 fn attempt_outside(world: &World, pod: PodId) -> Explanation {
     let cycle = Cycle {
@@ -103,13 +116,7 @@ impl Replay<'_> {
             self.compared.differing.push(text);
             return;
         };
-        self.compared.decisions += 1;
-        let lines = told::differences(&ours, theirs);
-        if !lines.is_empty() {
-            let (name, pod) = (&self.case.name, &theirs.pod);
-            let text = format!("{name}: {pod}\n{}", lines.join("\n"));
-            self.compared.differing.push(text);
-        }
+        self.compared.add(self.case, &ours, theirs);
     }
 
     /// Binds the pod, or makes room for it; returns where it is bound.

@@ -1,20 +1,20 @@
 //! The cluster of a case, as it is believed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use plimsoll::cluster::Cluster;
 use plimsoll::cluster::change::Change;
 use plimsoll::cluster::gpu::GpuSet;
-use plimsoll::cluster::pod::{Deletion, Outcome, Owner};
-use plimsoll::ids::{Id, JobId, NodeId, PodId, ShapeId};
+use plimsoll::cluster::pod::{Deletion, Outcome, Owner, Phase};
+use plimsoll::ids::{Id, JobId, NodeId, PodId, RevisionId, ShapeId};
 use plimsoll::policy::View;
 use plimsoll::policy::scheduler::kube::profile::Profile;
 use plimsoll::rng::Seed;
 use plimsoll::time::{Duration, Time};
 
 use crate::catalogue::{Builder, DEFAULT};
-use crate::json;
+use crate::json::{self, Event};
 
 /// A cluster whose pods have names.
 pub(crate) struct World {
@@ -24,12 +24,15 @@ pub(crate) struct World {
     /// Names of nodes, by their places in decisions, which are those of their ids.
     pub(crate) node_names: Vec<String>,
     /// Shapes of the pods to come, in order.
-    pub(crate) arriving: Vec<(String, ShapeId)>,
+    pub(crate) arriving: VecDeque<(String, ShapeId)>,
+    /// What nodes become, in order.
+    pub(crate) updates: VecDeque<RevisionId>,
     names: Vec<String>,
     pods: BTreeMap<String, PodId>,
 }
 
-const SEED: Seed = Seed {
+/// Of dice that are never thrown.
+pub(crate) const SEED: Seed = Seed {
     seed: 1,
     replication: 1,
 };
@@ -44,12 +47,12 @@ impl World {
     /// The cluster at the beginning of a case.
     pub(crate) fn new(case: &json::Case) -> World {
         let mut builder = Builder::new(case);
-        let mut shapes = |pods: &[json::Pod]| -> Vec<(String, ShapeId)> {
-            let named = pods.iter();
-            let named = named.map(|pod| (full_name(&pod.metadata), builder.shape(pod)));
-            named.collect()
-        };
-        let (running, arriving) = (shapes(&case.running_pods), shapes(&case.pods));
+        let mut shape = |pod: &json::Pod| (full_name(&pod.metadata), builder.shape(pod));
+        let running = case.running_pods.iter().map(&mut shape).collect();
+        let later = case.events.iter().filter_map(Event::pod);
+        let arriving = case.pods.iter().chain(later).map(&mut shape).collect();
+        let updates = case.events.iter().filter_map(Event::update);
+        let updates = updates.map(|node| builder.revision(node)).collect();
         let profile = builder.profile();
         let mut world = World {
             cluster: Cluster::new(Arc::new(builder.catalog)),
@@ -57,6 +60,7 @@ impl World {
             now: Time::ZERO,
             node_names: builder.node_names,
             arriving,
+            updates,
             names: Vec::new(),
             pods: BTreeMap::new(),
         };
@@ -124,11 +128,16 @@ impl World {
             index: 0,
             replace: false,
         });
+        self.call(pod, name);
+        pod
+    }
+
+    /// The newest pod gets a name.
+    pub(crate) fn call(&mut self, pod: PodId, name: String) {
         let before = self.pods.insert(name.clone(), pod);
         let gone = before.is_none_or(|before| self.cluster.pods()[before].gone());
         assert!(gone, "there are two pods {name}");
         self.names.push(name);
-        pod
     }
 
     pub(crate) fn bind(&mut self, pod: PodId, node: NodeId) {
@@ -148,6 +157,14 @@ impl World {
     /// The newest pod of that name.
     pub(crate) fn pod(&self, name: &str) -> PodId {
         self.pods[name]
+    }
+
+    /// The pods that wait, by name.
+    pub(crate) fn pending(&self) -> Vec<&str> {
+        let pods = self.pods.iter();
+        let waits = |pod: &PodId| self.cluster.pods()[*pod].phase == Phase::Pending;
+        let pending = pods.filter(|(_, pod)| waits(pod));
+        pending.map(|(name, _)| name.as_str()).collect()
     }
 
     /// The node of that name.

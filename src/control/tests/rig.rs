@@ -47,7 +47,7 @@ pub(super) fn at(seconds: f64) -> Time {
 
 impl Rig {
     /// A cluster with that many nodes in each zone, numbered through, and the healer of that name.
-    /// Nodes have room for 10 pods.
+    /// Nodes have room for 10 pods. The first revision of nodes has room for 11.
     pub(super) fn new(healer: &'static str, zones: &[u32]) -> Rig {
         Rig::with(healer, zones, &[])
     }
@@ -340,6 +340,7 @@ fn line(step: &Step) -> Option<String> {
                 Deletion::Drained => "drained",
                 Deletion::NodeRemoved => "removed",
                 Deletion::ScaledDown => "scaled down",
+                Deletion::Requested => "deleted",
                 Deletion::Preempted => "preempted",
             };
             Some(format!("p{} {why}", pod.index()))
@@ -362,6 +363,9 @@ fn catalog(zones: &[u32], replicas: u32, hpa: Option<Hpa>) -> Catalog {
         let zone = catalog.zones.push(format!("zone-{}", catalog.zones.len()));
         (0..nodes).for_each(|_| add_node(&mut catalog, zone));
     }
+    let mut larger = catalog.nodes[NodeId(0)].clone();
+    larger.allocatable.cpu.0 += 100;
+    catalog.revisions.push(larger);
     catalog.shapes.push(Shape {
         requests: Resources::new(MilliCpu(100), Bytes(0)),
         limits: Limits::default(),

@@ -1,11 +1,15 @@
 //! kube-scheduler, attempt by attempt, the plain way: the reference of what is faster.
 
 use super::attempt::attempt;
+use super::cycle::Cycle;
+use super::hints::{Arguments, hint};
+use super::node_affinity;
 use super::profile::Profile;
 use crate::cluster::Slot;
-use crate::cluster::queue::RejectedBy;
+use crate::cluster::queue::{Group, RejectedBy};
 use crate::ids::PodId;
-use crate::policy::scheduler::explanation::Explanation;
+use crate::policy::queue::{Event, Waking};
+use crate::policy::scheduler::explanation::{Explanation, Plugin};
 use crate::policy::scheduler::{Chosen, Placement, Refused, Scheduler};
 use crate::policy::{Remember, View};
 
@@ -20,7 +24,7 @@ impl Scheduler for Plain {
     fn place(&mut self, view: &View, pod: PodId) -> Placement {
         let told = attempt(&self.profile, view, pod);
         let Some(node) = told.chosen else {
-            return waits(view, &told);
+            return waits(view, pod, &told);
         };
         let best = told.feasible.iter().position(|&other| other == node);
         let total = best.and_then(|best| told.totals.get(best));
@@ -43,20 +47,90 @@ impl Scheduler for Plain {
     }
 
     fn forget(&mut self) {}
+
+    fn waking(&self) -> Waking {
+        Waking::Hints
+    }
+
+    fn hint(&self, view: &View, event: &Event, group: Group) -> bool {
+        let arguments = Arguments {
+            added_affinity: &self.profile.added_affinity,
+            spread: &self.profile.spread_defaults,
+        };
+        hint(view.cluster, arguments, event, group)
+    }
 }
 
-fn waits(view: &View, told: &Explanation) -> Placement {
-    let plugins = told.rejected.iter().map(|(_, rejection)| rejection.plugin);
+fn waits(view: &View, pod: PodId, told: &Explanation) -> Placement {
     Placement::Wait {
         why: Refused::NoNodeFits {
             nodes: view.cluster.nodes_present(),
         },
-        by: plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit())),
+        by: rejected_by(view, pod, told),
     }
+}
+
+/// The plugins that refused nodes to the pod. NodeAffinity did if the pod names the nodes to look
+/// at, be they all there are.
+fn rejected_by(view: &View, pod: PodId, told: &Explanation) -> RejectedBy {
+    let names = node_affinity::named(&Cycle::new(view.cluster, pod), &[]);
+    let plugins = told.rejected.iter().map(|(_, rejection)| rejection.plugin);
+    let plugins = plugins.chain(names.map(|_| Plugin::NodeAffinity));
+    plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()))
 }
 
 /// The place in the list of nodes at which the next attempt starts to look (`nextStartNodeIndex`).
 pub fn next_start(view: &View, told: &Explanation) -> Remember {
     let next = (told.start + told.evaluated) % view.cluster.nodes_present().max(1);
     (told.evaluated > 0).then_some((Slot::Scheduler, u64::from(next)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::change::Change;
+    use crate::cluster::rules::{NameRequirement, NodeAffinity, NodeTerm, Rules};
+    use crate::ids::{NodeId, ValueId};
+    use crate::policy::scheduler::kube::testing::{node_in, pending, world_of};
+
+    /// Who refused nodes to a pod that must go to the node of that name, if any. There is one node, of
+    /// name 7, and it is cordoned.
+    fn refused(name: Option<ValueId>) -> RejectedBy {
+        let term = |name| NodeTerm {
+            expressions: vec![],
+            fields: vec![NameRequirement {
+                among: true,
+                names: vec![name],
+            }],
+        };
+        let rules = Rules {
+            node_affinity: NodeAffinity {
+                required: name.map(|name| vec![term(name)]),
+                preferred: vec![],
+            },
+            ..Rules::default()
+        };
+        let mut node = node_in(None, 0);
+        node.traits.name = Some(ValueId(7));
+        let mut world = world_of(vec![node], vec![rules]);
+        world.apply(Change::NodeCordoned(NodeId(0)));
+        let pod = pending(&mut world, 0);
+        let profile = Profile::kube_1_34();
+        match (Plain { profile }).place(&world.view(), pod) {
+            Placement::Wait { by, .. } => by,
+            Placement::Bind { .. } => panic!("the node is cordoned"),
+        }
+    }
+
+    #[test]
+    fn node_affinity_refused_nodes_to_every_pod_that_names_them() {
+        let by = |plugins: &[Plugin]| {
+            let plugins = plugins.iter();
+            plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()))
+        };
+        let (cordon, affinity) = (Plugin::NodeUnschedulable, Plugin::NodeAffinity);
+        assert_eq!(refused(None), by(&[cordon]));
+        assert_eq!(refused(Some(ValueId(7))), by(&[cordon, affinity]));
+        assert_eq!(refused(Some(ValueId(8))), by(&[affinity]));
+    }
 }
