@@ -15,6 +15,7 @@ pub mod requests;
 pub mod rules;
 pub mod service;
 pub mod trouble;
+pub mod typical;
 pub mod zone;
 
 mod apply;
