@@ -1,5 +1,6 @@
 //! The scenarios that are shipped, and the one to start from.
 
+use std::io;
 use std::path::Path;
 
 use super::{meaning, registry, rendered, shipped};
@@ -11,7 +12,7 @@ fn every_shipped_scenario_loads_without_a_warning() {
     let files = shipped();
     assert!(files.len() >= 4, "{files:?}");
     for (path, text) in files {
-        let read = |path: &Path| std::fs::read(path);
+        let read = |path: &Path| std::fs::read(path).or_else(|_| imported(path));
         let loaded = parse_with(&path, &text, &read, &registry());
         let loaded = loaded.map_err(|problems| rendered(&problems)).unwrap();
         assert_eq!(rendered(&loaded.warnings), "");
@@ -25,6 +26,31 @@ fn every_shipped_scenario_loads_without_a_warning() {
             path.file_stem().unwrap().to_str()
         );
     }
+}
+
+/// A little of what an import would write: traces are not shipped.
+fn imported(path: &Path) -> io::Result<Vec<u8>> {
+    let table = match path.file_name().and_then(|name| name.to_str()) {
+        Some("nodes.csv") => "name,cpu_milli,memory_mib,gpu,gpu_model\nn,8000,8192,2,G2\n",
+        Some("pods.csv") => {
+            "name,arrival_s,duration_s,cpu_milli,memory_mib,gpu,gpu_milli,gpu_model\n\
+             p,0,,1000,512,1,500,\n"
+        }
+        _ => return Err(io::ErrorKind::NotFound.into()),
+    };
+    Ok(table.into())
+}
+
+#[test]
+fn a_scenario_without_its_trace_says_what_to_import() {
+    let (path, text) = shipped()
+        .into_iter()
+        .find(|(path, _)| path.ends_with("fgd-openb.toml"))
+        .unwrap();
+    let read = |_: &Path| Err(io::ErrorKind::NotFound.into());
+    let problems = parse_with(&path, &text, &read, &registry()).unwrap_err();
+    let told = rendered(&problems);
+    assert!(told.contains("plimsoll import openb"), "{told}");
 }
 
 #[test]
