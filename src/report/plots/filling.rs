@@ -24,26 +24,17 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     } = filled.max_by(|a, b| a.end().total_cmp(&b.end()))?;
     let x = Axis::shares(asked.iter().copied().fold(0.01, f64::max), 7);
     let all = spoken(resource);
-    let could = asked.iter().map(|&asked| Some(asked.min(1.0)));
-    let fragmented = match resource {
-        Resource::Gpu => series_points(results, &Entity::Cluster, "fragmentation"),
-        Resource::Cpu | Resource::Memory => None,
-    };
-    let fragmented = fragmented.map(|points| points.into_iter().map(|(_, value)| value));
+    let best = asked.iter().map(|&asked| Some(asked.min(1.0)));
     let lines = vec![
-        line("asked for", theme::MUTED, along(&asked, could)),
+        line("at best", theme::MUTED, along(&asked, best)),
         line(
             "allocated",
             theme::BLUE,
             along(&asked, allocated.iter().copied()),
         ),
     ];
-    let mut panels = vec![panel("Allocated", 220, lines)];
-    panels.extend(fragmented.map(|values| {
-        let values = along(&asked, values);
-        let label = "Fragmented: idle, and of no use to the scenario's pods on average";
-        panel(label, 120, vec![line("", theme::VERMILION, values)])
-    }));
+    let mut panels = vec![panel("Allocated", 220, Axis::whole(), lines)];
+    panels.extend(fragmented(results, resource, &asked));
     Some(Chart {
         name: "filling",
         data: "timeseries.csv".to_owned(),
@@ -58,6 +49,19 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
         x_label: format!("{all} asked for so far, as a share of all"),
         panels,
     })
+}
+
+/// What is idle and of no use, where the metric is about the same resource.
+fn fragmented(results: &Results<'_>, resource: Resource, asked: &[f64]) -> Option<Panel> {
+    let points = match resource {
+        Resource::Gpu => series_points(results, &Entity::Cluster, "fragmentation")?,
+        Resource::Cpu | Resource::Memory => return None,
+    };
+    let values = || points.iter().map(|&(_, value)| value);
+    let y = Axis::shares(values().flatten().fold(0.01, f64::max), 3);
+    let lines = vec![line("", theme::VERMILION, along(asked, values()))];
+    let label = "Fragmented: idle, and of no use to the scenario's pods on average";
+    Some(panel(label, 100, y, lines))
 }
 
 /// Whether nothing ever leaves but by failure.
@@ -107,12 +111,12 @@ fn title(all: &str, asked: &[f64], allocated: &[Option<f64>]) -> String {
     let last = asked.len() - 1;
     match asked.iter().position(|&asked| asked >= 1.0) {
         Some(full) => format!(
-            "{} of the {all} were allocated when all had been asked for, {} in the end",
+            "{} of {all} allocated when all had been asked for, {} in the end",
             at(full),
             at(last)
         ),
         None => format!(
-            "{} of the {all} were allocated when {} had been asked for",
+            "{} of {all} allocated when {} had been asked for",
             at(last),
             share(asked[last])
         ),
@@ -132,11 +136,11 @@ fn line(label: &str, color: Color, points: Vec<Point>) -> Line {
     }
 }
 
-fn panel(label: &str, height: i32, lines: Vec<Line>) -> Panel {
+fn panel(label: &str, height: i32, y: Axis, lines: Vec<Line>) -> Panel {
     Panel {
         label: label.to_owned(),
         note: String::new(),
-        y: Axis::whole(),
+        y,
         height,
         body: Body::Lines {
             outages: Vec::new(),

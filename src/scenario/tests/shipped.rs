@@ -1,11 +1,11 @@
 //! The scenarios that are shipped, and the one to start from.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{meaning, registry, rendered, shipped};
+use super::{meaning, rendered, shipped};
 use crate::ids::ShapeId;
-use crate::scenario::{parse, parse_with, starter};
+use crate::scenario::{parse, starter};
 
 #[test]
 fn every_shipped_scenario_loads_without_a_warning() {
@@ -13,7 +13,7 @@ fn every_shipped_scenario_loads_without_a_warning() {
     assert!(files.len() >= 4, "{files:?}");
     for (path, text) in files {
         let read = |path: &Path| std::fs::read(path).or_else(|_| imported(path));
-        let loaded = parse_with(&path, &text, &read, &registry());
+        let loaded = parse(&path, &text, &read);
         let loaded = loaded.map_err(|problems| rendered(&problems)).unwrap();
         assert_eq!(rendered(&loaded.warnings), "");
         assert!(
@@ -41,14 +41,16 @@ fn imported(path: &Path) -> io::Result<Vec<u8>> {
     Ok(table.into())
 }
 
+fn named(name: &str) -> (PathBuf, String) {
+    let mut files = shipped().into_iter();
+    files.find(|(path, _)| path.ends_with(name)).unwrap()
+}
+
 #[test]
 fn a_scenario_without_its_trace_says_what_to_import() {
-    let (path, text) = shipped()
-        .into_iter()
-        .find(|(path, _)| path.ends_with("fgd-openb.toml"))
-        .unwrap();
+    let (path, text) = named("fgd-openb.toml");
     let read = |_: &Path| Err(io::ErrorKind::NotFound.into());
-    let problems = parse_with(&path, &text, &read, &registry()).unwrap_err();
+    let problems = parse(&path, &text, &read).unwrap_err();
     let told = rendered(&problems);
     assert!(told.contains("plimsoll import openb"), "{told}");
 }
@@ -75,8 +77,8 @@ fn the_starter_loads_without_a_warning() {
 
 #[test]
 fn the_gpu_batch_asks_for_90_percent_of_its_gpus() {
-    let (_, text) = &shipped()[1];
-    let scenario = meaning(text, &[]);
+    let (_, text) = named("gpu-batch.toml");
+    let scenario = meaning(&text, &[]);
     let [source] = &scenario.outline.sources[..] else {
         panic!("one source");
     };
