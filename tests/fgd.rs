@@ -109,7 +109,8 @@ fn input() -> Option<&'static Input> {
         Ok(source) => Some(Input::read(source)),
         Err(missing) => {
             let missing = missing.display();
-            writeln!(std::io::stderr(), "skipped: fgd, there is no {missing}").unwrap();
+            let mut stderr = std::io::stderr();
+            writeln!(stderr, "skipped: fgd, there is no {missing}").unwrap();
             None
         }
     });
