@@ -10,14 +10,18 @@
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use plimsoll::metrics::fold::Options;
+use plimsoll::import::folder::Existing;
+use plimsoll::import::openb;
+use plimsoll::import::openb::options::{Fill, Mode, Options, Share};
+use plimsoll::metrics::fold;
 use plimsoll::metrics::measured::Measured;
 use plimsoll::rng::{self, Purpose, Seed, Stream};
 use plimsoll::run;
+use plimsoll::scenario::policies::PolicyKind;
 use plimsoll::scenario::{self, Scenario};
 
 const SEED: Seed = Seed {
@@ -96,7 +100,7 @@ fn machines(count: usize, dice: &mut Stream) -> (String, u64) {
 
 fn simulate(scenario: &Scenario) -> Measured {
     let watch = &mut |_| ControlFlow::Continue(());
-    run::simulate(scenario, SEED, Options::default(), watch).expect("nobody ends the run")
+    run::simulate(scenario, SEED, fold::Options::default(), watch).expect("nobody ends the run")
 }
 
 /// A shipped scenario: one simulated day.
@@ -108,6 +112,44 @@ fn shipped(c: &mut Criterion) {
     group.measurement_time(Duration::from_secs(3));
     group.bench_function("web-shop, run", |b| b.iter(|| simulate(&web_shop.scenario)));
     group.finish();
+}
+
+/// The experiment of the FGD paper: openb's GPU nodes, pods until they have asked for 130 % of the
+/// GPUs. The lists are optional: `openb/` in the folder named by PLIMSOLL_DATA, or in ../shared/data.
+fn fgd(c: &mut Criterion) {
+    let data = std::env::var_os("PLIMSOLL_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    let lists = data.join("openb");
+    if !lists.is_dir() {
+        println!("skipped: fgd, no folder {}", lists.display());
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("plimsoll-fgd-{}", std::process::id()));
+    let options = Options {
+        mode: Mode::ArrivalsOnly {
+            fill: Fill::PUBLISHED,
+        },
+        nodes: Share::ALL,
+        seed: 1,
+        existing: Existing::Refuse,
+    };
+    let [nodes, pods] = ["node_list_gpu_node", "pod_list_default"]
+        .map(|list| lists.join(format!("openb_{list}.csv")));
+    openb::import(&nodes, &pods, &folder, &options).expect("the lists are as published");
+    let loaded = scenario::load(&folder.join("scenario.toml"));
+    std::fs::remove_dir_all(&folder).expect("it was just made");
+    let openb = loaded.expect("an import is valid").scenario;
+    let mut group = c.benchmark_group("fgd");
+    group.sample_size(10);
+    for policy in ["fgd", "gpu-bestfit", "gpu-clustering", "gpu-random"] {
+        let scenario = openb.clone().with_policy(PolicyKind::Scheduler, policy);
+        let scenario = scenario.expect("a registered name");
+        group.bench_function(format!("openb fills up, {policy}, run"), |b| {
+            b.iter(|| simulate(&scenario));
+        });
+    }
 }
 
 /// Traces: reading them, and running them.
@@ -137,5 +179,5 @@ fn traces(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, shipped, traces);
+criterion_group!(benches, shipped, traces, fgd);
 criterion_main!(benches);

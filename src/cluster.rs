@@ -16,6 +16,7 @@ pub mod rules;
 pub mod service;
 pub mod tree;
 pub mod trouble;
+pub mod typical;
 pub mod zone;
 
 mod apply;

@@ -84,9 +84,7 @@ fn healing(scenario: &Scenario) -> Duration {
 
 /// What the pods of a scenario ask for, whatever the seed and the policies.
 pub fn reference_mix(scenario: &Scenario) -> Arc<Mix> {
-    let catalog = &scenario.catalog;
-    let pods = scenario.outline.expected_pods(catalog, scenario.end);
-    Arc::new(Mix::new(catalog, pods.as_slice()))
+    Arc::new(Mix::new(&scenario.catalog))
 }
 
 /// Why a run did not come to its end.

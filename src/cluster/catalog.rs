@@ -26,6 +26,9 @@ pub struct Catalog {
     pub nodes: Arena<NodeId, NodeSpec>,
     /// All different things pods ask for.
     pub shapes: Arena<ShapeId, Shape>,
+    /// How many pods of each shape are expected in a run, whatever the policies: known to the control
+    /// plane as its past would tell it. Fewer entries than shapes: the others are not expected.
+    pub pods: Arena<ShapeId, f64>,
     /// All services.
     pub services: Arena<ServiceId, ServiceSpec>,
     /// What nodes may become, whole, when they are updated.
@@ -168,6 +171,7 @@ impl Default for Catalog {
             gpu_models: Arena::new(),
             nodes: Arena::new(),
             shapes: Arena::new(),
+            pods: Arena::new(),
             services: Arena::new(),
             revisions: Arena::new(),
             rules: std::iter::once(Rules::default()).collect(),

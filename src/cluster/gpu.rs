@@ -104,6 +104,17 @@ impl Gpus {
         &self.left[..usize::from(self.count)]
     }
 
+    /// Thousandths left over all devices.
+    pub fn idle(&self) -> MilliGpu {
+        MilliGpu(self.left.iter().map(|&left| u64::from(left)).sum())
+    }
+
+    /// Thousandths left over the devices of which less than `milli` is left.
+    pub fn idle_below(&self, milli: u16) -> MilliGpu {
+        let below = self.left.iter().filter(|&&left| left < milli);
+        MilliGpu(below.map(|&left| u64::from(left)).sum())
+    }
+
     /// Whether enough devices have room; kinds are not looked at.
     pub fn fit(&self, request: GpuRequest) -> bool {
         let with_room = self

@@ -46,10 +46,13 @@ pub fn import(
     options: &Options,
 ) -> Result<Imported, ImportError> {
     let listed = rows::nodes(Table::open(node_list, rows::NODE_COLUMNS)?)?;
-    let kept: Vec<&Node> = choice::keep_nodes(&listed, options.nodes.get(), options.seed)
+    let mut kept: Vec<&Node> = choice::keep_nodes(&listed, options.nodes.get(), options.seed)
         .into_iter()
         .map(|index| &listed[index])
         .collect();
+    if let Mode::ArrivalsOnly { .. } = options.mode {
+        fill::shuffle_nodes(&mut kept, options.seed);
+    }
     let source = Source {
         node_list,
         pod_list,

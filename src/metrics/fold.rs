@@ -100,7 +100,7 @@ impl<'a> Fold<'a> {
             now: Time::ZERO,
             nodes: Nodes::new(Arc::clone(catalog), mix.rank.clone(), options),
             services: Services::new(window, Arc::clone(catalog)),
-            lives: Lives::new(window, subject.durations, &mix.group),
+            lives: Lives::new(window, Arc::clone(catalog), subject.durations, &mix.group),
             failures: Failures::new(window, subject.healing),
             samples: Samples::new(catalog, Arc::clone(mix)),
             headroom: Headroom::new(catalog.nodes.len(), &mix.by_size),
@@ -132,7 +132,7 @@ impl<'a> Fold<'a> {
         if self.options.series {
             node_values::series(&self.nodes, &mut out);
             self.samples.series(&self.catalog, &mut out);
-            self.lives.series(&mut out);
+            self.lives.series(&self.nodes, &mut out);
             service_values::series(&self.services, &self.catalog, &mut out);
         }
         let (values, series) = out.finish();

@@ -385,7 +385,7 @@ mod tests {
 
     use super::*;
     use crate::cluster::gpu::GpuSet;
-    use crate::ids::PodId;
+    use crate::ids::{Arena, PodId};
     use crate::metrics::fold::Options;
     use crate::metrics::mix::Mix;
     use crate::metrics::nodes::{Believed, Binding};
@@ -408,8 +408,10 @@ mod tests {
             gpu_shape(300, 1, 600),
             shape(400, 1),
         ];
-        let catalog = Arc::new(catalog((0..count).map(spec).collect(), shapes, vec![]));
-        let mix = Mix::new(&catalog, &[1.0; 4]);
+        let mut catalog = catalog((0..count).map(spec).collect(), shapes, vec![]);
+        catalog.pods = Arena::filled(1.0, 4);
+        let catalog = Arc::new(catalog);
+        let mix = Mix::new(&catalog);
         let mut nodes = Nodes::new(Arc::clone(&catalog), mix.rank.clone(), Options::default());
         for node in catalog.nodes.ids() {
             nodes.up(Time::ZERO, node, true);

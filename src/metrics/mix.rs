@@ -1,19 +1,13 @@
 //! The reference mix: what the scenario's pods ask for, frozen before any run, so that what "fits"
 //! means the same for all variants that are compared.
 
-use std::cmp::Reverse;
 use std::fmt::Write;
 
 use crate::cluster::catalog::{Catalog, Shape};
 use crate::cluster::gpu::GpuRequest;
+use crate::cluster::typical::{Typical, most_frequent};
 use crate::ids::{Id, ShapeId};
-use crate::units::{MilliCpu, Resource, Resources};
-
-/// Shapes are taken until they cover this share of all pods.
-const COVERED: f64 = 0.95;
-
-/// Most shapes of the mix.
-const MOST: usize = 64;
+use crate::units::{Resource, Resources};
 
 /// What the pods of a scenario ask for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,20 +36,12 @@ pub(super) struct Part {
     pub(super) gpus: GpuRequest,
 }
 
-/// One "typical pod" of FGD.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Typical {
-    pub(super) weight: f64,
-    pub(super) cpu: MilliCpu,
-    pub(super) gpus: GpuRequest,
-}
-
 impl Mix {
-    /// The mix of a scenario that has `pods[shape]` pods of each shape (jobs of traces by number,
-    /// jobs by distribution by expected number, services by replicas at the start).
+    /// The mix of a scenario, as many pods of each shape as the catalogue expects.
     ///
-    /// Panics unless there is a weight, finite and not negative, for every shape.
-    pub fn new(catalog: &Catalog, pods: &[f64]) -> Mix {
+    /// Panics unless it expects a number, finite and not negative, of every shape.
+    pub fn new(catalog: &Catalog) -> Mix {
+        let pods = catalog.pods.as_slice();
         assert_eq!(pods.len(), catalog.shapes.len(), "a weight for every shape");
         assert!(
             pods.iter().all(|n| n.is_finite() && *n >= 0.0),
@@ -71,11 +57,6 @@ impl Mix {
                 gpus,
             })
             .collect();
-        let lean = |shape: &Shape| (shape.requests.cpu, shape.gpus);
-        let typical = most_frequent(shapes().map(|(shape, n)| (lean(shape), n)))
-            .into_iter()
-            .map(|((cpu, gpus), weight)| Typical { weight, cpu, gpus })
-            .collect();
         let mean = Resource::ALL.map(|resource| {
             let ask = |part: &Part| part.weight * part.requests.get(resource) as f64;
             parts.iter().map(ask).sum()
@@ -88,13 +69,13 @@ impl Mix {
         for (place, shape) in (0..).zip(&by_size) {
             rank[shape.index()] = place;
         }
-        let most = parts.iter().fold(Resources::NONE, |most, part| {
-            most.each_max(&part.requests)
-        });
+        let most = parts
+            .iter()
+            .fold(Resources::NONE, |most, part| most.each_max(&part.requests));
         Mix {
             parts,
             most,
-            typical,
+            typical: catalog.typical(),
             mean,
             group,
             by_size,
@@ -119,31 +100,6 @@ impl Mix {
         }
         text
     }
-}
-
-/// The most frequent keys, largest first among equals, up to [`COVERED`] of all and at most
-/// [`MOST`], with their shares of what is taken.
-fn most_frequent<K: Ord + Copy>(counted: impl Iterator<Item = (K, f64)>) -> Vec<(K, f64)> {
-    let mut counts: Vec<(K, f64)> = counted.filter(|&(_, count)| count > 0.0).collect();
-    counts.sort_by_key(|&(key, _)| Reverse(key));
-    counts.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 += next.1;
-        }
-        same
-    });
-    counts.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let total: f64 = counts.iter().map(|&(_, count)| count).sum();
-    let mut taken = 0.0;
-    let mut kept = 0;
-    while kept < counts.len().min(MOST) && taken < COVERED * total {
-        taken += counts[kept].1;
-        kept += 1;
-    }
-    counts.truncate(kept);
-    counts.iter_mut().for_each(|(_, count)| *count /= taken);
-    counts
 }
 
 /// Each shape's largest share of what all nodes of the catalogue have of a resource.
@@ -198,10 +154,9 @@ fn groups(by_size: &[ShapeId], shares: &[f64], pods: &[f64]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::cluster::catalog::NodeSpec;
-    use crate::cluster::gpu::GpuModels;
     use crate::cluster::rules::Traits;
     use crate::ids::{GroupId, ZoneId};
-    use crate::units::{Bytes, MilliGpu};
+    use crate::units::{Bytes, MilliCpu};
 
     /// Shapes of these thousandths of a core and MiB, on one node of 100 cores and 1000 MiB.
     fn catalog(shapes: &[(u64, u64)]) -> Catalog {
@@ -231,6 +186,14 @@ mod tests {
         catalog
     }
 
+    /// The mix of that many pods of each shape.
+    fn mix_of(catalog: &Catalog, pods: &[f64]) -> Mix {
+        Mix::new(&Catalog {
+            pods: pods.iter().copied().collect(),
+            ..catalog.clone()
+        })
+    }
+
     fn weights(mix: &Mix) -> Vec<(u64, f64)> {
         let weight = |part: &Part| (part.requests.cpu.0, part.weight);
         mix.parts.iter().map(weight).collect()
@@ -239,7 +202,7 @@ mod tests {
     #[test]
     fn shapes_are_taken_until_they_cover_95_percent() {
         // 80 + 10 = 90 of 100 pods do not suffice, 80 + 10 + 6 = 96 do; shares of the 96.
-        let mix = Mix::new(
+        let mix = mix_of(
             &catalog(&[(1, 1), (2, 1), (3, 1), (4, 1)]),
             &[6.0, 80.0, 4.0, 10.0],
         );
@@ -258,37 +221,17 @@ mod tests {
     fn shapes_that_ask_for_the_same_are_one() {
         let mut catalog = catalog(&[(1, 1), (1, 1), (2, 1)]);
         catalog.shapes[ShapeId(1)].priority = 7;
-        let mix = Mix::new(&catalog, &[1.0, 1.0, 2.0]);
+        let mix = mix_of(&catalog, &[1.0, 1.0, 2.0]);
         assert_eq!(weights(&mix), [(2, 0.5), (1, 0.5)]);
     }
 
     #[test]
     fn the_mix_has_at_most_64_shapes() {
         let shapes: Vec<(u64, u64)> = (1..=100).map(|cpu| (cpu, 1)).collect();
-        let mix = Mix::new(&catalog(&shapes), &[1.0; 100]);
+        let mix = mix_of(&catalog(&shapes), &[1.0; 100]);
         // Equal counts: the largest first.
         assert_eq!(mix.parts.len(), 64);
         assert_eq!(weights(&mix)[0], (100, 1.0 / 64.0));
-    }
-
-    #[test]
-    fn typical_pods_of_fgd_do_not_differ_by_memory() {
-        let mut catalog = catalog(&[(1, 1), (1, 2), (1, 1)]);
-        let gpus = GpuRequest {
-            count: 1,
-            milli: 500,
-            models: GpuModels::ANY,
-        };
-        catalog.shapes[ShapeId(2)].gpus = gpus;
-        catalog.shapes[ShapeId(2)].requests.gpu = MilliGpu(500);
-        let mix = Mix::new(&catalog, &[1.0, 1.0, 2.0]);
-        let typical: Vec<_> = mix
-            .typical
-            .iter()
-            .map(|t| (t.gpus.milli, t.weight))
-            .collect();
-        assert_eq!(typical, [(500, 0.5), (0, 0.5)]);
-        assert_eq!(mix.parts.len(), 3);
     }
 
     #[test]
@@ -297,25 +240,25 @@ mod tests {
         let catalog = catalog(&[(1000, 1), (1, 20), (50_000, 1)]);
         // Possible cuts of 100 pods: 0, 60, 90, 100. Nearest to 25: 0; to 50: 60; to 75: 60, as near as
         // 90.
-        let mix = Mix::new(&catalog, &[60.0, 30.0, 10.0]);
+        let mix = mix_of(&catalog, &[60.0, 30.0, 10.0]);
         assert_eq!(mix.group, [1, 3, 3]);
         assert_eq!(mix.by_size, [2, 1, 0].map(ShapeId));
         assert_eq!(mix.rank, [2, 1, 0]);
         // 0, 30, 53, 100: nearest to 25 is 30, to 50 and to 75 it is 53.
-        assert_eq!(Mix::new(&catalog, &[30.0, 23.0, 47.0]).group, [0, 1, 3]);
+        assert_eq!(mix_of(&catalog, &[30.0, 23.0, 47.0]).group, [0, 1, 3]);
         // All of one size: the cuts at 25 and 50 lie below it, that at 75 above.
-        assert_eq!(Mix::new(&catalog, &[0.0, 7.0, 0.0]).group[1], 2);
+        assert_eq!(mix_of(&catalog, &[0.0, 7.0, 0.0]).group[1], 2);
     }
 
     #[test]
     fn four_sizes_of_equal_numbers_are_four_quarters() {
-        let mix = Mix::new(&catalog(&[(1, 20), (1, 10), (1, 40), (1, 30)]), &[5.0; 4]);
+        let mix = mix_of(&catalog(&[(1, 20), (1, 10), (1, 40), (1, 30)]), &[5.0; 4]);
         assert_eq!(mix.group, [1, 0, 3, 2]);
     }
 
     #[test]
     fn a_scenario_without_pods_has_an_empty_mix() {
-        let mix = Mix::new(&catalog(&[(1, 1)]), &[0.0]);
+        let mix = mix_of(&catalog(&[(1, 1)]), &[0.0]);
         assert!(mix.parts.is_empty() && mix.canonical().is_empty());
     }
 }

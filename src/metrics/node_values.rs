@@ -81,7 +81,8 @@ fn cost(pool: &Pool) -> Option<f64> {
     priced.then(|| pool.sum(level::PRICE) / HOUR)
 }
 
-fn resources(nodes: &Nodes) -> impl Iterator<Item = (usize, Resource)> + use<> {
+/// The resources that are told of: GPUs where a node has some.
+pub(super) fn resources(nodes: &Nodes) -> impl Iterator<Item = (usize, Resource)> + use<> {
     let has_gpus = nodes.catalog.has_gpus();
     let all = Resource::ALL.into_iter().enumerate();
     all.filter(move |&(_, resource)| has_gpus || resource != Resource::Gpu)

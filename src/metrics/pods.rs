@@ -1,15 +1,21 @@
 //! Pods and jobs: how long they wait, what becomes of them.
 
+use std::sync::Arc;
+
 use super::durations::Durations;
 use super::jobs;
 use super::measured::Entity;
+use super::node_values;
+use super::nodes::{Nodes, level};
 use super::output::Output;
 use super::table::{Life, Stage};
 use super::track::Track;
 use super::window::Window;
+use crate::cluster::catalog::Catalog;
 use crate::cluster::pod::{Deletion, Exit, Outcome, Owner};
-use crate::ids::{Arena, Id, JobId, NodeId, PodId};
+use crate::ids::{Arena, Id, JobId, NodeId, PodId, ShapeId};
 use crate::time::{Duration, Time};
+use crate::units::Resource;
 
 /// Seconds in one hour.
 const HOUR: f64 = 3600.0;
@@ -55,13 +61,19 @@ pub(super) struct Lives<'a> {
     pub(super) useful: f64,
     /// When the last job of the window finished that has.
     pub(super) last_finish: Time,
-    /// Pods that wait for a node.
-    waiting: Track<1>,
+    catalog: Arc<Catalog>,
+    /// Pods that wait for a node, and what they request, in the order of [`Resource::ALL`].
+    waiting: Track<4>,
 }
 
 impl<'a> Lives<'a> {
     /// No pods yet.
-    pub(super) fn new(window: Window, durations: &'a [Duration], group: &'a [u8]) -> Lives<'a> {
+    pub(super) fn new(
+        window: Window,
+        catalog: Arc<Catalog>,
+        durations: &'a [Duration],
+        group: &'a [u8],
+    ) -> Lives<'a> {
         Lives {
             window,
             lives: Arena::new(),
@@ -76,6 +88,7 @@ impl<'a> Lives<'a> {
             ran: 0.0,
             useful: 0.0,
             last_finish: Time::ZERO,
+            catalog,
             waiting: Track::new(),
         }
     }
@@ -111,7 +124,7 @@ impl<'a> Lives<'a> {
             self.counts.created += 1;
             self.created_by_size[usize::from(self.group[life.shape.index()])] += 1;
         }
-        self.waiting.add(life.created, &[1.0]);
+        self.waits(life.created, life.shape, 1.0);
         let id = self.lives.push(life);
         assert_eq!(id, pod, "pods are created in order of their ids");
     }
@@ -126,7 +139,7 @@ impl<'a> Lives<'a> {
 
     /// A pod gets a node.
     pub(super) fn bound(&mut self, now: Time, pod: PodId, node: NodeId) -> &mut Life {
-        self.waiting.add(now, &[-1.0]);
+        self.waits(now, self.lives[pod].shape, -1.0);
         let life = &mut self.lives[pod];
         (life.bound, life.node) = (now, Some(node));
         if self.window.contains(life.created) {
@@ -182,10 +195,19 @@ impl<'a> Lives<'a> {
     pub(super) fn gone(&mut self, now: Time, pod: PodId, outcome: Outcome) -> &Life {
         let life = &mut self.lives[pod];
         (life.ended, life.outcome) = (now, Some(outcome));
-        if life.bound == Time::MAX {
-            self.waiting.add(now, &[-1.0]);
+        let &mut Life { shape, bound, .. } = life;
+        if bound == Time::MAX {
+            self.waits(now, shape, -1.0);
         }
-        life
+        &self.lives[pod]
+    }
+
+    /// A pod more, or a pod less, waits for a node.
+    fn waits(&mut self, now: Time, shape: ShapeId, pods: f64) {
+        let requests = &self.catalog.shapes[shape].requests;
+        let [cpu, memory, gpu] = Resource::ALL.map(|resource| requests.get(resource) as f64);
+        let change = [1.0, cpu, memory, gpu].map(|amount| pods * amount);
+        self.waiting.add(now, &change);
     }
 
     /// A container begins to start.
@@ -304,11 +326,17 @@ impl Lives<'_> {
         self.waiting.level(0) as u64
     }
 
-    /// Pods that wait, over time.
-    pub(super) fn series(&self, out: &mut Output) {
-        let waiting = self.waiting.cells();
+    /// Pods that wait and what they request, of what all `nodes` have, over time.
+    pub(super) fn series(&self, nodes: &Nodes, out: &mut Output) {
+        let (waiting, all) = (self.waiting.cells(), nodes.cluster().cells());
         out.mean_series(Entity::Cluster, "pods.pending", "pods", |cell| {
             waiting[cell][0]
         });
+        for (place, resource) in node_values::resources(nodes) {
+            let name = format!("waiting.{}", resource.name());
+            out.ratio_series(Entity::Cluster, &name, |cell| {
+                (waiting[cell][1 + place], all[cell][level::BASE + place])
+            });
+        }
     }
 }

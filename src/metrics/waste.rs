@@ -3,6 +3,7 @@
 use super::mix::Mix;
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::gpu::Gpus;
+use crate::cluster::typical::fragmentation;
 use crate::units::{Resource, Resources};
 
 /// Idle capacity of one node that is of no use, in each resource's own unit.
@@ -57,37 +58,10 @@ impl Waste {
                 waste.stranded[resource] = idle;
             }
         }
-        waste.unusable[2] = fgd(left, mix);
+        let (cpu, model) = (left.free.cpu, left.spec.gpu_model);
+        waste.unusable[2] = fragmentation(&mix.typical, cpu, &left.gpus, model);
         waste
     }
-}
-
-/// F of a node: Σ over typical pods of frequency × GPU thousandths that the pod cannot use (Weng et
-/// al., "Beware of Fragmentation", USENIX ATC 2023, §3; memory is not looked at).
-fn fgd(left: &Left, mix: &Mix) -> f64 {
-    let milli = left.gpus.left();
-    let idle: u32 = milli.iter().map(|&left| u32::from(left)).sum();
-    if idle == 0 {
-        return 0.0;
-    }
-    let mut sum = 0.0;
-    for typical in &mix.typical {
-        let gpus = typical.gpus;
-        let fits = gpus.count > 0
-            && gpus.models.allow(left.spec.gpu_model)
-            && left.gpus.fit(gpus)
-            && typical.cpu <= left.free.cpu;
-        let unusable = match fits {
-            true => milli
-                .iter()
-                .filter(|&&left| left < gpus.milli)
-                .map(|&left| u32::from(left))
-                .sum(),
-            false => idle,
-        };
-        sum += typical.weight * f64::from(unusable);
-    }
-    sum
 }
 
 #[cfg(test)]
@@ -125,7 +99,6 @@ mod tests {
     /// The mix of pods of (weight, cpu, memory, GPUs).
     fn mix(pods: &[(f64, u64, u64, GpuRequest)]) -> Mix {
         let mut catalog = Catalog::default();
-        let mut weights = Vec::new();
         for &(weight, cpu, memory, gpus) in pods {
             let mut requests = Resources::new(MilliCpu(cpu), Bytes(memory));
             requests.gpu = gpus.total();
@@ -134,9 +107,9 @@ mod tests {
                 gpus,
                 ..Shape::default()
             });
-            weights.push(weight);
+            catalog.pods.push(weight);
         }
-        Mix::new(&catalog, &weights)
+        Mix::new(&catalog)
     }
 
     fn waste(cpu: u64, memory: u64, left: Gpus, mix: &Mix) -> Waste {
@@ -188,35 +161,11 @@ mod tests {
     }
 
     #[test]
-    fn fragmentation_of_gpus_is_that_of_the_paper() {
-        // Two GPUs with 1,000 and 300 thousandths left, 4 cores left. Typical pods, each 1/4:
-        // CPU only: all idle, 1,300; one GPU of 500: the other has too little, 300; two whole
-        // GPUs: 1,300; one GPU of 200 with 6 cores: CPU does not suffice, 1,300.
-        let mut left = Gpus::new(2);
-        left.take(GpuSet::NONE.with(1), 700);
-        let mix = mix(&[
-            (1.0, 1000, 0, gpus(0, 0)),
-            (1.0, 1000, 0, gpus(1, 500)),
-            (1.0, 1000, 0, gpus(2, 1000)),
-            (1.0, 6000, 0, gpus(1, 200)),
-        ]);
-        let waste = waste(4000, 1000, left, &mix);
-        assert_eq!(waste.unusable[2], (1300.0 + 300.0 + 1300.0 + 1300.0) / 4.0);
-    }
-
-    #[test]
-    fn a_gpu_of_the_wrong_kind_is_of_no_use() {
-        let only = GpuModels::ANY.with(GpuModelId(5));
-        let mix = mix(&[(
-            1.0,
-            1000,
-            0,
-            GpuRequest {
-                count: 1,
-                milli: 500,
-                models: only,
-            },
-        )]);
-        assert_eq!(waste(4000, 1000, Gpus::new(2), &mix).unusable[2], 2000.0);
+    fn of_gpus_what_the_typical_pods_cannot_use_is_of_no_use() {
+        // One GPU with 300 thousandths left: to a pod without GPUs 300, to one of 200 nothing.
+        let mut left = Gpus::new(1);
+        left.take(GpuSet::NONE.with(0), 700);
+        let mix = mix(&[(1.0, 1000, 0, gpus(0, 0)), (1.0, 1000, 0, gpus(1, 200))]);
+        assert_eq!(waste(4000, 1000, left, &mix).unusable[2], 300.0 / 2.0);
     }
 }

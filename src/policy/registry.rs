@@ -121,6 +121,48 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         build: |params| Box::new(scheduler::power_of_two::PowerOfTwo::new(params)),
     },
     Entry {
+        name: "fgd",
+        summary: "the node and the GPU where the pod fragments the GPUs least",
+        source: "Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023), and the authors' simulator",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::fgd::Fgd::scheduler(params)),
+    },
+    Entry {
+        name: "gpu-bestfit",
+        summary: "the node on which the least CPU and GPU would be left",
+        source: "the baseline BestFit of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::gpu_bestfit::GpuBestFit::scheduler(params)),
+    },
+    Entry {
+        name: "gpu-dotprod",
+        summary: "the node where free and requested CPU and GPU are least in line",
+        source: "the baseline DotProd of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::gpu_dotprod::GpuDotProd::scheduler(params)),
+    },
+    Entry {
+        name: "gpu-packing",
+        summary: "GPUs in use before free ones, and those before free nodes",
+        source: "the baseline Packing of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::gpu_packing::GpuPacking::scheduler(params)),
+    },
+    Entry {
+        name: "gpu-clustering",
+        summary: "pods that ask for as many GPUs together",
+        source: "the baseline Clustering of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
+        params: &[scheduler::best::SEARCH],
+        build: |params| Box::new(scheduler::gpu_clustering::GpuClustering::scheduler(params)),
+    },
+    Entry {
+        name: "gpu-random",
+        summary: "any node on which the pod fits, and of its GPUs any",
+        source: "the baseline Random of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
+        params: &[],
+        build: |_| Box::new(scheduler::gpu_random::GpuRandom::default()),
+    },
+    Entry {
         name: "swarm",
         summary: "as Docker Swarm: the fewest pods of the service, then the fewest pods; nodes on \
                   which the service keeps failing last",

@@ -5,12 +5,19 @@ pub mod best_fit;
 pub mod binpack;
 pub mod borg_stranded;
 pub mod explanation;
+pub mod fgd;
 pub mod first_fit;
 pub mod forest;
+pub mod gpu_bestfit;
+pub mod gpu_clustering;
+pub mod gpu_dotprod;
+pub mod gpu_packing;
+pub mod gpu_random;
 pub mod kube;
 pub mod least_allocated;
 pub mod most_allocated;
 pub mod nomad;
+pub mod per_node;
 pub mod power_of_two;
 pub mod random;
 pub mod score;
@@ -28,7 +35,11 @@ pub(crate) mod testing;
 
 use super::queue::{Event, Waking};
 use super::{Remember, View};
+use crate::cluster::Cluster;
+use crate::cluster::catalog::Shape;
 use crate::cluster::gpu::GpuSet;
+#[cfg(doc)]
+use crate::cluster::gpu::Gpus;
 use crate::cluster::queue::{Group, RejectedBy};
 use crate::ids::{NodeId, PodId};
 use crate::time::Time;
@@ -140,15 +151,12 @@ pub enum Refused {
 impl Placement {
     /// The pod goes to the node, on its best-fitting GPUs. Panics if they do not suffice.
     pub fn on(view: &View, pod: PodId, node: NodeId, why: Chosen) -> Placement {
-        let request = view.cluster.shape(pod).gpus;
-        let gpus = match request.count {
-            0 => GpuSet::NONE,
-            _ => view
-                .cluster
-                .gpus(node)
-                .choose(request)
-                .expect("a feasible node has GPUs left"),
-        };
+        let gpus = best_fitting(view.cluster, view.cluster.shape(pod), node);
+        Placement::on_gpus(node, gpus, why)
+    }
+
+    /// The pod goes to the node, on these GPUs.
+    pub fn on_gpus(node: NodeId, gpus: GpuSet, why: Chosen) -> Placement {
         Placement::Bind {
             node,
             gpus,
@@ -166,4 +174,11 @@ impl Placement {
             by: RejectedBy::default(),
         }
     }
+}
+
+/// The GPUs of the node with room for the shape that are left with least: [`Gpus::choose`]. Panics if
+/// they do not suffice.
+pub fn best_fitting(cluster: &Cluster, shape: &Shape, node: NodeId) -> GpuSet {
+    let gpus = cluster.gpus(node).choose(shape.gpus);
+    gpus.expect("a feasible node has GPUs left")
 }

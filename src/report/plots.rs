@@ -6,6 +6,7 @@ mod cells;
 mod chart;
 mod draw;
 mod drawing;
+mod filling;
 mod font;
 pub(crate) mod heat;
 mod key;
@@ -33,6 +34,7 @@ pub(crate) fn charts(results: &Results<'_>) -> Vec<Chart> {
     let charts = [
         availability::chart(results),
         replicas::chart(results),
+        filling::chart(results),
         heat::chart(results),
         utilization::chart(results),
         pending::chart(results),

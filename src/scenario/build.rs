@@ -113,6 +113,16 @@ pub(super) fn scenario(
     if builder.problems.count(Severity::Error) > 0 {
         return None;
     }
+    let end = end?;
+    let outline = Outline {
+        trace: Arc::new(pods?),
+        sources: sources?,
+        node_events: node_events?.into(),
+        services: builder.behaviours,
+        failures: failures?,
+    };
+    let mut catalog = builder.catalog;
+    catalog.pods = outline.expected_pods(&catalog, end);
     Some(Scenario {
         name: name?,
         file: context
@@ -121,18 +131,12 @@ pub(super) fn scenario(
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         question: super::question(context.text),
         hash: builder.files.hash(context.text),
-        end: end?,
+        end,
         warm_up: warm_up?,
         currency: currency?.value,
         policy: policy?,
-        catalog: Arc::new(builder.catalog),
-        outline: Outline {
-            trace: Arc::new(pods?),
-            sources: sources?,
-            node_events: node_events?.into(),
-            services: builder.behaviours,
-            failures: failures?,
-        },
+        catalog: Arc::new(catalog),
+        outline,
         sim: sim?,
         excluded: excluded?,
         warnings: Vec::new(),

@@ -4,7 +4,7 @@
 
 use crate::import::openb::choice;
 use crate::import::openb::copies::Arrival;
-use crate::import::openb::rows::Pod;
+use crate::import::openb::rows::{Node, Pod};
 use crate::time::{Duration, Time};
 use crate::units::MilliGpu;
 
@@ -34,6 +34,13 @@ pub(crate) fn order(pods: &[Pod], target: MilliGpu, seed: u64) -> Option<Vec<Arr
         remove(&mut order, pods, asked - target.0, seed);
     }
     Some(one_by_one(&order, pods.len()))
+}
+
+/// Puts the nodes in a random order. Of nodes with the same points the first is taken, which in the
+/// experiment is the first of a random order too.
+pub(crate) fn shuffle_nodes(nodes: &mut [&Node], seed: u64) {
+    nodes.sort_by(|a, b| a.name.cmp(&b.name));
+    choice::shuffle(nodes, &mut choice::dice(seed, "ties", 0));
 }
 
 /// Appends random pods of `by_name` that ask for about `missing` more.
@@ -142,6 +149,26 @@ mod tests {
         assert_eq!((order.len(), asked(&pods, &order)), (40, 20_000));
         let order = super::order(&pods, MilliGpu(19_999), 1).unwrap();
         assert_eq!(order.len(), 39);
+    }
+
+    #[test]
+    fn nodes_are_shuffled_by_the_seed_whatever_their_order() {
+        let node = |index| Node {
+            name: format!("n{index:02}"),
+            cpu: MilliCpu(1),
+            memory_mib: 1,
+            gpus: 1,
+            model: String::new(),
+        };
+        let nodes: Vec<Node> = (0..50).map(node).collect();
+        let names = |mut nodes: Vec<&Node>, seed| -> Vec<String> {
+            shuffle_nodes(&mut nodes, seed);
+            nodes.iter().map(|node| node.name.clone()).collect()
+        };
+        let made = names(nodes.iter().collect(), 1);
+        assert!(!made.is_sorted());
+        assert_eq!(made, names(nodes.iter().rev().collect(), 1));
+        assert_ne!(made, names(nodes.iter().collect(), 2));
     }
 
     #[test]

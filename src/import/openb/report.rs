@@ -303,7 +303,8 @@ impl Imported {
         ));
         notes.push(format!(
             "They arrive in a random order (seed {}), {BETWEEN_ARRIVALS} s apart, and never leave; \
-             qos, pod_phase and all times are not used.",
+             qos, pod_phase and all times are not used. Nodes are in a random order too: it is the \
+             order of ties.",
             self.seed
         ));
         notes.push(format!(

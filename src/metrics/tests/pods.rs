@@ -59,17 +59,15 @@ fn waits_count_for_pods_created_in_the_window() {
         ],
     );
     // Their wait until now is a level over time all the same: 2 pods until 30 s, 1 until 35 s.
-    let series = measured
-        .series
-        .iter()
-        .find(|s| s.metric == "pods.pending")
-        .unwrap();
-    let sum: f64 = series.values.iter().flatten().sum();
-    near(
-        Some(sum / 500.0),
-        Some((2.0 * 20.0 + 5.0) / 90.0),
-        "pods.pending",
-    );
+    let mean = |metric: &str| {
+        let mut series = measured.series.iter();
+        let series = series.find(|s| s.metric == metric).unwrap();
+        Some(series.values.iter().flatten().sum::<f64>() / 500.0)
+    };
+    let pods = (2.0 * 20.0 + 5.0) / 90.0;
+    near(mean("pods.pending"), Some(pods), "pods.pending");
+    // Each asks for 1,000 of the node's 4,000 milli-cores.
+    near(mean("waiting.cpu"), Some(pods / 4.0), "waiting.cpu");
 }
 
 #[test]

@@ -319,7 +319,10 @@ impl World {
     pub(super) fn measure_with(&self, warm_up: f64, end: f64, options: Options) -> Measured {
         let subject = Subject {
             catalog: Arc::clone(&self.catalog),
-            mix: Arc::new(Mix::new(&self.catalog, &self.weights)),
+            mix: Arc::new(Mix::new(&Catalog {
+                pods: self.weights.iter().copied().collect(),
+                ..(*self.catalog).clone()
+            })),
             durations: &self.durations,
             excluded: Vec::new(),
             warm_up: secs(warm_up),

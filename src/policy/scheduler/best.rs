@@ -7,8 +7,9 @@
 use super::forest::Forest;
 use super::score::{Ask, Weights};
 use super::table::{Row, Table};
-use super::{Chosen, Placement, Scheduler};
+use super::{Chosen, Placement, Scheduler, best_fitting};
 use crate::cluster::Cluster;
+use crate::cluster::gpu::GpuSet;
 use crate::ids::{Id, NodeId, PodId};
 use crate::policy::View;
 use crate::policy::params::{Kind, Param};
@@ -45,6 +46,17 @@ pub trait Rank: Send {
 
     /// The reason for choosing a node with that key.
     fn why(&self, key: Self::Key) -> Chosen;
+
+    /// The GPUs that the pod gets on a node where it fits: by default its best-fitting ones.
+    fn gpus(&self, ask: &Ask, row: &Row) -> GpuSet {
+        best_fitting(ask.cluster, ask.shape, row.node)
+    }
+
+    /// Brings what it keeps of the nodes up to date with belief; keys are asked for after that.
+    fn refresh(&mut self, _cluster: &Cluster) {}
+
+    /// Drops what it keeps; no later answer changes.
+    fn forget(&mut self) {}
 }
 
 /// A scheduler that takes the node with the greatest key, and of several the one with the lowest
@@ -88,6 +100,7 @@ impl<R: Rank> Scheduler for Best<R> {
         let cluster = view.cluster;
         let ask = Ask::new(cluster, pod, self.weights);
         self.table.refresh(cluster);
+        self.rank.refresh(cluster);
         let (rows, rank) = (self.table.rows(), &self.rank);
         let key = |row: &Row| match row.fits(&ask) {
             true => rank.key(&ask, row),
@@ -102,13 +115,17 @@ impl<R: Rank> Scheduler for Best<R> {
             None => scan(rows, R::TOP, key),
         };
         match best {
-            Some((node, key)) => Placement::on(view, pod, node, rank.why(key)),
+            Some((node, key)) => {
+                let gpus = rank.gpus(&ask, &rows[node.index()]);
+                Placement::on_gpus(node, gpus, rank.why(key))
+            }
             None => Placement::nowhere(view),
         }
     }
 
     fn forget(&mut self) {
         self.table.clear();
+        self.rank.forget();
         if let Some(forest) = &mut self.forest {
             forest.clear();
         }

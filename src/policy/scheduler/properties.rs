@@ -1,5 +1,6 @@
 //! What holds for every scheduler of the registry, on random clusters with churn.
 
+mod gpu;
 mod research;
 
 use std::cmp::Reverse;
@@ -9,7 +10,7 @@ use proptest::prelude::*;
 
 use super::testing::{Step, World, asking_gpus, cases, node, shape, variants, with_gpus, world};
 use super::{Chosen, Placement};
-use crate::cluster::gpu::GpuModels;
+use crate::cluster::gpu::{GpuModels, GpuSet};
 use crate::ids::{Id, NodeId, PodId, ShapeId, ZoneId};
 use crate::policy::params::{Kind, Params, Value};
 use crate::policy::registry;
@@ -68,15 +69,15 @@ proptest! {
     }
 
     #[test]
-    fn every_search_finds_the_node_of_the_plain_rule(case in cases()) {
-        for (entry, params) in variants().into_iter().filter(|(e, _)| e.name != "random") {
+    fn every_search_finds_the_node_and_the_gpus_of_the_plain_rule(case in cases()) {
+        for (entry, params) in variants() {
             let mut scheduler = (entry.build)(&params);
             let mut world = World::new(case.catalog.clone());
             for &step in &case.steps {
                 let Some(pod) = world.step(step) else { continue };
                 let expected = plain(&world, entry.name, &params, pod);
                 let made = match world.schedule(&mut *scheduler, pod) {
-                    Placement::Bind { node, .. } => Some(node),
+                    Placement::Bind { node, gpus, .. } => Some((node, gpus)),
                     Placement::Wait { .. } => None,
                 };
                 prop_assert_eq!(made, expected, "{} {:?}", entry.name, params);
@@ -95,14 +96,21 @@ fn fitting(world: &World, pod: PodId) -> Vec<NodeId> {
 }
 
 /// Each policy's rule written down as plainly as can be, from pods and catalogue alone.
-fn plain(world: &World, policy: &str, params: &Params, pod: PodId) -> Option<NodeId> {
-    let nodes = fitting(world, pod).into_iter();
-    let resources = choice(params, "resources");
+fn plain(world: &World, policy: &str, params: &Params, pod: PodId) -> Option<(NodeId, GpuSet)> {
+    let fitting = fitting(world, pod);
     let rule = Plain {
         world,
-        resources,
+        resources: choice(params, "resources"),
         pod,
     };
+    let node = plain_node(&rule, policy, params, fitting.clone())?;
+    Some((node, gpu::devices(&rule, policy, &fitting, node)))
+}
+
+/// The node of those on which the pod fits, which are in order.
+fn plain_node(rule: &Plain, policy: &str, params: &Params, fitting: Vec<NodeId>) -> Option<NodeId> {
+    let (world, pod) = (rule.world, rule.pod);
+    let nodes = fitting.iter().copied();
     let least = |node| Reverse(rule.least_allocated(node, 100));
     let most = |node, parts| Reverse(rule.most_allocated(node, parts));
     match policy {
@@ -115,7 +123,8 @@ fn plain(world: &World, policy: &str, params: &Params, pod: PodId) -> Option<Nod
             let zone = |node| world.cluster.catalog().nodes[node].zone;
             nodes.min_by_key(|node| (zones.get(&zone(*node)), hosts.get(node), least(*node)))
         }
-        _ => research::plain(&rule, policy, params, nodes.collect()),
+        "random" | "gpu-random" => gpu::lot(&fitting, &mut world.view().dice(pod)),
+        _ => research::plain(rule, policy, params, fitting),
     }
 }
 

@@ -6,11 +6,11 @@
 //! With n nodes: O(n) per decision.
 
 use super::score::{Ask, Weights};
-use super::table::Table;
+use super::table::{Row, Table};
 use super::{Chosen, Placement, Scheduler};
-use crate::ids::PodId;
+use crate::ids::{NodeId, PodId};
 use crate::policy::View;
-use crate::rng;
+use crate::rng::{self, Stream};
 
 /// The scheduler.
 #[derive(Debug, Default)]
@@ -20,19 +20,11 @@ pub struct Random {
 
 impl Scheduler for Random {
     fn place(&mut self, view: &View, pod: PodId) -> Placement {
-        let cluster = view.cluster;
-        let ask = Ask::new(cluster, pod, Weights::NONE);
-        self.table.refresh(cluster);
-        let rows = self.table.rows();
-        let feasible = || rows.iter().filter(|row| row.fits(&ask));
-        let count = feasible().count();
-        if count == 0 {
-            return Placement::nowhere(view);
+        self.table.refresh(view.cluster);
+        match lot(view, pod, self.table.rows(), &mut view.dice(pod)) {
+            Some((node, feasible)) => Placement::on(view, pod, node, Chosen::Lot { feasible }),
+            None => Placement::nowhere(view),
         }
-        let lot = rng::below(&mut view.dice(pod), count as u64) as usize;
-        let node = feasible().nth(lot).expect("below the count").node;
-        let feasible = count as u32;
-        Placement::on(view, pod, node, Chosen::Lot { feasible })
     }
 
     fn forget(&mut self) {
@@ -40,12 +32,25 @@ impl Scheduler for Random {
     }
 }
 
+/// One of the nodes on which the pod fits, and how many they are.
+pub fn lot(view: &View, pod: PodId, rows: &[Row], dice: &mut Stream) -> Option<(NodeId, u32)> {
+    let ask = Ask::new(view.cluster, pod, Weights::NONE);
+    let feasible = || rows.iter().filter(|row| row.fits(&ask));
+    let count = feasible().count();
+    if count == 0 {
+        return None;
+    }
+    let lot = rng::below(dice, count as u64) as usize;
+    let node = feasible().nth(lot).expect("below the count").node;
+    Some((node, count as u32))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cluster::change::Change;
     use crate::cluster::queue::RejectedBy;
-    use crate::ids::{Id, NodeId, ShapeId};
+    use crate::ids::{Id, ShapeId};
     use crate::policy::scheduler::testing::{node, shape, world};
 
     #[test]

@@ -396,7 +396,8 @@ pub(crate) fn asking_gpus(mut shape: Shape, count: u8, milli: u16, models: GpuMo
     shape
 }
 
-/// A catalogue of these nodes and shapes, in `zones` zones, with a service of each shape.
+/// A catalogue of these nodes and shapes, in `zones` zones, with a service of each shape. Of the n-th
+/// shape n pods are expected.
 pub(crate) fn catalog(zones: u32, nodes: Vec<NodeSpec>, shapes: Vec<Shape>) -> Arc<Catalog> {
     let service = |shape: usize| ServiceSpec {
         name: format!("service-{shape}"),
@@ -412,6 +413,7 @@ pub(crate) fn catalog(zones: u32, nodes: Vec<NodeSpec>, shapes: Vec<Shape>) -> A
         gpu_models: (0..2).map(|model| format!("gpu-{model}")).collect(),
         services: (0..shapes.len()).map(service).collect(),
         nodes: nodes.into_iter().collect(),
+        pods: (1..=shapes.len()).map(|pods| pods as f64).collect(),
         shapes: shapes.into_iter().collect(),
         ..Catalog::default()
     })

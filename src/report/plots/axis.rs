@@ -57,6 +57,21 @@ impl Axis {
         }
     }
 
+    /// Shares from nothing to a round one at or above `max`, about `count` ticks.
+    pub(crate) fn shares(max: f64, count: usize) -> Axis {
+        let step = round_step(max / count as f64);
+        let steps = (max / step - 1e-9).ceil() as usize;
+        let value = |n: usize| n as f64 * step;
+        Axis {
+            from: 0.0,
+            to: value(steps),
+            scale: Scale::Linear,
+            ticks: (0..=steps)
+                .map(|n| (value(n), percent(value(n), step)))
+                .collect(),
+        }
+    }
+
     /// From a round share at or below `min` to 100 %.
     pub(crate) fn up_to_all(min: f64, count: usize) -> Axis {
         let gap = (1.0 - min).clamp(0.001, 1.0);
@@ -218,6 +233,9 @@ mod tests {
             ["0 %", "25 %", "50 %", "75 %", "100 %"]
         );
         assert_eq!(Axis::up_to_all(0.9999, 4).from, 0.999);
+        let shares = Axis::shares(1.29, 7);
+        assert_eq!(labels(&shares)[5..], ["100 %", "120 %", "140 %"]);
+        assert_eq!((shares.from, labels(&shares)[0]), (0.0, "0 %"));
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! Where things stand in plots of a small result whose numbers are made up.
 
+use std::sync::Arc;
+
 use expect_test::{Expect, expect};
 
-use super::chart::Chart;
+use super::chart::{Body, Chart};
 use super::draw::{Form, draw};
 use super::drawing::{Anchor, Drawing, FINE, Place, Shape};
 use super::{charts, file, font, heat, inline};
-use crate::ids::ServiceId;
-use crate::metrics::measured::{HeatCell, HeatRow, Incident};
+use crate::ids::{Arena, ServiceId, ShapeId};
+use crate::metrics::measured::{HeatCell, HeatRow, Incident, Series};
 use crate::report::tests::Case;
-use crate::time::Time;
+use crate::script::jobs::{Job, Jobs};
+use crate::time::{Duration, Time};
 
 const FORMS: [Form; 3] = [Form::File, Form::Page, Form::Phone];
 
@@ -308,6 +311,54 @@ fn corners(shape: &Shape) -> Option<(String, [i32; 4])> {
     // From the top of a capital to the base line.
     let half = FINE * font.size() * 7 / 20;
     Some((text.clone(), [left, at.1 - half, left + width, at.1 + half]))
+}
+
+/// The case as a trace of one pod that stays, without services; in the second half more waits for CPU
+/// than there is.
+fn filling() -> Case {
+    let mut case = Case::new();
+    let outline = &mut case.scenario.outline;
+    let mut trace = Jobs::default();
+    trace.push(Job {
+        name: "stays",
+        arrival: Time::ZERO,
+        duration: Duration::MAX,
+        shape: ShapeId(0),
+        replace: false,
+    });
+    (outline.trace, outline.sources, outline.services) = (trace.into(), vec![], Arena::new());
+    let series = &mut case.runs[0].series;
+    let waiting = Series {
+        metric: "waiting.cpu".to_owned(),
+        values: vec![Some(0.0), Some(0.75)],
+        ..series[0].clone()
+    };
+    series.push(waiting);
+    case
+}
+
+#[test]
+fn where_pods_only_arrive_it_is_shown_how_the_cluster_fills() {
+    let drawn = |case: &Case| charts(&case.results()).iter().any(|c| c.name == "filling");
+    assert!(!drawn(&Case::new()));
+    let mut case = filling();
+    let chart = chart(&case, "filling");
+    // Half is allocated all the time, of half and then of 125 % that was asked for.
+    assert_eq!(
+        chart.title,
+        "50.0 % of CPU allocated when all had been asked for, 50.0 % in the end"
+    );
+    assert_eq!(chart.x.ticks.last().unwrap().1, "140 %");
+    assert_eq!(chart.panels.len(), 1);
+    let Body::Lines { lines, .. } = &chart.panels[0].body else {
+        panic!("lines");
+    };
+    let points = |y: [f64; 3]| [0.5, 1.25, 1.25].into_iter().zip(y.map(Some));
+    assert!(points([0.5, 1.0, 1.0]).eq(lines[0].points.iter().copied()));
+    assert!(points([0.5, 0.5, 0.5]).eq(lines[1].points.iter().copied()));
+    // A pod that leaves, or a service, and it is no filling any more.
+    Arc::make_mut(&mut case.scenario.outline.trace).durations[0] = Duration::from_secs(1);
+    assert!(!drawn(&case));
 }
 
 #[test]

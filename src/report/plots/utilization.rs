@@ -105,7 +105,7 @@ const fn color(resource: Resource) -> Color {
     }
 }
 
-const fn spoken(resource: Resource) -> &'static str {
+pub(super) const fn spoken(resource: Resource) -> &'static str {
     match resource {
         Resource::Cpu => "CPU",
         Resource::Memory => "memory",

@@ -1,18 +1,19 @@
 //! The scenarios that are shipped, and the one to start from.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use super::{meaning, registry, rendered, shipped};
+use super::{meaning, rendered, shipped};
 use crate::ids::ShapeId;
-use crate::scenario::{parse, parse_with, starter};
+use crate::scenario::{parse, starter};
 
 #[test]
 fn every_shipped_scenario_loads_without_a_warning() {
     let files = shipped();
     assert!(files.len() >= 4, "{files:?}");
     for (path, text) in files {
-        let read = |path: &Path| std::fs::read(path);
-        let loaded = parse_with(&path, &text, &read, &registry());
+        let read = |path: &Path| std::fs::read(path).or_else(|_| imported(path));
+        let loaded = parse(&path, &text, &read);
         let loaded = loaded.map_err(|problems| rendered(&problems)).unwrap();
         assert_eq!(rendered(&loaded.warnings), "");
         assert!(
@@ -25,6 +26,33 @@ fn every_shipped_scenario_loads_without_a_warning() {
             path.file_stem().unwrap().to_str()
         );
     }
+}
+
+/// A little of what an import would write: traces are not shipped.
+fn imported(path: &Path) -> io::Result<Vec<u8>> {
+    let table = match path.file_name().and_then(|name| name.to_str()) {
+        Some("nodes.csv") => "name,cpu_milli,memory_mib,gpu,gpu_model\nn,8000,8192,2,G2\n",
+        Some("pods.csv") => {
+            "name,arrival_s,duration_s,cpu_milli,memory_mib,gpu,gpu_milli,gpu_model\n\
+             p,0,,1000,512,1,500,\n"
+        }
+        _ => return Err(io::ErrorKind::NotFound.into()),
+    };
+    Ok(table.into())
+}
+
+fn named(name: &str) -> (PathBuf, String) {
+    let mut files = shipped().into_iter();
+    files.find(|(path, _)| path.ends_with(name)).unwrap()
+}
+
+#[test]
+fn a_scenario_without_its_trace_says_what_to_import() {
+    let (path, text) = named("fgd-openb.toml");
+    let read = |_: &Path| Err(io::ErrorKind::NotFound.into());
+    let problems = parse(&path, &text, &read).unwrap_err();
+    let told = rendered(&problems);
+    assert!(told.contains("plimsoll import openb"), "{told}");
 }
 
 #[test]
@@ -49,8 +77,8 @@ fn the_starter_loads_without_a_warning() {
 
 #[test]
 fn the_gpu_batch_asks_for_90_percent_of_its_gpus() {
-    let (_, text) = &shipped()[1];
-    let scenario = meaning(text, &[]);
+    let (_, text) = named("gpu-batch.toml");
+    let scenario = meaning(&text, &[]);
     let [source] = &scenario.outline.sources[..] else {
         panic!("one source");
     };

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Plain, choice, siblings};
+use super::{Plain, choice, gpu, siblings};
 use crate::cluster::pod::Owner;
 use crate::ids::NodeId;
 use crate::policy::params::Params;
@@ -39,13 +39,13 @@ pub(super) fn plain(
                 .min_by_key(|&node| rule.load(node, by_zone))
         }
         "nomad" => rule.nomad(params, nodes),
-        _ => panic!("no plain rule for {policy}"),
+        _ => gpu::plain(rule, policy, nodes),
     }
 }
 
 impl Plain<'_> {
     /// Requested by the pod.
-    fn wanted(&self, resource: &str) -> u128 {
+    pub(super) fn wanted(&self, resource: &str) -> u128 {
         let requests = self.world.cluster.shape(self.pod).requests;
         u128::from(match resource {
             "cpu" => requests.cpu.0,
@@ -55,14 +55,14 @@ impl Plain<'_> {
     }
 
     /// Free before the pod.
-    fn free(&self, node: NodeId, resource: &str) -> u128 {
+    pub(super) fn free(&self, node: NodeId, resource: &str) -> u128 {
         let pods = self.world.cluster.pods().iter();
         let bound = pods.filter(|(_, pod)| pod.node == Some(node) && !pod.gone());
         let taken = bound.map(|(pod, _)| Plain { pod, ..*self }.wanted(resource));
         self.capacity(node, resource) - taken.sum::<u128>()
     }
 
-    fn largest(&self, resource: &str) -> u128 {
+    pub(super) fn largest(&self, resource: &str) -> u128 {
         let nodes = self.world.cluster.nodes().ids();
         let capacities = nodes.map(|node| self.capacity(node, resource));
         capacities.max().unwrap_or(0).max(1)
