@@ -314,8 +314,8 @@ impl Input {
         order.pods.iter().map(event).collect()
     }
 
-    /// The curve: means over the events of each whole percent of arrived load, of what the published
-    /// program printed of each, with two digits.
+    /// The curve: means over the events of each whole percent of arrived load, rounded where the
+    /// published program rounds.
     fn curve(&self, events: &[Event]) -> BTreeMap<u64, Point> {
         let all = self.capacity() as f64;
         let mut sums = BTreeMap::<u64, (f64, Point)>::new();
@@ -330,7 +330,7 @@ impl Input {
             let (count, sum) = sums.entry(percent).or_insert((0.0, zero));
             *count += 1.0;
             sum.allocated += hundredths(100.0 * event.used as f64 / all);
-            sum.of_cluster += hundredths(100.0 * event.fragmented / all);
+            sum.of_cluster += 100.0 * event.fragmented / all;
             sum.of_idle += hundredths(100.0 * event.fragmented / idle);
         }
         let mean = |(count, sum): (f64, Point)| Point {
