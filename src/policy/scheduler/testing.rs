@@ -345,6 +345,7 @@ fn combinations(entry: &Entry<dyn Scheduler>) -> Vec<Params> {
             Kind::Integer { min, max } => vec![Value::Integer(min), Value::Integer(max)],
             Kind::Number { min, max } => vec![Value::Number(min), Value::Number(max)],
             Kind::Duration | Kind::Period => vec![Value::Duration(Duration::from_secs(60))],
+            Kind::Shape => vec![Value::Shape(param.default.parse().unwrap())],
         };
         made = made
             .into_iter()
