@@ -131,7 +131,9 @@ fn another_policy_has_its_defaults_and_the_same_one_keeps_its_parameters() {
 fn a_scheduler_that_looks_away_cannot_take_the_place_of_one_that_obeys() {
     let read = |_: &Path| Err(io::ErrorKind::NotFound.into());
     let text = include_str!("../../../scenarios/zone-rules.toml");
-    let scenario = parse(Path::new("zone-rules.toml"), text, &read).unwrap().scenario;
+    let scenario = parse(Path::new("zone-rules.toml"), text, &read)
+        .unwrap()
+        .scenario;
     let under = |name| scenario.clone().with_policy(PolicyKind::Scheduler, name);
     assert!(under("kube-binpack").is_ok());
     let refused = under("spread").unwrap_err().to_string();
