@@ -3,6 +3,7 @@
 mod hpa;
 mod kubernetes;
 mod operator;
+mod preemption;
 mod reference;
 mod restart;
 mod rig;

@@ -409,11 +409,20 @@ pub const METRICS: &[Metric] = &[
         "Of these, those that found no node",
     ),
     metric(
+        "preemptions",
+        "count",
+        Down,
+        Belief,
+        "Decisions of the scheduler that pods of lower priority have to leave a node for a pod; pods that \
+         are leaving already may do for several",
+    ),
+    metric(
         "evictions",
         "count",
         Down,
         Belief,
-        "Pods deleted because their node was unreachable, drained or removed",
+        "Pods deleted although their owner wants them, by cause: their node was unreachable, drained or \
+         removed, or they were preempted",
     ),
     metric(
         "oom_kills",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::dictionary::Metric;
 use super::mix::Mix;
 pub use super::table::Pods;
-use crate::cluster::pod::{Outcome, Owner};
+use crate::cluster::pod::{Deletion, Outcome, Owner};
 use crate::ids::{NodeId, PodId, ServiceId};
 use crate::stats::Ecdf;
 use crate::time::{Duration, Time};
@@ -154,6 +154,8 @@ pub struct PodRow {
     pub ended: Option<Time>,
     /// How it ended.
     pub outcome: Option<Outcome>,
+    /// Why it was deleted, if it was.
+    pub deletion: Option<Deletion>,
     /// Restarts of its container.
     pub restarts: u32,
 }

@@ -39,6 +39,9 @@ pub struct Choice {
     pub healer: Named,
 }
 
+/// Where the rules of the kube schedulers come from.
+const KUBE_1_34: &str = "kube-scheduler v1.34.1, default profile";
+
 /// All schedulers, by name.
 pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
     Entry {
@@ -182,6 +185,28 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         build: |params| Box::new(scheduler::nomad::Nomad::new(params)),
     },
     Entry {
+        name: "kube",
+        summary: "as kube-scheduler, whose newest version here is 1.34: its filters, scores and \
+                  preemption",
+        source: KUBE_1_34,
+        params: scheduler::kube::params::KUBE,
+        build: scheduler::kube::params::kube,
+    },
+    Entry {
+        name: "kube-1.34",
+        summary: "as kube-scheduler 1.34, whatever version `kube` will be",
+        source: KUBE_1_34,
+        params: scheduler::kube::params::KUBE,
+        build: scheduler::kube::params::kube,
+    },
+    Entry {
+        name: "kube-binpack",
+        summary: "as kube, but full nodes first (MostAllocated); all else equal",
+        source: KUBE_1_34,
+        params: scheduler::kube::params::BINPACK,
+        build: scheduler::kube::params::kube_binpack,
+    },
+    Entry {
         name: "random",
         summary: "any node on which the pod fits, all with the same probability",
         source: "the baseline that shows what choosing is worth",
@@ -189,6 +214,10 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         build: |_| Box::new(scheduler::random::Random::default()),
     },
 ];
+
+/// The schedulers that obey all of [`Rules`](crate::cluster::rules::Rules), and budgets; the others look
+/// at room alone.
+pub const OBEDIENT: [&str; 3] = ["kube", "kube-1.34", "kube-binpack"];
 
 /// All autoscalers, by name.
 pub const AUTOSCALERS: &[Entry<dyn Autoscaler>] = &[

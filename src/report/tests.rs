@@ -130,6 +130,7 @@ fn run(lost: f64, allocated: f64) -> Measured {
         ready: None,
         ended: None,
         outcome: None,
+        deletion: None,
         restarts: 0,
     };
     let series = |entity, metric: &str, unit, values: [Option<f64>; 2]| Series {
@@ -505,11 +506,11 @@ fn pods_tells_every_incarnation_exactly() {
     check(
         &Case::new().table(|results, out| tables::pods(results, Detail::Brief, out)),
         &expect![[r#"
-        replication,kind,owner,index,created_s,bound_s,node,ready_s,ended_s,outcome,restarts
-        1,service,web,1,0,1,worker-1,2.5,,,2
-        1,job,report-0,0,100,130,worker-0,131,181,succeeded,0
-        1,job,report-1,0,200,,,,,,0
-    "#]],
+            replication,kind,owner,index,created_s,bound_s,node,ready_s,ended_s,outcome,deletion,restarts
+            1,service,web,1,0,1,worker-1,2.5,,,,2
+            1,job,report-0,0,100,130,worker-0,131,181,succeeded,,0
+            1,job,report-1,0,200,,,,,,,0
+        "#]],
     );
 }
 

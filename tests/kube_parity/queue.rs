@@ -7,6 +7,7 @@ use plimsoll::control::{Control, Settings, Step};
 use plimsoll::ids::{JobId, PodId};
 use plimsoll::policy::Plan;
 use plimsoll::policy::params::Params;
+use plimsoll::policy::queue::Waking;
 use plimsoll::policy::registry::{Choice, Named};
 use plimsoll::policy::scheduler::explanation::{Preemption, WhyNoPreemption};
 use plimsoll::policy::scheduler::kube::attempt::attempt;
@@ -76,6 +77,7 @@ fn control(world: &World) -> Control {
     let mut control = Control::over(world.cluster.clone(), &choice, settings, SEED);
     control.set_scheduler(Box::new(Plain {
         profile: world.profile.clone(),
+        waking: Waking::Hints,
     }));
     control
 }

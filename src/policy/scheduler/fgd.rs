@@ -158,7 +158,7 @@ mod tests {
             Placement::Bind {
                 node, gpus, why, ..
             } => (node, gpus, why),
-            Placement::Wait { why, .. } => panic!("{why:?}"),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -86,7 +86,7 @@ mod tests {
                     assert_eq!((why, gpus.len()), (Chosen::Lot { feasible: 2 }, 1));
                     chosen[node.index()][gpus.devices().next().unwrap()] += 1;
                 }
-                Placement::Wait { .. } => panic!("two nodes fit"),
+                other => panic!("two nodes fit: {other:?}"),
             }
         }
         // Four GPUs, 2000 expected of each, standard deviation sqrt(8000 * 3/16) = 39.
@@ -111,7 +111,7 @@ mod tests {
                             assert_eq!(gpus.len(), 2);
                             gpus.devices().fold(0, |set, device| set | 1 << device)
                         }
-                        Placement::Wait { .. } => panic!("it fits"),
+                        other => panic!("it fits: {other:?}"),
                     }
                 })
                 .collect();

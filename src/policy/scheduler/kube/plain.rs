@@ -7,10 +7,10 @@ use super::node_affinity;
 use super::profile::Profile;
 use crate::cluster::Slot;
 use crate::cluster::queue::{Group, RejectedBy};
-use crate::ids::PodId;
+use crate::ids::{NodeId, PodId};
 use crate::policy::queue::{Event, Waking};
-use crate::policy::scheduler::explanation::{Explanation, Plugin};
-use crate::policy::scheduler::{Chosen, Placement, Refused, Scheduler};
+use crate::policy::scheduler::explanation::{Explanation, Plugin, WhyNoPreemption};
+use crate::policy::scheduler::{Chosen, Nomination, Placement, Refused, Scheduler};
 use crate::policy::{Remember, View};
 
 /// A scheduler with a profile.
@@ -18,38 +18,19 @@ use crate::policy::{Remember, View};
 pub struct Plain {
     /// The profile.
     pub profile: Profile,
+    /// How it is found out which waiting pods are worth another attempt.
+    pub waking: Waking,
 }
 
 impl Scheduler for Plain {
     fn place(&mut self, view: &View, pod: PodId) -> Placement {
-        let told = attempt(&self.profile, view, pod);
-        let Some(node) = told.chosen else {
-            return waits(view, pod, &told);
-        };
-        let best = told.feasible.iter().position(|&other| other == node);
-        let total = best.and_then(|best| told.totals.get(best));
-        let why = match total {
-            _ if view.cluster.pods()[pod].nominated == Some(node) => Chosen::Nominated,
-            Some(&total) => Chosen::Score(total),
-            None => Chosen::Only,
-        };
-        match Placement::on(view, pod, node, why) {
-            Placement::Bind {
-                node, gpus, why, ..
-            } => Placement::Bind {
-                node,
-                gpus,
-                why,
-                remember: next_start(view, &told),
-            },
-            waits @ Placement::Wait { .. } => waits,
-        }
+        placement(view, pod, &attempt(&self.profile, view, pod))
     }
 
     fn forget(&mut self) {}
 
     fn waking(&self) -> Waking {
-        Waking::Hints
+        self.waking
     }
 
     fn hint(&self, view: &View, event: &Event, group: Group) -> bool {
@@ -61,12 +42,50 @@ impl Scheduler for Plain {
     }
 }
 
+/// What an attempt comes to.
+pub fn placement(view: &View, pod: PodId, told: &Explanation) -> Placement {
+    match told.chosen {
+        Some(node) => Placement::on(view, pod, node, chosen(view, pod, node, told))
+            .remembering(next_start(view, told)),
+        None => waits(view, pod, told),
+    }
+}
+
+fn chosen(view: &View, pod: PodId, node: NodeId, told: &Explanation) -> Chosen {
+    let best = told.feasible.iter().position(|&other| other == node);
+    match best.and_then(|best| told.totals.get(best)) {
+        _ if view.cluster.pods()[pod].nominated == Some(node) => Chosen::Nominated,
+        Some(&total) => Chosen::Score(total),
+        None => Chosen::Only,
+    }
+}
+
 fn waits(view: &View, pod: PodId, told: &Explanation) -> Placement {
-    Placement::Wait {
-        why: Refused::NoNodeFits {
-            nodes: view.cluster.nodes_present(),
+    let by = rejected_by(view, pod, told);
+    let why = Refused::NoNodeFits {
+        nodes: view.cluster.nodes_present(),
+    };
+    let remember = next_start(view, told);
+    let preemption = told.preemption.as_ref().expect("no node fits");
+    match (preemption.nominated, &preemption.why_not) {
+        (Some(node), _) => Placement::Preempt {
+            node,
+            victims: preemption.victims.as_slice().into(),
+            cleared: preemption.cleared_nominations.as_slice().into(),
+            why,
+            by,
+            remember,
         },
-        by: rejected_by(view, pod, told),
+        (None, why_not) => Placement::Wait {
+            why,
+            by,
+            nomination: match why_not {
+                // Who may not evict anybody is not asked again, and keeps what there is.
+                Some(WhyNoPreemption::Never | WhyNoPreemption::VictimsLeaving) => Nomination::Kept,
+                Some(WhyNoPreemption::NoCandidate(_)) | None => Nomination::Dropped,
+            },
+            remember,
+        },
     }
 }
 
@@ -115,10 +134,13 @@ mod tests {
         let mut world = world_of(vec![node], vec![rules]);
         world.apply(Change::NodeCordoned(NodeId(0)));
         let pod = pending(&mut world, 0);
-        let profile = Profile::kube_1_34();
-        match (Plain { profile }).place(&world.view(), pod) {
+        let mut scheduler = Plain {
+            profile: Profile::kube_1_34(),
+            waking: Waking::Hints,
+        };
+        match scheduler.place(&world.view(), pod) {
             Placement::Wait { by, .. } => by,
-            Placement::Bind { .. } => panic!("the node is cordoned"),
+            other => panic!("the node is cordoned: {other:?}"),
         }
     }
 

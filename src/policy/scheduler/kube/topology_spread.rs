@@ -18,7 +18,7 @@ pub mod score;
 mod tests;
 
 use super::cycle::Cycle;
-use super::node_affinity;
+use super::{node_affinity, taints};
 use crate::cluster::Cluster;
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::labels::{Labels, Selector};
@@ -129,10 +129,17 @@ impl Constraint<'_> {
     }
 
     /// Whether pods on the node are counted for the pod: its node inclusion policies.
-    pub fn includes(&self, cycle: &Cycle, spec: &NodeSpec) -> bool {
-        let values = &cycle.cluster.catalog().values;
-        (!self.rule.honor_affinity || node_affinity::selects(cycle.rules, &spec.traits, values))
-            && (!self.rule.honor_taints || cycle.rules.untolerated(&spec.traits.taints).is_none())
+    pub fn includes(&self, cycle: &Cycle, node: NodeId) -> bool {
+        let (traits, values) = (
+            &cycle.cluster.spec(node).traits,
+            &cycle.cluster.catalog().values,
+        );
+        let tolerated = || {
+            let taints = taints::taints(cycle.cluster, node);
+            cycle.rules.untolerated(&taints).is_none()
+        };
+        (!self.rule.honor_affinity || node_affinity::selects(cycle.rules, traits, values))
+            && (!self.rule.honor_taints || tolerated())
     }
 
     /// The domain of a node; none, if it lacks the label.
@@ -154,5 +161,5 @@ fn counted<'a>(
     nodes: &[NodeId],
 ) -> impl Iterator<Item = (NodeId, &'a NodeSpec)> {
     let specs = nodes.iter().map(|&node| (node, cycle.cluster.spec(node)));
-    specs.filter(|(_, spec)| constraint.includes(cycle, spec))
+    specs.filter(|&(node, _)| constraint.includes(cycle, node))
 }

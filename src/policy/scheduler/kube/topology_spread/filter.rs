@@ -57,7 +57,7 @@ impl<'a> Filter<'a> {
         }
         for (constraint, domains) in self.constraints.iter().zip(&mut self.domains) {
             let domain = constraint.domain(spec).expect("it has all labels");
-            if constraint.selects(cycle.cluster, &rules.labels) && constraint.includes(cycle, spec)
+            if constraint.selects(cycle.cluster, &rules.labels) && constraint.includes(cycle, node)
             {
                 domains.add(domain, by);
             }
