@@ -68,6 +68,32 @@ proptest! {
     }
 
     #[test]
+    fn place_agrees_with_explain(case in cases()) {
+        for (entry, params) in variants() {
+            let mut scheduler = (entry.build)(&params);
+            let mut world = World::new(case.catalog.clone());
+            for &step in &case.steps {
+                if matches!(step, Step::Forget) {
+                    scheduler.forget();
+                }
+                let Some(pod) = world.step(step) else { continue };
+                let told = scheduler.explain(&world.view(), pod);
+                let fitting = fitting(&world, pod);
+                let made = match world.schedule(&mut *scheduler, pod) {
+                    Placement::Bind { node, .. } => Some(node),
+                    Placement::Wait { .. } => None,
+                };
+                prop_assert_eq!(made, told.chosen, "{} {:?}", entry.name, params);
+                prop_assert!(made.is_none_or(|node| told.best.contains(&node)));
+                prop_assert_eq!(made.is_none(), told.best.is_empty());
+                prop_assert_eq!(&told.feasible, &fitting, "{}", entry.name);
+                let nodes = told.feasible.len() + told.rejected.len();
+                prop_assert_eq!(nodes, world.cluster.nodes_present() as usize);
+            }
+        }
+    }
+
+    #[test]
     fn every_search_finds_the_node_of_the_plain_rule(case in cases()) {
         for (entry, params) in variants().into_iter().filter(|(e, _)| e.name != "random") {
             let mut scheduler = (entry.build)(&params);

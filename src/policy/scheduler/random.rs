@@ -5,9 +5,10 @@
 //!
 //! With n nodes: O(n) per decision.
 
+use super::explanation::{Explanation, TieBreak};
 use super::score::{Ask, Weights};
 use super::table::Table;
-use super::{Chosen, Placement, Scheduler};
+use super::{Chosen, Placement, Scheduler, filter};
 use crate::ids::PodId;
 use crate::policy::View;
 use crate::rng;
@@ -29,15 +30,32 @@ impl Scheduler for Random {
         if count == 0 {
             return Placement::nowhere(view);
         }
-        let lot = rng::below(&mut view.dice(pod), count as u64) as usize;
-        let node = feasible().nth(lot).expect("below the count").node;
+        let node = feasible()
+            .nth(lot(view, pod, count))
+            .expect("below the count");
+        let node = node.node;
         let feasible = count as u32;
         Placement::on(view, pod, node, Chosen::Lot { feasible })
+    }
+
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        let mut told = filter::sift(view.cluster, pod).compared(&[], |_| Vec::new());
+        told.tie_break = TieBreak::Lot;
+        told.chosen = match told.best.len() {
+            0 => None,
+            count => Some(told.best[lot(view, pod, count)]),
+        };
+        told
     }
 
     fn forget(&mut self) {
         self.table.clear();
     }
+}
+
+/// A number below `count`, which is not zero.
+fn lot(view: &View, pod: PodId, count: usize) -> usize {
+    rng::below(&mut view.dice(pod), count as u64) as usize
 }
 
 #[cfg(test)]
