@@ -109,7 +109,7 @@ impl Load {
                 let end = self.seconds + 300.0 + 3300.0 * rng::unit(&mut self.dice);
                 self.ends.push(Reverse((Time::from_secs_f64(end), pod)));
             }
-            Placement::Wait { .. } => {
+            Placement::Wait { .. } | Placement::Preempt { .. } => {
                 let outcome = Outcome::Deleted;
                 self.cluster.apply(now, Change::PodGone { pod, outcome });
             }

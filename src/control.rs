@@ -26,7 +26,7 @@ use crate::time::{Duration, Time};
 use command::{Command, CommandId};
 
 /// One step of a decision, in order.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Belief changed.
     Changed(Change),

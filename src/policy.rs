@@ -34,7 +34,7 @@ pub struct View<'a> {
 pub type Remember = Option<(Slot, u64)>;
 
 /// What a policy decided, with its reason.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
     /// A scheduler decided on a pod.
     Place {

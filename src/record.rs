@@ -12,7 +12,7 @@ use crate::policy::Plan;
 use crate::time::Time;
 
 /// One record.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Record {
     /// Something happened, heard or not.
     Truth(Truth),
@@ -165,7 +165,7 @@ impl Recorder for Memory {
 /// Two recorders side by side; the run ends when either wants it to.
 impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     fn record(&mut self, at: Time, record: Record) {
-        self.0.record(at, record);
+        self.0.record(at, record.clone());
         self.1.record(at, record);
     }
 

@@ -395,10 +395,10 @@ fn what_policies_meet(scenario: &Scenario) -> Vec<(Time, Truth)> {
 }
 
 fn exogenous(records: &[(Time, Record)]) -> Vec<(Time, Truth)> {
-    let truths = records.iter().filter_map(|&(at, record)| match record {
+    let truths = records.iter().filter_map(|(at, record)| match *record {
         Record::Truth(
             truth @ (Truth::JobArrived(_) | Truth::NodeUp(_) | Truth::NodeDown { .. }),
-        ) => Some((at, truth)),
+        ) => Some((*at, truth)),
         _ => None,
     });
     truths.collect()

@@ -3,12 +3,13 @@
 use super::command::Command;
 use super::{Control, Step};
 use crate::cluster::change::Change;
+use crate::cluster::gpu::GpuSet;
 use crate::cluster::pod::{Deletion, Outcome, Owner, Queued};
 use crate::cluster::{Slot, pod};
 use crate::ids::{NodeId, PodId, ServiceId};
 use crate::policy::healer::{NodeAction, PodAction};
 use crate::policy::queue::{Event, Face};
-use crate::policy::scheduler::Placement;
+use crate::policy::scheduler::{Nomination, Placement};
 use crate::policy::{Plan, View, queue, rollout};
 use crate::time::Time;
 
@@ -39,7 +40,7 @@ impl Control {
                 "a healer that is due has something to do"
             );
             for plan in plans.drain(..) {
-                self.steps.push(Step::Planned(plan));
+                self.steps.push(Step::Planned(plan.clone()));
                 match plan {
                     Plan::HealPod { pod, action } => self.heal_pod(pod, action),
                     Plan::HealNode { node, action } => self.heal_node(node, action),
@@ -217,31 +218,74 @@ impl Control {
             ));
             let view = View::new(self.now, self.seed, &self.cluster);
             let placement = self.scheduler.place(&view, pod);
-            self.steps
-                .push(Step::Planned(Plan::Place { pod, placement }));
-            match placement {
-                Placement::Bind {
-                    node,
-                    gpus,
-                    remember,
-                    ..
-                } => {
-                    let fits = self.cluster.fits(self.cluster.shape(pod), node);
-                    assert!(
-                        fits,
-                        "the scheduler chose {node:?}, on which {pod:?} does not fit"
-                    );
-                    self.change(Change::PodBound { pod, node, gpus });
-                    self.events.push(Event::PodBound(pod));
-                    if let Some((slot, value)) = remember {
-                        self.remember(slot, value);
-                    }
-                    self.start(pod);
-                }
-                Placement::Wait { by, .. } => self.change(Change::PodUnschedulable { pod, by }),
-            }
+            self.steps.push(Step::Planned(Plan::Place {
+                pod,
+                placement: placement.clone(),
+            }));
+            self.carry_out(pod, placement);
             self.wake_helped();
             self.scheduler_free = self.now + self.settings.scheduling;
+        }
+    }
+
+    fn carry_out(&mut self, pod: PodId, placement: Placement) {
+        let remember = placement.remember();
+        match placement {
+            Placement::Bind { node, gpus, .. } => {
+                self.bind(pod, node, gpus);
+            }
+            Placement::Wait { by, nomination, .. } => {
+                self.change(Change::PodUnschedulable { pod, by });
+                match nomination {
+                    Nomination::Kept => {}
+                    Nomination::Dropped => self.unnominate(pod),
+                }
+            }
+            Placement::Preempt {
+                node,
+                victims,
+                cleared,
+                by,
+                ..
+            } => {
+                self.change(Change::PodUnschedulable { pod, by });
+                self.change(Change::PodNominated { pod, node });
+                self.make_room(&victims, &cleared);
+            }
+        }
+        if let Some((slot, value)) = remember {
+            self.remember(slot, value);
+        }
+    }
+
+    fn bind(&mut self, pod: PodId, node: NodeId, gpus: GpuSet) {
+        let fits = self.cluster.fits(self.cluster.shape(pod), node);
+        assert!(
+            fits,
+            "the scheduler chose {node:?}, on which {pod:?} does not fit"
+        );
+        self.change(Change::PodBound { pod, node, gpus });
+        self.events.push(Event::PodBound(pod));
+        self.start(pod);
+    }
+
+    /// Evicts pods for one of higher priority; their owners replace them at once. Those that are
+    /// being deleted already leave as they would have.
+    fn make_room(&mut self, victims: &[PodId], cleared: &[PodId]) {
+        for &pod in cleared {
+            self.unnominate(pod);
+        }
+        for &victim in victims {
+            if self.pod(victim).active() {
+                self.delete(victim, Deletion::Preempted);
+            }
+        }
+        self.settle();
+    }
+
+    fn unnominate(&mut self, pod: PodId) {
+        if self.pod(pod).nominated.is_some() {
+            self.change(Change::PodUnnominated(pod));
         }
     }
 

@@ -359,7 +359,7 @@ impl<'a> Fold<'a> {
                 self.lives.attempted(now, true);
             }
             Plan::Place {
-                placement: Placement::Wait { .. },
+                placement: Placement::Wait { .. } | Placement::Preempt { .. },
                 ..
             } => {
                 self.lives.attempted(now, false);

@@ -27,6 +27,8 @@ mod properties;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use std::sync::Arc;
+
 use super::queue::{Event, Waking};
 use super::{Remember, View};
 use crate::cluster::gpu::GpuSet;
@@ -66,7 +68,7 @@ pub trait Scheduler: Send {
 }
 
 /// What a scheduler decided on a pod.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Placement {
     /// The pod goes to a node.
     Bind {
@@ -85,7 +87,35 @@ pub enum Placement {
         why: Refused,
         /// Who refused it nodes, where the scheduler's hints tell them apart.
         by: RejectedBy,
+        /// What becomes of the place that others were evicted for.
+        nomination: Nomination,
+        /// What to remember.
+        remember: Remember,
     },
+    /// The pod waits for others to leave a node: no node fits, but without them this one would.
+    Preempt {
+        /// The node: the pod is nominated to it.
+        node: NodeId,
+        /// The pods of lower priority to be evicted there, most important first.
+        victims: Arc<[PodId]>,
+        /// Pods of lower priority that lose their nomination to the node.
+        cleared: Arc<[PodId]>,
+        /// Why it waits.
+        why: Refused,
+        /// Who refused it nodes, where the scheduler's hints tell them apart.
+        by: RejectedBy,
+        /// What to remember.
+        remember: Remember,
+    },
+}
+
+/// What becomes of the nomination of a pod that waits (`status.nominatedNodeName`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nomination {
+    /// It stays, if there is one.
+    Kept,
+    /// It ends, if there is one: evicting pods would help nowhere any more.
+    Dropped,
 }
 
 /// Why a node was chosen.
@@ -159,6 +189,15 @@ impl Placement {
         }
     }
 
+    /// What to remember.
+    pub const fn remember(&self) -> Remember {
+        match self {
+            Placement::Bind { remember, .. }
+            | Placement::Wait { remember, .. }
+            | Placement::Preempt { remember, .. } => *remember,
+        }
+    }
+
     /// No node fits.
     pub fn nowhere(view: &View) -> Placement {
         Placement::Wait {
@@ -166,6 +205,8 @@ impl Placement {
                 nodes: view.cluster.nodes_present(),
             },
             by: RejectedBy::default(),
+            nomination: Nomination::Kept,
+            remember: None,
         }
     }
 }

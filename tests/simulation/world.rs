@@ -238,12 +238,10 @@ impl World {
 
 impl Ran {
     fn truths(&self) -> impl Iterator<Item = (Time, Truth)> {
-        self.records
-            .iter()
-            .filter_map(|&(at, record)| match record {
-                Record::Truth(truth) => Some((at, truth)),
-                _ => None,
-            })
+        self.records.iter().filter_map(|(at, record)| match record {
+            Record::Truth(truth) => Some((*at, *truth)),
+            _ => None,
+        })
     }
 
     /// When containers began to run.

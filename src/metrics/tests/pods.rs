@@ -8,7 +8,7 @@ use crate::ids::{JobId, NodeId, ServiceId};
 use crate::metrics::fold::Options;
 use crate::metrics::measured::{Fates, Measured, PodRow};
 use crate::policy::Plan;
-use crate::policy::scheduler::{Chosen, Placement, Refused};
+use crate::policy::scheduler::{Chosen, Nomination, Placement, Refused};
 use crate::record::{Cause, Truth};
 use crate::time::Time;
 
@@ -131,6 +131,8 @@ fn attempts_are_counted_with_those_in_vain() {
     let wait = Placement::Wait {
         why: Refused::NoNodeFits { nodes: 1 },
         by: RejectedBy::default(),
+        nomination: Nomination::Kept,
+        remember: None,
     };
     let bind = Placement::Bind {
         node: NodeId(0),
@@ -138,7 +140,8 @@ fn attempts_are_counted_with_those_in_vain() {
         why: Chosen::First,
         remember: None,
     };
-    for (at, placement) in [(1.0, wait), (11.0, wait), (12.0, wait), (13.0, bind)] {
+    let placements = [wait.clone(), wait.clone(), wait, bind];
+    for (at, placement) in [1.0, 11.0, 12.0, 13.0].into_iter().zip(placements) {
         world.plan(at, Plan::Place { pod, placement });
     }
     let expected = [

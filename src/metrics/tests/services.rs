@@ -293,8 +293,8 @@ fn outages_that_reach_out_of_the_window_are_censored() {
     cut.records = world
         .records
         .iter()
-        .copied()
-        .filter(|&(at, _)| at < secs(400.0))
+        .filter(|(at, _)| *at < secs(400.0))
+        .cloned()
         .collect();
     let early = cut.measure(0.0, 400.0);
     check(

@@ -328,7 +328,7 @@ impl World {
             healing: self.healing,
         };
         let mut fold = Fold::new(&subject, options);
-        for &(at, record) in &self.records {
+        for (at, record) in self.records.clone() {
             fold.record(at, record);
         }
         fold.finish(&self.belief, 0)

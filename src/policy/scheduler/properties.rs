@@ -27,7 +27,7 @@ proptest! {
                 let fitting = fitting(&world, pod);
                 match world.schedule(&mut *scheduler, pod) {
                     Placement::Bind { node, .. } => prop_assert!(fitting.contains(&node)),
-                    Placement::Wait { .. } => prop_assert_eq!(fitting, vec![]),
+                    Placement::Wait { .. } | Placement::Preempt { .. } => prop_assert_eq!(fitting, vec![]),
                 }
                 if n % 16 == 0 {
                     world.cluster.check();
@@ -103,7 +103,7 @@ proptest! {
                 let expected = plain(&world, entry.name, &params, pod);
                 let made = match world.schedule(&mut *scheduler, pod) {
                     Placement::Bind { node, .. } => Some(node),
-                    Placement::Wait { .. } => None,
+                    Placement::Wait { .. } | Placement::Preempt { .. } => None,
                 };
                 prop_assert_eq!(made, expected, "{} {:?}", entry.name, params);
             }
@@ -265,7 +265,9 @@ fn ties_go_to_the_lowest_node_or_to_any_by_lot() {
                 ..
             } => assert!((2..=3).contains(&candidates), "{}", entry.name),
             Placement::Bind { node, .. } => assert_eq!(node.index(), 0, "{}", entry.name),
-            Placement::Wait { .. } => panic!("{} finds no node", entry.name),
+            Placement::Wait { .. } | Placement::Preempt { .. } => {
+                panic!("{} finds no node", entry.name)
+            }
         }
     }
 }

@@ -82,7 +82,7 @@ mod tests {
                     assert_eq!(why, Chosen::Lot { feasible: 5 });
                     chosen[node.index()] += 1;
                 }
-                Placement::Wait { .. } => panic!("five nodes fit"),
+                Placement::Wait { .. } | Placement::Preempt { .. } => panic!("five nodes fit"),
             }
         }
         // Five nodes fit: 2000 expected of 10,000, standard deviation sqrt(10,000 * 0.2 * 0.8) = 40.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{Chosen, Placement, Scheduler};
+use super::{Chosen, Nomination, Placement, Scheduler};
 use crate::cluster::Cluster;
 use crate::cluster::catalog::{Catalog, NodeSpec, ServiceSpec, Shape};
 use crate::cluster::change::Change;
@@ -149,25 +149,44 @@ impl World {
     /// Asks the scheduler about the pod and carries the answer out.
     pub(crate) fn schedule(&mut self, scheduler: &mut dyn Scheduler, pod: PodId) -> Placement {
         let placement = scheduler.place(&self.view(), pod);
-        self.carry_out(pod, placement);
+        self.carry_out(pod, placement.clone());
         placement
     }
 
     /// What the control plane does with a placement.
     pub(crate) fn carry_out(&mut self, pod: PodId, placement: Placement) {
+        let remember = placement.remember();
         match placement {
-            Placement::Bind {
-                node,
-                gpus,
-                remember,
-                ..
-            } => {
+            Placement::Bind { node, gpus, .. } => {
                 self.apply(Change::PodBound { pod, node, gpus });
-                if let Some((slot, value)) = remember {
-                    self.apply(Change::Remembered { slot, value });
+            }
+            Placement::Wait { by, nomination, .. } => {
+                self.apply(Change::PodUnschedulable { pod, by });
+                match nomination {
+                    Nomination::Kept => {}
+                    Nomination::Dropped => self.apply(Change::PodUnnominated(pod)),
                 }
             }
-            Placement::Wait { by, .. } => self.apply(Change::PodUnschedulable { pod, by }),
+            Placement::Preempt {
+                node,
+                victims,
+                cleared,
+                by,
+                ..
+            } => {
+                self.apply(Change::PodUnschedulable { pod, by });
+                self.apply(Change::PodNominated { pod, node });
+                for &pod in &*cleared {
+                    self.apply(Change::PodUnnominated(pod));
+                }
+                let outcome = Outcome::Deleted;
+                for &pod in &*victims {
+                    self.apply(Change::PodGone { pod, outcome });
+                }
+            }
+        }
+        if let Some((slot, value)) = remember {
+            self.apply(Change::Remembered { slot, value });
         }
     }
 
@@ -294,7 +313,7 @@ impl World {
 pub(crate) fn chosen(placement: Placement) -> Option<(u32, Chosen)> {
     match placement {
         Placement::Bind { node, why, .. } => Some((node.0, why)),
-        Placement::Wait { .. } => None,
+        Placement::Wait { .. } | Placement::Preempt { .. } => None,
     }
 }
 
