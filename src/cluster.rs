@@ -14,6 +14,7 @@ pub mod queue;
 pub mod requests;
 pub mod rules;
 pub mod service;
+pub mod tree;
 pub mod trouble;
 pub mod zone;
 
@@ -35,6 +36,7 @@ use pod::Pod;
 use queue::Queue;
 use rules::Rules;
 use service::Service;
+use tree::NodeTree;
 use trouble::Trouble;
 use zone::Zone;
 
@@ -78,6 +80,7 @@ pub struct Cluster {
     memory: BTreeMap<Slot, u64>,
     /// How many nodes have an image.
     image_nodes: Arena<ImageId, u32>,
+    tree: NodeTree,
     present: u32,
     ready: u32,
     /// When a node last joined or left.
@@ -126,6 +129,7 @@ impl Cluster {
             failures: Failures::default(),
             memory: BTreeMap::new(),
             image_nodes,
+            tree: NodeTree::default(),
             present: 0,
             ready: 0,
             moved: Time::ZERO,
@@ -141,6 +145,11 @@ impl Cluster {
     /// All nodes of the catalogue; those not in the cluster now are [`Node::present`] false.
     pub fn nodes(&self) -> &Arena<NodeId, Node> {
         &self.nodes
+    }
+
+    /// The nodes that are in the cluster now, in the order in which kube-scheduler looks at them.
+    pub fn tree(&self) -> &NodeTree {
+        &self.tree
     }
 
     /// Number of nodes that are in the cluster now.

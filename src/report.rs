@@ -7,6 +7,7 @@ mod html;
 mod notes;
 pub mod output;
 mod plots;
+pub mod reasons;
 pub mod results;
 pub mod run_json;
 pub mod summary_json;

@@ -9,6 +9,7 @@ use super::node::Node;
 use super::pod::{Exit, Outcome, Owner, Phase, Pod, Queued};
 use super::queue::{Group, RejectedBy};
 use super::service::{RESIZES_KEPT, Resize};
+use super::tree::Place;
 use crate::ids::{ImageId, NodeId, PodId, RevisionId, ServiceId, ShapeId};
 use crate::time::{Duration, Time};
 
@@ -115,6 +116,7 @@ impl Cluster {
         self.moved = now;
         assert!(!self.nodes[node].present, "a node is added once");
         let images = self.catalog.nodes[node].traits.images.clone();
+        self.tree.add(self.place(node), node);
         self.node(node, |state| {
             state.present = true;
             state.ready = true;
@@ -132,6 +134,7 @@ impl Cluster {
         );
         assert!(self.nodes[node].present, "only a present node is removed");
         self.failures.forget_node(node);
+        self.tree.remove(self.place(node), node);
         while let Some(&pod) = self.nodes[node].nominated.last() {
             self.pod_unnominated(pod);
         }
@@ -151,12 +154,22 @@ impl Cluster {
             "what a node stays"
         );
         let images = after.traits.images.clone();
+        let from = self.place(node);
         self.nodes[node].revision = Some(revision);
+        let to = self.place(node);
+        if self.nodes[node].present && from != to {
+            self.tree.remove(from, node);
+            self.tree.add(to, node);
+        }
         self.account(node);
         self.changed.push(node);
         for image in images {
             self.image_pulled(node, image);
         }
+    }
+
+    fn place(&self, node: NodeId) -> Place {
+        Place::of(&self.spec(node).traits.labels)
     }
 
     fn image_pulled(&mut self, node: NodeId, image: ImageId) {

@@ -9,6 +9,7 @@ use super::pod::{Owner, Phase, Queued};
 use super::queue::{Group, Queue};
 use super::requests::Assumed;
 use super::service::Service;
+use super::tree::Place;
 use super::trouble::{Stage, Trouble};
 use super::zone::Zone;
 use crate::ids::{Arena, NodeId, PodId, ServiceId, ZoneId};
@@ -20,6 +21,7 @@ impl Cluster {
         self.check_nodes();
         self.check_nominations();
         self.check_images();
+        self.check_tree();
         self.check_trouble();
         self.check_queue();
         self.check_services();
@@ -98,6 +100,15 @@ impl Cluster {
             nodes[*image] += 1;
         }
         assert_eq!(nodes, self.image_nodes, "nodes with each image");
+    }
+
+    fn check_tree(&self) {
+        let present = self.nodes.iter().filter(|(_, node)| node.present);
+        let mut places: Vec<(Place, NodeId)> = present
+            .map(|(id, _)| (Place::of(&self.spec(id).traits.labels), id))
+            .collect();
+        places.sort_unstable();
+        assert_eq!(places, self.tree.places(), "nodes by zone");
     }
 
     fn check_trouble(&self) {

@@ -134,6 +134,10 @@ pub enum Chosen {
     },
     /// It was the first that fits in the policy's order.
     First,
+    /// No other fits, of those that were looked at.
+    Only,
+    /// Others were evicted there for the pod.
+    Nominated,
     /// By lot, among that many.
     Lot {
         /// Nodes that fit.

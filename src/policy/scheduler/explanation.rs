@@ -32,8 +32,10 @@ pub struct Explanation {
     pub chosen: Option<NodeId>,
     /// What taking the place of others was found to be worth, where no node was feasible.
     pub preemption: Option<Preemption>,
-    /// Nodes looked at, where sampling let others be.
-    pub evaluated: Option<u32>,
+    /// The place in the list of nodes at which the search started.
+    pub start: u32,
+    /// Nodes the search looked at; none where the pod went to the node it was nominated to.
+    pub evaluated: u32,
 }
 
 /// The points of one scorer.

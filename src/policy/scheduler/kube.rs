@@ -7,14 +7,21 @@
 //! of a node, and how what it prepared changes when a pod is added to a node or taken away in
 //! thought, as preemption does.
 
+pub mod attempt;
 pub mod cycle;
+pub mod filters;
 pub mod images;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
+pub mod node_name;
+pub mod plain;
 pub mod points;
 pub mod ports;
 pub mod preemption;
+pub mod profile;
 pub mod resources;
+pub mod sampling;
+pub mod scores;
 pub mod taints;
 pub mod topology_spread;
 

@@ -8,7 +8,7 @@
 
 use super::cycle::{Cycle, NodeInfo};
 use super::points::MAX;
-use crate::cluster::gpu::GpuSet;
+use crate::cluster::gpu::Gpus;
 use crate::ids::ExtendedId;
 use crate::policy::scheduler::explanation::{Code, Plugin, Reason, Rejection};
 use crate::units::Resource;
@@ -81,15 +81,9 @@ pub fn refuses_gpus(cycle: &Cycle, info: &NodeInfo) -> Option<Rejection> {
     if request.count == 0 {
         return None;
     }
-    let mut left = cycle.cluster.gpus(info.node);
-    let gone = cycle.cluster.nodes()[info.node].pods.iter();
-    for pod in gone.filter(|pod| !info.pods.contains(pod)) {
-        let (gpus, shape) = (cycle.cluster.pods()[*pod].gpus, cycle.cluster.shape(*pod));
-        left.give(gpus, shape.gpus.milli);
-    }
     let has_kind = request.models.allow(info.spec.gpu_model);
     let for_good = !has_kind || u32::from(info.spec.gpus) < u32::from(request.count);
-    let refused = !has_kind || left.choose(request).unwrap_or(GpuSet::NONE).is_empty();
+    let refused = !has_kind || !gpus_left(cycle, info).is_some_and(|left| left.fit(request));
     refused.then(|| Rejection {
         plugin: Plugin::GpuDevices,
         code: match for_good {
@@ -98,6 +92,22 @@ pub fn refuses_gpus(cycle: &Cycle, info: &NodeInfo) -> Option<Rejection> {
         },
         reasons: vec![Reason::InsufficientGpu],
     })
+}
+
+/// What is left of the GPUs of the node, pods moved in thought included; `None` if that is less than
+/// nothing.
+fn gpus_left(cycle: &Cycle, info: &NodeInfo) -> Option<Gpus> {
+    let cluster = cycle.cluster;
+    let there = &cluster.nodes()[info.node].pods;
+    let mut left = cluster.gpus(info.node);
+    for pod in there.iter().filter(|pod| !info.pods.contains(pod)) {
+        left.give(cluster.pods()[*pod].gpus, cluster.shape(*pod).gpus.milli);
+    }
+    for pod in info.pods.iter().filter(|pod| !there.contains(pod)) {
+        let request = cluster.shape(*pod).gpus;
+        left.take(left.choose(request)?, request.milli);
+    }
+    Some(left)
 }
 
 fn allocatable(info: &NodeInfo, resource: ExtendedId) -> u64 {
