@@ -23,7 +23,6 @@ pub const fn plugin(plugin: Plugin) -> &'static str {
         Plugin::NodeResourcesBalancedAllocation => "NodeResourcesBalancedAllocation",
         Plugin::ImageLocality => "ImageLocality",
         Plugin::DefaultPreemption => "DefaultPreemption",
-        Plugin::Order => "Order",
     }
 }
 
@@ -89,7 +88,9 @@ pub fn why_no_preemption(catalog: &Catalog, nodes: u32, why: &WhyNoPreemption) -
 
 /// That none of so many nodes will do, with the nodes of each reason, in the order of their text.
 pub fn none_available(nodes: u32, counts: &BTreeMap<String, u32>) -> String {
-    let texts = counts.iter().map(|(reason, count)| format!("{count} {reason}"));
+    let texts = counts
+        .iter()
+        .map(|(reason, count)| format!("{count} {reason}"));
     let mut texts: Vec<String> = texts.collect();
     texts.sort_unstable();
     format!("0/{nodes} nodes are available: {}.", texts.join(", "))

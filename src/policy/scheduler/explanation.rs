@@ -88,6 +88,8 @@ pub enum TieBreak {
     FirstDrawn,
     /// By lot.
     Lot,
+    /// The first by name.
+    Name,
 }
 
 /// A part of a scheduler that filters or scores. Those of Kubernetes bear its names.

@@ -22,6 +22,7 @@ pub fn sift(cluster: &Cluster, pod: PodId) -> Explanation {
             None => explanation.feasible.push(node),
         }
     }
+    explanation.evaluated = cluster.nodes_present();
     explanation
 }
 

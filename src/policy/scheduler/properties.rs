@@ -81,7 +81,7 @@ proptest! {
                 let fitting = fitting(&world, pod);
                 let made = match world.schedule(&mut *scheduler, pod) {
                     Placement::Bind { node, .. } => Some(node),
-                    Placement::Wait { .. } => None,
+                    Placement::Wait { .. } | Placement::Preempt { .. } => None,
                 };
                 prop_assert_eq!(made, told.chosen, "{} {:?}", entry.name, params);
                 prop_assert!(made.is_none_or(|node| told.best.contains(&node)));

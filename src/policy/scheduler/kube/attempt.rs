@@ -13,7 +13,9 @@ use super::{node_affinity, sampling, scores};
 use crate::cluster::{Cluster, Slot};
 use crate::ids::{NodeId, PodId};
 use crate::policy::View;
-use crate::policy::scheduler::explanation::{Code, Explanation, Plugin, Points, Reason, Rejection};
+use crate::policy::scheduler::explanation::{
+    Code, Explanation, Plugin, Points, Reason, Rejection, TieBreak,
+};
 use crate::rng;
 
 /// Looks for a node for the pod, and for what evicting others would be worth where none fits.
@@ -33,6 +35,10 @@ pub fn attempt(profile: &Profile, view: &View, pod: PodId) -> Explanation {
         told.totals = totals(&told.scores, told.feasible.len());
     }
     told.best = best(view.cluster, &told);
+    told.tie_break = match profile.ties {
+        Ties::Lot => TieBreak::Lot,
+        Ties::Name => TieBreak::Name,
+    };
     told.chosen = Some(pick(&told.best));
     told
 }
@@ -58,7 +64,9 @@ fn name(cluster: &Cluster, node: NodeId) -> &str {
 /// others, which are not looked at if it fits.
 fn feasible(profile: &Profile, cycle: &Cycle, filters: &Prepared, nodes: &[NodeId]) -> Explanation {
     if let Some(node) = cycle.cluster.pods()[cycle.pod].nominated
-        && filters.refuses(cycle, &NodeInfo::new(cycle.cluster, node)).is_none()
+        && filters
+            .refuses(cycle, &NodeInfo::new(cycle.cluster, node))
+            .is_none()
     {
         return Explanation {
             feasible: vec![node],
@@ -70,7 +78,8 @@ fn feasible(profile: &Profile, cycle: &Cycle, filters: &Prepared, nodes: &[NodeI
         Some(named) => {
             let mut told = search(profile, cycle, filters, &named);
             let others = nodes.iter().filter(|node| !named.contains(node));
-            told.rejected.extend(others.map(|&node| (node, not_named())));
+            told.rejected
+                .extend(others.map(|&node| (node, not_named())));
             told
         }
     }

@@ -6,7 +6,7 @@ use crate::cluster::Slot;
 use crate::cluster::queue::RejectedBy;
 use crate::ids::PodId;
 use crate::policy::scheduler::explanation::Explanation;
-use crate::policy::scheduler::{Chosen, Placement, Refused, Scheduler};
+use crate::policy::scheduler::{Chosen, Nomination, Placement, Refused, Scheduler};
 use crate::policy::{Remember, View};
 
 /// A scheduler with a profile.
@@ -30,14 +30,20 @@ impl Scheduler for Plain {
             None => Chosen::Only,
         };
         match Placement::on(view, pod, node, why) {
-            Placement::Bind { node, gpus, why, .. } => Placement::Bind {
+            Placement::Bind {
+                node, gpus, why, ..
+            } => Placement::Bind {
                 node,
                 gpus,
                 why,
                 remember: next_start(view, &told),
             },
-            waits @ Placement::Wait { .. } => waits,
+            other @ (Placement::Wait { .. } | Placement::Preempt { .. }) => other,
         }
+    }
+
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        attempt(&self.profile, view, pod)
     }
 
     fn forget(&mut self) {}
@@ -50,6 +56,8 @@ fn waits(view: &View, told: &Explanation) -> Placement {
             nodes: view.cluster.nodes_present(),
         },
         by: plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit())),
+        nomination: Nomination::Kept,
+        remember: next_start(view, told),
     }
 }
 

@@ -137,7 +137,11 @@ impl Profile {
                 Scorer::PodTopologySpread.times(2),
                 Scorer::InterPodAffinity(Args::default()).times(2),
                 // What is good for all: room to spare (or none), no stranded rest, images at hand.
-                Scorer::NodeResourcesFit { strategy, resources }.times(1),
+                Scorer::NodeResourcesFit {
+                    strategy,
+                    resources,
+                }
+                .times(1),
                 Scorer::NodeResourcesBalancedAllocation(balanced).times(1),
                 Scorer::ImageLocality.times(1),
             ],
