@@ -158,7 +158,7 @@ impl Explanation {
 
 impl Better {
     /// A number that is smaller for better values.
-    const fn rank(self, value: i64) -> i64 {
+    pub const fn rank(self, value: i64) -> i64 {
         match self {
             Better::More => -value,
             Better::Less => value,

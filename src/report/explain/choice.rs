@@ -1,0 +1,214 @@
+//! How the nodes that fit compare, and what made one of them the chosen one.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use super::Moment;
+use crate::ids::NodeId;
+use crate::policy::scheduler::explanation::{Better, Explanation, Measure, TieBreak};
+use crate::report::reasons;
+use crate::report::text::count;
+
+/// The sum of points of all scorers.
+const TOTAL: Measure = Measure {
+    name: "total",
+    unit: "",
+    parts: 1,
+    better: Better::More,
+};
+
+/// What nodes were compared by, column by column, what stands first being decisive.
+pub(super) struct Columns {
+    pub(super) columns: Vec<Column>,
+    /// How many of them decide; the others are the parts of the first.
+    decisive: usize,
+}
+
+/// One thing nodes were compared by.
+pub(super) struct Column {
+    measure: Measure,
+    /// For each feasible node in order.
+    values: Vec<i64>,
+}
+
+impl Columns {
+    pub(super) fn of(told: &Explanation) -> Columns {
+        let column = |measure, values: &Vec<i64>| Column {
+            measure,
+            values: values.clone(),
+        };
+        if told.totals.is_empty() {
+            let order = told.order.iter();
+            let columns: Vec<Column> = order.map(|one| column(one.measure, &one.values)).collect();
+            return Columns {
+                decisive: columns.len(),
+                columns,
+            };
+        }
+        let scores = told.scores.iter().map(|scorer| {
+            let name = reasons::head(scorer.plugin);
+            column(Measure { name, ..TOTAL }, &scorer.points)
+        });
+        Columns {
+            columns: std::iter::once(column(TOTAL, &told.totals))
+                .chain(scores)
+                .collect(),
+            decisive: 1,
+        }
+    }
+
+    /// Places of the nodes that were compared among the feasible ones: the chosen one, its equals,
+    /// then the others, the better ones first.
+    pub(super) fn ranked(&self, told: &Explanation) -> Vec<usize> {
+        let mut places: Vec<usize> = match &told.drawn {
+            None => (0..told.feasible.len()).collect(),
+            Some(drawn) => drawn.iter().filter_map(|node| place(told, *node)).collect(),
+        };
+        places.sort_by_key(|&at| {
+            let ranks = self.columns[..self.decisive]
+                .iter()
+                .map(|column| column.rank(at));
+            let is_chosen = told.chosen == Some(told.feasible[at]);
+            (ranks.collect::<Vec<_>>(), Reverse(is_chosen))
+        });
+        places
+    }
+
+    /// Why the chosen node and no other: `it has the fewest replicas in zone (2, the next has 3)`.
+    fn reason(&self, told: &Explanation) -> Option<String> {
+        let ranked = self.ranked(told);
+        let (&first, rest) = ranked.split_first()?;
+        let is_best = |at: usize| told.best.contains(&told.feasible[at]);
+        let next = *rest.iter().find(|&&at| !is_best(at))?;
+        let decisive = &self.columns[..self.decisive];
+        let at = decisive
+            .iter()
+            .position(|column| column.values[first] != column.values[next])?;
+        let column = &decisive[at];
+        let mut text = format!(
+            "the {} ({}, the next has {})",
+            most(&column.measure),
+            column.show(first, &ranked),
+            column.show(next, &ranked)
+        );
+        let before = decisive[..at]
+            .iter()
+            .filter(|column| !column.is_alike(&ranked));
+        let before = before.map(|column| {
+            format!(
+                "the {} ({})",
+                most(&column.measure),
+                column.show(first, &ranked)
+            )
+        });
+        let before: Vec<String> = before.collect();
+        if !before.is_empty() {
+            text.push_str(&format!(" of those with {}", before.join(" and ")));
+        }
+        Some(text)
+    }
+}
+
+impl Column {
+    /// The head of the column.
+    pub(super) fn head(&self) -> &'static str {
+        self.measure.name
+    }
+
+    /// The value of the feasible node at that place, in as many digits as tell those at `among`
+    /// apart.
+    pub(super) fn show(&self, at: usize, among: &[usize]) -> String {
+        let number = self.number(at, self.digits(among));
+        match self.measure.unit {
+            "" => number,
+            unit => format!("{number} {unit}"),
+        }
+    }
+
+    fn number(&self, at: usize, digits: usize) -> String {
+        let value = self.values[at] as f64 / self.measure.parts as f64;
+        let sign = if self.values[at] < 0 { "−" } else { "" };
+        format!("{sign}{:.digits$}", value.abs())
+    }
+
+    /// Whether all nodes at these places have the same value.
+    pub(super) fn is_alike(&self, among: &[usize]) -> bool {
+        among
+            .iter()
+            .all(|&at| self.values[at] == self.values[among[0]])
+    }
+
+    fn rank(&self, at: usize) -> i64 {
+        self.measure.better.rank(self.values[at])
+    }
+
+    /// Digits behind the point: two if there are as many, and as many more as tell values apart.
+    fn digits(&self, among: &[usize]) -> usize {
+        let most = self.measure.parts.ilog10() as usize;
+        let different = |digits: usize| {
+            let numbers = among.iter().map(|&at| self.number(at, digits));
+            numbers.collect::<BTreeSet<String>>().len()
+        };
+        let enough = (most.min(2)..most).find(|&digits| different(digits) == different(most));
+        enough.unwrap_or(most)
+    }
+}
+
+/// The better end of a measure: `fewest replicas in zone`, `most left`.
+fn most(measure: &Measure) -> String {
+    let word = match measure.better {
+        Better::More => "most",
+        Better::Less if measure.parts == 1 && measure.unit.is_empty() => "fewest",
+        Better::Less => "least",
+    };
+    let name = if *measure == TOTAL {
+        "points"
+    } else {
+        measure.name
+    };
+    format!("{word} {name}")
+}
+
+/// Why the chosen node, in a sentence or two; nothing where none was chosen.
+pub(super) fn sentence(moment: &Moment<'_>, told: &Explanation) -> Option<String> {
+    let chosen = told.chosen?;
+    let all = told.feasible.len() + told.rejected.len();
+    let fit = told.feasible.len();
+    if told.evaluated == 0 {
+        return Some("It had been nominated to the node, and no other was looked at.".to_owned());
+    }
+    if fit == 1 {
+        return Some(format!("It is the only node that fits, of {all}."));
+    }
+    let among = match &told.drawn {
+        Some(drawn) if drawn.len() < fit => {
+            format!(
+                "Of {} drawn out of {fit} that fit, of {all},",
+                count(drawn.len() as u64, "node")
+            )
+        }
+        _ => format!("Of {fit} nodes that fit, of {all},"),
+    };
+    let reason = Columns::of(told).reason(told);
+    let equal = told.best.len() as u64;
+    let picked = match told.tie_break {
+        TieBreak::First => "the first in the scenario",
+        TieBreak::FirstDrawn => "the first that was drawn",
+        TieBreak::Lot => "one by lot",
+        TieBreak::Name => "the first by name",
+    };
+    let node = moment.node(chosen);
+    Some(match (reason, equal) {
+        (Some(reason), 1) => format!("{among} it has {reason}."),
+        (Some(reason), _) => format!(
+            "{among} it has {reason}. {} are equal in that; {picked} was taken.",
+            count(equal, "node")
+        ),
+        (None, _) => format!("{among} {picked} was taken: {node}."),
+    })
+}
+
+/// The place of a node among the feasible ones.
+pub(super) fn place(told: &Explanation, node: NodeId) -> Option<usize> {
+    told.feasible.iter().position(|&other| other == node)
+}
