@@ -61,13 +61,16 @@ pub fn simulate_with(
         healing: healing(scenario),
     };
     let mut recorder = (Fold::new(&subject, options), Watched::new(watch));
-    let finished =
+    let mut finished =
         play(scenario, script, seed, scheduler, &mut recorder).map_err(Ended::Stopped)?;
     let (fold, watched) = recorder;
     if watched.broken {
         return Err(Ended::Interrupted);
     }
-    Ok(fold.finish(finished.control.cluster(), finished.sim.events()))
+    Ok(Measured {
+        waiting: explain::waiting(&mut finished.control),
+        ..fold.finish(finished.control.cluster(), finished.sim.events())
+    })
 }
 
 /// Longest time from a failure until the healer acts on it: until it is heard of, and what the healer

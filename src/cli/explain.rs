@@ -95,7 +95,11 @@ fn say_list(args: &Explain, moment: &Moment<'_>, control: &mut Control) -> Resul
         Format::Json => json::waiting(moment, &outlook),
         Format::Text => {
             let command = command(args);
-            list::page(moment, &outlook, &command, colors(), width())
+            let ask = list::Ask {
+                command: &command,
+                at: args.at.as_deref(),
+            };
+            list::page(moment, &outlook, ask, colors(), width())
         }
     })
 }
@@ -141,8 +145,8 @@ fn unknown(moment: &Moment<'_>, name: &str) -> Failure {
         .filter(|known| owner(name).is_some() && owner(known) == owner(name))
         .collect();
     let hint = match (alike.as_slice(), nearest(name, &all)) {
-        ([first, .., last], _) => format!("until then there were {first} to {last}"),
-        ([only], _) => format!("until then there was {only} alone"),
+        ([first, .., last], _) => format!("there were {first} to {last} until then"),
+        ([only], _) => format!("there was {only} alone until then"),
         ([], Some(near)) => format!("did you mean `{near}`?"),
         ([], None) => {
             "a pod is named by its service or job and its number, as in pods.csv: `web-0`; \
@@ -150,14 +154,8 @@ fn unknown(moment: &Moment<'_>, name: &str) -> Failure {
                 .to_owned()
         }
     };
-    Failure::Input(format!(
-        "no pod `{name}` until {}\n  = {hint}",
-        seconds(moment.at)
-    ))
-}
-
-fn seconds(at: Time) -> String {
-    format!("{at} s")
+    let until = moment.clock(moment.at);
+    Failure::Input(format!("no pod `{name}` until {until}\n  = {hint}"))
 }
 
 /// A moment of the run: a clock such as `20:00:52`, or a length of time since the start.

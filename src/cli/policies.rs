@@ -64,6 +64,7 @@ fn range(param: &Param) -> String {
         Kind::Duration => "(a length of time)".to_owned(),
         Kind::Period => "(a length of time above zero)".to_owned(),
         Kind::Choice(words) => format!("(one of {})", words.join(", ")),
+        Kind::Shape => "(points: use in per cent = worth from 0 to 10)".to_owned(),
     }
 }
 

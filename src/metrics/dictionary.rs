@@ -409,11 +409,19 @@ pub const METRICS: &[Metric] = &[
         "Of these, those that found no node",
     ),
     metric(
+        "preemptions",
+        "count",
+        Down,
+        Belief,
+        "Decisions of the scheduler to evict pods of lower priority from a node for a pod",
+    ),
+    metric(
         "evictions",
         "count",
         Down,
         Belief,
-        "Pods deleted because their node was unreachable, drained or removed",
+        "Pods deleted although their owner wants them, by cause: their node was unreachable, drained or \
+         removed, or they were preempted",
     ),
     metric(
         "oom_kills",

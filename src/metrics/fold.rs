@@ -28,7 +28,6 @@ use crate::control::fact::Fact;
 use crate::ids::{Arena, NodeId, PodId};
 use crate::policy::Plan;
 use crate::policy::healer::{NodeAction, PodAction};
-use crate::policy::scheduler::Placement;
 use crate::record::{Record, Recorder, Truth};
 use crate::time::{Duration, Time};
 
@@ -154,6 +153,7 @@ impl<'a> Fold<'a> {
             }),
             incidents,
             accounting,
+            waiting: Vec::new(),
             events,
         }
     }
@@ -304,7 +304,7 @@ impl<'a> Fold<'a> {
             Change::PodReady(pod) => self.lives.believed_ready(now, pod),
             Change::PodDeleting { pod, deletion } => {
                 self.failures.back_off_ends(now, pod);
-                self.lives.deleted(now, deletion);
+                self.lives.deleted(now, pod, deletion);
             }
             Change::PodGone { pod, outcome } => self.gone(now, pod, outcome),
             Change::NodeSilent { .. }
@@ -352,18 +352,7 @@ impl<'a> Fold<'a> {
 
     fn planned(&mut self, now: Time, plan: Plan) {
         match plan {
-            Plan::Place {
-                placement: Placement::Bind { .. },
-                ..
-            } => {
-                self.lives.attempted(now, true);
-            }
-            Plan::Place {
-                placement: Placement::Wait { .. } | Placement::Preempt { .. },
-                ..
-            } => {
-                self.lives.attempted(now, false);
-            }
+            Plan::Place { placement, .. } => self.lives.attempted(now, &placement),
             Plan::Scale { service, scaling } => {
                 if scaling.to != scaling.from {
                     self.services.adapted(now, service);

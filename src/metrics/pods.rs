@@ -9,6 +9,7 @@ use super::track::Track;
 use super::window::Window;
 use crate::cluster::pod::{Deletion, Exit, Outcome, Owner};
 use crate::ids::{Arena, Id, JobId, NodeId, PodId};
+use crate::policy::scheduler::Placement;
 use crate::time::{Duration, Time};
 
 /// Seconds in one hour.
@@ -26,6 +27,7 @@ struct Counts {
     created: u64,
     attempts: u64,
     unschedulable: u64,
+    preemptions: u64,
     unreachable: u64,
     drained: u64,
     node_removed: u64,
@@ -117,10 +119,16 @@ impl<'a> Lives<'a> {
     }
 
     /// A scheduler looked for a node.
-    pub(super) fn attempted(&mut self, now: Time, found: bool) {
+    pub(super) fn attempted(&mut self, now: Time, placement: &Placement) {
         if self.window.contains(now) {
+            let (unschedulable, preempts) = match placement {
+                Placement::Bind { .. } => (0, 0),
+                Placement::Wait { .. } => (1, 0),
+                Placement::Preempt { .. } => (1, 1),
+            };
             self.counts.attempts += 1;
-            self.counts.unschedulable += u64::from(!found);
+            self.counts.unschedulable += unschedulable;
+            self.counts.preemptions += preempts;
         }
     }
 
@@ -166,7 +174,8 @@ impl<'a> Lives<'a> {
     }
 
     /// A pod is deleted.
-    pub(super) fn deleted(&mut self, now: Time, deletion: Deletion) {
+    pub(super) fn deleted(&mut self, now: Time, pod: PodId, deletion: Deletion) {
+        self.lives[pod].deletion = Some(deletion);
         if self.window.contains(now) {
             match deletion {
                 Deletion::ScaledDown => {}
@@ -283,6 +292,7 @@ impl Lives<'_> {
             Entity::Cluster,
             counts.unschedulable as f64,
         );
+        out.number("preemptions", Entity::Cluster, counts.preemptions as f64);
         let evictions = [
             ("unreachable", counts.unreachable),
             ("drained", counts.drained),

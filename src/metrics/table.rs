@@ -1,7 +1,7 @@
 //! Pod incarnations, a million of them in little memory.
 
 use crate::cluster::gpu::GpuSet;
-use crate::cluster::pod::{Outcome, Owner};
+use crate::cluster::pod::{Deletion, Outcome, Owner};
 use crate::ids::{Arena, NodeId, PodId, ShapeId};
 use crate::time::Time;
 
@@ -44,6 +44,7 @@ pub(super) struct Life {
     pub(super) began: Time,
     pub(super) ended: Time,
     pub(super) outcome: Option<Outcome>,
+    pub(super) deletion: Option<Deletion>,
     /// Containers ordered.
     pub(super) orders: u32,
     pub(super) stage: Stage,
@@ -66,6 +67,7 @@ impl Life {
             began: Time::MAX,
             ended: Time::MAX,
             outcome: None,
+            deletion: None,
             orders: 0,
             stage: Stage::None,
             seen_ready: false,
@@ -99,6 +101,7 @@ impl Life {
             ready: happened(self.ready),
             ended: happened(self.ended),
             outcome: self.outcome,
+            deletion: self.deletion,
             restarts: self.orders.saturating_sub(1),
         }
     }
@@ -135,6 +138,7 @@ impl FromIterator<PodRow> for Pods {
             life.ready = or_never(row.ready);
             life.ended = or_never(row.ended);
             life.outcome = row.outcome;
+            life.deletion = row.deletion;
             life.orders = row.restarts + u32::from(row.bound.is_some());
             let pod = lives.push(life);
             assert_eq!(pod, row.pod, "pods are numbered in order of creation");
@@ -160,6 +164,7 @@ mod tests {
             ready: None,
             ended: None,
             outcome: None,
+            deletion: None,
             restarts: 0,
         };
         let whole = PodRow {
@@ -169,6 +174,7 @@ mod tests {
             ready: Some(Time::from_secs(3)),
             ended: Some(Time::from_secs(4)),
             outcome: Some(Outcome::Lost),
+            deletion: Some(Deletion::Unreachable),
             restarts: 2,
             ..never
         };

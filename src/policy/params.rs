@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use crate::time::Duration;
 
@@ -16,7 +17,15 @@ pub enum Value {
     Duration(Duration),
     /// One of the declared choices.
     Choice(String),
+    /// A broken line.
+    Shape(Shape),
 }
+
+/// A broken line: points in per cent of use and, from 0 to 10, what they are worth.
+///
+/// Source: `UtilizationShapePoint` of kube-scheduler v1.34.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape(Vec<(u8, u8)>);
 
 /// What values a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +50,8 @@ pub enum Kind {
     Period,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// A broken line, written as points such as "0=0, 100=10".
+    Shape,
 }
 
 /// A parameter that a policy declares.
@@ -102,6 +113,44 @@ impl Params {
             other => panic!("`{name}` is not a declared choice: {other:?}"),
         }
     }
+
+    /// A broken line. Panics on a parameter that was not declared as one.
+    pub fn shape(&self, name: &str) -> &Shape {
+        match self.0.get(name) {
+            Some(Value::Shape(value)) => value,
+            other => panic!("`{name}` is not a declared shape: {other:?}"),
+        }
+    }
+}
+
+impl Shape {
+    /// The points, in order of use.
+    pub fn points(&self) -> &[(u8, u8)] {
+        &self.0
+    }
+}
+
+/// At least one point, use rising from 0 to at most 100, worth at most 10.
+impl FromStr for Shape {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Shape, ()> {
+        let point = |text: &str| {
+            let (used, worth) = text.split_once('=')?;
+            let (used, worth) = (used.trim().parse().ok()?, worth.trim().parse().ok()?);
+            (used <= 100 && worth <= 10).then_some((used, worth))
+        };
+        let points: Option<Vec<(u8, u8)>> = text.split(',').map(point).collect();
+        let rises = |points: &Vec<(u8, u8)>| points.is_sorted_by(|one, next| one.0 < next.0);
+        points.filter(rises).map(Shape).ok_or(())
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let points = self.0.iter().map(|(used, worth)| format!("{used}={worth}"));
+        f.write_str(&points.collect::<Vec<_>>().join(", "))
+    }
 }
 
 impl fmt::Display for Value {
@@ -111,6 +160,33 @@ impl fmt::Display for Value {
             Value::Number(value) => value.fmt(f),
             Value::Duration(value) => write!(f, "{value}s"),
             Value::Choice(value) => f.write_str(value),
+            Value::Shape(value) => value.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shape;
+
+    #[test]
+    fn a_shape_has_points_of_rising_use() {
+        let shown = |text: &str| text.parse().map(|shape: Shape| shape.to_string());
+        assert_eq!(
+            shown("0=10,  50 = 7,100=0"),
+            Ok("0=10, 50=7, 100=0".to_owned())
+        );
+        for wrong in [
+            "",
+            "0",
+            "0=11",
+            "101=0",
+            "50=1, 50=2",
+            "50=1, 0=2",
+            "0=0,",
+            "-1=0",
+        ] {
+            assert_eq!(shown(wrong), Err(()), "{wrong}");
         }
     }
 }

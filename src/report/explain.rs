@@ -2,7 +2,7 @@
 
 mod amounts;
 mod choice;
-mod groups;
+pub(crate) mod groups;
 pub mod json;
 pub mod list;
 pub mod names;
@@ -53,7 +53,7 @@ pub enum Nodes {
 
 impl Moment<'_> {
     /// A time of the run: `20:00:52`.
-    fn clock(&self, at: Time) -> String {
+    pub fn clock(&self, at: Time) -> String {
         why::clock(at.secs_f64(), self.scenario.end.secs_f64())
     }
 

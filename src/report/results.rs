@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::cluster::pod::{Outcome, Owner};
+use crate::cluster::pod::{Deletion, Outcome, Owner};
 use crate::experiment::summary::{Line, Rare, Summary};
 use crate::ids::ZoneId;
 use crate::metrics::measured::{Entity, Measured};
@@ -135,6 +135,17 @@ pub(crate) const fn outcome_name(outcome: Outcome) -> &'static str {
         Outcome::Failed => "failed",
         Outcome::Deleted => "deleted",
         Outcome::Lost => "lost",
+    }
+}
+
+/// Why a pod was deleted, in a few words.
+pub(crate) const fn deletion_name(deletion: Deletion) -> &'static str {
+    match deletion {
+        Deletion::ScaledDown => "scaled down",
+        Deletion::Unreachable => "unreachable",
+        Deletion::Drained => "drained",
+        Deletion::NodeRemoved => "node removed",
+        Deletion::Preempted => "preempted",
     }
 }
 

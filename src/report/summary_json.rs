@@ -65,7 +65,7 @@ struct Policy<'a> {
 enum Parameter<'a> {
     Integer(u64),
     Number(f64),
-    Duration(String),
+    Text(String),
     Choice(&'a str),
 }
 
@@ -191,7 +191,7 @@ impl<'a> Policy<'a> {
             let value = match value {
                 Value::Integer(value) => Parameter::Integer(*value),
                 Value::Number(value) => Parameter::Number(*value),
-                Value::Duration(value) => Parameter::Duration(format!("{value}s")),
+                Value::Duration(_) | Value::Shape(_) => Parameter::Text(value.to_string()),
                 Value::Choice(value) => Parameter::Choice(value),
             };
             (name, value)

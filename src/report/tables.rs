@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use crate::report::csv::Csv;
-use crate::report::results::{Results, entity_name, outcome_name, owner_parts, policy_name};
+use crate::report::results::{
+    Results, deletion_name, entity_name, outcome_name, owner_parts, policy_name,
+};
 
 /// Which replications, and which entities, the detailed tables cover.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,6 +95,7 @@ pub(crate) fn pods(results: &Results<'_>, detail: Detail, out: impl Write) -> io
         "ready_s",
         "ended_s",
         "outcome",
+        "deletion",
         "restarts",
     ];
     let mut csv = Csv::new(out, &columns)?;
@@ -114,6 +117,7 @@ pub(crate) fn pods(results: &Results<'_>, detail: Detail, out: impl Write) -> io
             csv.time(row.ready);
             csv.time(row.ended);
             csv.text(row.outcome.map_or("", outcome_name));
+            csv.text(row.deletion.map_or("", deletion_name));
             csv.whole(u64::from(row.restarts));
             csv.end_row()?;
         }

@@ -1,18 +1,25 @@
 //! A run up to a moment, and once more up to a decision that is to be explained.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use super::{Ended, Watched, stage};
 use crate::cluster::Cluster;
+use crate::cluster::pod::Queued;
 use crate::control::Control;
 use crate::control::watch::Decision;
-use crate::ids::PodId;
+use crate::ids::{PodId, ShapeId};
+use crate::metrics::measured::Waiting;
 use crate::policy::Plan;
 use crate::record::{Record, Recorder};
 use crate::rng::Seed;
 use crate::runtime;
 use crate::scenario::Scenario;
 use crate::time::{Duration, Time};
+
+/// Shapes of pods that are explained at the end of a run: few, for every one looks at every node.
+const EXPLAINED: usize = 8;
 
 /// The control plane as it is at `at`, all that happens at that instant included; at or after the
 /// end of the run, as it is at the end. `watch` is told the simulated time now and then; its break
@@ -73,6 +80,32 @@ pub fn last_decision(
     }
     let decision = control.watched();
     Ok(Some(decision.expect("a run repeats itself").clone()))
+}
+
+/// Pods that wait for a node now, by what they ask for, and what the scheduler would say of them:
+/// those of the few shapes of which the most wait.
+pub(super) fn waiting(control: &mut Control) -> Vec<Waiting> {
+    let belief = control.cluster();
+    let mut alike: BTreeMap<ShapeId, (u64, PodId)> = BTreeMap::new();
+    for (pod, state) in belief.pods().iter() {
+        if state.queued != Queued::No {
+            alike.entry(state.shape).or_insert((0, pod)).0 += 1;
+        }
+    }
+    let mut alike: Vec<(u64, PodId)> = alike.into_values().collect();
+    alike.sort_by_key(|&(pods, first)| (Reverse(pods), first));
+    alike.truncate(EXPLAINED);
+    let waiting = alike.into_iter().map(|(pods, pod)| {
+        let told = control.explain(pod);
+        let mut refused = BTreeMap::new();
+        if told.feasible.is_empty() {
+            for (_, rejection) in told.rejected {
+                *refused.entry(rejection.reasons).or_default() += 1;
+            }
+        }
+        Waiting { pods, refused }
+    });
+    waiting.collect()
 }
 
 /// Ends the run with the instant at which a decision on a pod is made.

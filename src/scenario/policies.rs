@@ -260,6 +260,10 @@ fn value(kind: Kind, written: &Scalar) -> Result<Value, String> {
             let word = written.text().filter(|word| words.contains(word));
             word.map(|word| Value::Choice(word.to_owned()))
         }
+        Kind::Shape => {
+            let shape = written.text().and_then(|text| text.parse().ok());
+            shape.map(Value::Shape)
+        }
     }
     .ok_or_else(|| wanted(kind))
 }
@@ -291,6 +295,11 @@ fn wanted(kind: Kind) -> String {
         Kind::Duration => "a length of time such as \"5m\"".to_owned(),
         Kind::Period => "a length of time above zero such as \"5m\"".to_owned(),
         Kind::Choice(words) => format!("one of: {}", words.join(", ")),
+        Kind::Shape => {
+            "points of rising use, up to 100 per cent, and what each is worth, up to 10, \
+                        such as \"0=0, 100=10\""
+                .to_owned()
+        }
     }
 }
 
@@ -298,7 +307,9 @@ fn wanted(kind: Kind) -> String {
 fn default(param: &Param) -> Value {
     let written = match param.kind {
         Kind::Integer { .. } | Kind::Number { .. } => Scalar::Number(param.default.to_owned()),
-        Kind::Duration | Kind::Period | Kind::Choice(_) => Scalar::Text(param.default.to_owned()),
+        Kind::Duration | Kind::Period | Kind::Choice(_) | Kind::Shape => {
+            Scalar::Text(param.default.to_owned())
+        }
     };
     match value(param.kind, &written) {
         Ok(value) => value,

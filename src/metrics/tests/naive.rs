@@ -191,7 +191,7 @@ proptest! {
         prop_assert_eq!(measured.accounting.truth.total(), measured.accounting.arrived());
         prop_assert_eq!(measured.accounting.belief.total(), measured.accounting.arrived());
         let evicted = |cause| part(&measured, "evictions", cause).unwrap();
-        let all = evicted("drained") + evicted("unreachable") + evicted("node removed");
+        let all = evicted("drained") + evicted("unreachable") + evicted("node removed") + evicted("preempted");
         prop_assert_eq!(cluster(&measured, "evictions"), Some(all));
     }
 }

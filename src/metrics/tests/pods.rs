@@ -4,7 +4,7 @@ use super::world::{World, catalog, check, cluster, near, node, part, service, sh
 use crate::cluster::change::Change;
 use crate::cluster::pod::{Deletion, Exit, Outcome, Owner};
 use crate::cluster::queue::RejectedBy;
-use crate::ids::{JobId, NodeId, ServiceId};
+use crate::ids::{JobId, NodeId, PodId, ServiceId};
 use crate::metrics::fold::Options;
 use crate::metrics::measured::{Fates, Measured, PodRow};
 use crate::policy::Plan;
@@ -125,7 +125,7 @@ fn a_pod_is_ready_when_it_is_first_believed_ready() {
 }
 
 #[test]
-fn attempts_are_counted_with_those_in_vain() {
+fn attempts_are_counted_with_those_in_vain_and_those_that_preempt() {
     let mut world = world(&["x"]);
     let pod = world.job(0.0, 0, 1.0);
     let wait = Placement::Wait {
@@ -140,13 +140,22 @@ fn attempts_are_counted_with_those_in_vain() {
         why: Chosen::First,
         remember: None,
     };
-    let placements = [wait.clone(), wait.clone(), wait, bind];
+    let preempt = Placement::Preempt {
+        node: NodeId(0),
+        victims: [PodId(7), PodId(8)].into(),
+        cleared: [].into(),
+        why: Refused::NoNodeFits { nodes: 1 },
+        by: RejectedBy::default(),
+        remember: None,
+    };
+    let placements = [wait.clone(), wait, preempt, bind];
     for (at, placement) in [1.0, 11.0, 12.0, 13.0].into_iter().zip(placements) {
         world.plan(at, Plan::Place { pod, placement });
     }
     let expected = [
         ("scheduling.attempts", 3.0),
         ("scheduling.unschedulable", 2.0),
+        ("preemptions", 1.0),
     ];
     check(&world.measure(10.0, 100.0), &expected);
 }
@@ -159,6 +168,7 @@ fn evictions_are_counted_by_cause_and_per_pod_hour() {
         Deletion::Drained,
         Deletion::Unreachable,
         Deletion::NodeRemoved,
+        Deletion::Preempted,
         Deletion::ScaledDown,
     ];
     let pods = all.map(|_| world.replica(0.0, 0));
@@ -170,12 +180,13 @@ fn evictions_are_counted_by_cause_and_per_pod_hour() {
         world.gone(1800.0, pod, Outcome::Deleted);
     }
     let measured = world.measure(0.0, 3600.0);
-    // 5 pods for half an hour are 2.5 pod-hours; a replica that is not wanted is no eviction.
-    check(&measured, &[("evictions", 4.0), ("churn", 4.0 / 2.5)]);
+    // 6 pods for half an hour are 3 pod-hours; a replica that is not wanted is no eviction.
+    check(&measured, &[("evictions", 5.0), ("churn", 5.0 / 3.0)]);
     let causes = [
         ("drained", 2.0),
         ("unreachable", 1.0),
         ("node removed", 1.0),
+        ("preempted", 1.0),
     ];
     for (cause, count) in causes {
         near(part(&measured, "evictions", cause), Some(count), cause);
@@ -397,6 +408,7 @@ fn pods_are_told_one_by_one_on_request() {
         ready: Some(Time::from_secs(3)),
         ended: Some(Time::from_secs(9)),
         outcome: Some(Outcome::Deleted),
+        deletion: Some(Deletion::ScaledDown),
         restarts: 1,
     };
     assert_eq!(rows(&world.measure(0.0, 20.0)), [expected]);

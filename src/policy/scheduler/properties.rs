@@ -77,7 +77,7 @@ proptest! {
                     scheduler.forget();
                 }
                 let Some(pod) = world.step(step) else { continue };
-                let told = scheduler.explain(&world.view(), pod);
+                let mut told = scheduler.explain(&world.view(), pod);
                 let fitting = fitting(&world, pod);
                 let made = match world.schedule(&mut *scheduler, pod) {
                     Placement::Bind { node, .. } => Some(node),
@@ -86,16 +86,18 @@ proptest! {
                 prop_assert_eq!(made, told.chosen, "{} {:?}", entry.name, params);
                 prop_assert!(made.is_none_or(|node| told.best.contains(&node)));
                 prop_assert_eq!(made.is_none(), told.best.is_empty());
+                // A pod is nominated to a node only where there are priorities, and there are none.
+                prop_assert_eq!(told.evaluated, world.cluster.nodes_present());
+                prop_assert_eq!(told.evaluated as usize, told.feasible.len() + told.rejected.len());
+                told.feasible.sort();
                 prop_assert_eq!(&told.feasible, &fitting, "{}", entry.name);
-                let nodes = told.feasible.len() + told.rejected.len();
-                prop_assert_eq!(nodes, world.cluster.nodes_present() as usize);
             }
         }
     }
 
     #[test]
     fn every_search_finds_the_node_of_the_plain_rule(case in cases()) {
-        for (entry, params) in variants().into_iter().filter(|(e, _)| e.name != "random") {
+        for (entry, params) in variants().into_iter().filter(|(entry, _)| has_rule(entry.name)) {
             let mut scheduler = (entry.build)(&params);
             let mut world = World::new(case.catalog.clone());
             for &step in &case.steps {
@@ -118,6 +120,12 @@ fn fitting(world: &World, pod: PodId) -> Vec<NodeId> {
     nodes
         .filter(|&node| world.cluster.fits(shape, node))
         .collect()
+}
+
+/// Whether the policy's rule is here: not where a lot decides, and those of Kubernetes are held to
+/// theirs elsewhere.
+fn has_rule(policy: &str) -> bool {
+    policy != "random" && !policy.starts_with("kube")
 }
 
 /// Each policy's rule written down as plainly as can be, from pods and catalogue alone.
@@ -264,7 +272,10 @@ fn ties_go_to_the_lowest_node_or_to_any_by_lot() {
                 why: Chosen::Sampled { candidates, .. },
                 ..
             } => assert!((2..=3).contains(&candidates), "{}", entry.name),
-            Placement::Bind { node, .. } => assert_eq!(node.index(), 0, "{}", entry.name),
+            Placement::Bind { node, .. } => {
+                let lot = choice(&params, "ties") == "random";
+                assert!(lot || node.index() == 0, "{}", entry.name);
+            }
             Placement::Wait { .. } | Placement::Preempt { .. } => {
                 panic!("{} finds no node", entry.name)
             }

@@ -11,8 +11,8 @@ use crate::units::{Bytes, MilliCpu};
 pub(super) fn asked(belief: &Cluster, shape: &Shape) -> Vec<String> {
     let requests = &shape.requests;
     let mut asked = vec![
-        format!("{} cpu", cpu(requests.cpu)),
-        format!("{} memory", memory(requests.memory)),
+        format!("cpu {}", cpu(requests.cpu)),
+        format!("memory {}", memory(requests.memory)),
     ];
     if shape.gpus.count > 0 {
         let of_each = match shape.gpus.milli {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use super::Moment;
+use crate::control::watch::Decision;
 use crate::ids::NodeId;
 use crate::policy::scheduler::explanation::{Better, Explanation, Measure, TieBreak};
 use crate::report::reasons;
@@ -86,7 +87,7 @@ impl Columns {
             .position(|column| column.values[first] != column.values[next])?;
         let column = &decisive[at];
         let mut text = format!(
-            "the {} ({}, the next has {})",
+            "the {} ({}, the next {})",
             most(&column.measure),
             column.show(first, &ranked),
             column.show(next, &ranked)
@@ -170,42 +171,52 @@ fn most(measure: &Measure) -> String {
 }
 
 /// Why the chosen node, in a sentence or two; nothing where none was chosen.
-pub(super) fn sentence(moment: &Moment<'_>, told: &Explanation) -> Option<String> {
-    let chosen = told.chosen?;
-    let all = told.feasible.len() + told.rejected.len();
-    let fit = told.feasible.len();
+pub(super) fn sentence(moment: &Moment<'_>, decision: &Decision) -> Option<String> {
+    let told = &decision.explanation;
+    let chosen = moment.node(told.chosen?);
     if told.evaluated == 0 {
-        return Some("It had been nominated to the node, and no other was looked at.".to_owned());
+        return Some("It had been nominated to the node: no other was looked at.".to_owned());
     }
-    if fit == 1 {
-        return Some(format!("It is the only node that fits, of {all}."));
-    }
-    let among = match &told.drawn {
-        Some(drawn) if drawn.len() < fit => {
-            format!(
-                "Of {} drawn out of {fit} that fit, of {all},",
-                count(drawn.len() as u64, "node")
-            )
-        }
-        _ => format!("Of {fit} nodes that fit, of {all},"),
-    };
-    let reason = Columns::of(told).reason(told);
-    let equal = told.best.len() as u64;
+    let fit = fit(told, decision.belief.nodes_present());
+    let columns = Columns::of(told);
     let picked = match told.tie_break {
         TieBreak::First => "the first in the scenario",
-        TieBreak::FirstDrawn => "the first that was drawn",
+        TieBreak::FirstDrawn => "the first drawn",
         TieBreak::Lot => "one by lot",
         TieBreak::Name => "the first by name",
     };
-    let node = moment.node(chosen);
-    Some(match (reason, equal) {
-        (Some(reason), 1) => format!("{among} it has {reason}."),
-        (Some(reason), _) => format!(
-            "{among} it has {reason}. {} are equal in that; {picked} was taken.",
-            count(equal, "node")
+    let equal = told.best.len();
+    Some(match columns.reason(told) {
+        _ if told.feasible.len() == 1 => format!("{fit}."),
+        Some(reason) if equal == 1 => format!("{fit}: {chosen} has {reason}."),
+        Some(reason) => format!(
+            "{fit}: {chosen} has {reason}. {equal} nodes are equal in that, and {picked} was taken."
         ),
-        (None, _) => format!("{among} {picked} was taken: {node}."),
+        None if columns.columns.is_empty() => format!("{fit}: {picked} was taken."),
+        None => format!("{fit}, all equally well: {picked} was taken."),
     })
+}
+
+/// How many nodes fit: `11 of 12 nodes fit`.
+fn fit(told: &Explanation, nodes: u32) -> String {
+    let (fit, looked_at) = (told.feasible.len(), told.evaluated);
+    let all = count(u64::from(looked_at), "node");
+    let mut text = match fit {
+        1 if looked_at > 1 => format!("Of {all} it alone fits"),
+        _ if fit == looked_at as usize => format!("All {all} fit"),
+        _ => format!("{fit} of {all} fit"),
+    };
+    if looked_at < nodes {
+        text.push_str(&format!(
+            " (the other {} were not looked at)",
+            nodes - looked_at
+        ));
+    }
+    match &told.drawn {
+        Some(drawn) if drawn.len() < fit => text.push_str(&format!(", {} drawn", drawn.len())),
+        Some(_) | None => {}
+    }
+    text
 }
 
 /// The place of a node among the feasible ones.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::amounts::Short;
 use crate::cluster::Cluster;
-use crate::cluster::catalog::Shape;
+use crate::cluster::catalog::{Catalog, Shape};
 use crate::ids::{NodeId, ZoneId};
 use crate::policy::scheduler::explanation::{Explanation, Plugin, Reason};
 use crate::report::reasons;
@@ -27,7 +27,7 @@ pub(super) struct Group<'a> {
 pub(super) fn of<'a>(belief: &Cluster, told: &'a Explanation) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<(Plugin, String), Group<'a>> = BTreeMap::new();
     for (node, rejection) in &told.rejected {
-        let words = words(belief, &rejection.reasons);
+        let words = words(belief.catalog(), &rejection.reasons);
         let group = groups.entry((rejection.plugin, words.clone()));
         let group = group.or_insert_with(|| Group {
             plugin: rejection.plugin,
@@ -43,10 +43,10 @@ pub(super) fn of<'a>(belief: &Cluster, told: &'a Explanation) -> Vec<Group<'a>> 
 }
 
 /// Reasons in few words: `insufficient cpu and memory`.
-pub(super) fn words(belief: &Cluster, all: &[Reason]) -> String {
+pub(crate) fn words(catalog: &Catalog, all: &[Reason]) -> String {
     let mut text = String::new();
     for (at, reason) in all.iter().enumerate() {
-        let brief = reasons::brief(belief.catalog(), reason);
+        let brief = reasons::brief(catalog, reason);
         let again = brief.strip_prefix("insufficient ").filter(|_| at > 0);
         let separator = match at {
             0 => "",

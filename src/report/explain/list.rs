@@ -14,6 +14,18 @@ use crate::time::{Duration, Time};
 /// What the scheduler would say now of pods that wait, by what they ask for.
 pub type Outlook = BTreeMap<ShapeId, Explanation>;
 
+/// Most groups of pods that are listed.
+const GROUPS: usize = 8;
+
+/// How to ask about one pod.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The command, without pod and moment.
+    pub command: &'a str,
+    /// The moment as it was typed.
+    pub at: Option<&'a str>,
+}
+
 /// Pods that wait for the same reason.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
@@ -75,11 +87,12 @@ fn words(moment: &Moment<'_>, told: &Explanation) -> String {
 pub fn page(
     moment: &Moment<'_>,
     outlook: &Outlook,
-    command: &str,
+    ask: Ask<'_>,
     colors: Colors,
     width: usize,
 ) -> String {
     let mut page = Page::of_width(colors, width);
+    let command = ask.command;
     let groups = grouped(moment, outlook);
     let at = moment.clock(moment.at);
     let waiting: usize = groups.iter().map(|group| group.pods.len()).sum();
@@ -100,7 +113,7 @@ pub fn page(
         ),
     });
     page.gap();
-    for group in &groups {
+    for group in groups.iter().take(GROUPS) {
         page.hanging(&format!("  {:>5}  ", group.pods.len()), &group.words);
         let names: Vec<String> = group.pods.iter().map(|&pod| moment.name(pod)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -40,7 +40,7 @@ fn answer(story: &Story<'_>, page: &mut Page) {
         None => sentences.push("The scheduler has not come to it yet.".to_owned()),
         Some(decision) => {
             let told = &decision.explanation;
-            sentences.extend(choice::sentence(moment, told));
+            sentences.extend(choice::sentence(moment, decision));
             sentences.extend(none_fits(decision));
             sentences.extend(
                 told.preemption
@@ -90,12 +90,17 @@ fn state(story: &Story<'_>, pod: &Pod, name: &str, page: &Page) -> String {
                 Outcome::Deleted => bad("was deleted"),
                 Outcome::Lost => bad("was lost"),
             };
+            let why = pod.deletion.map(|why| format!(" ({})", why_deleted(why)));
+            let why = why.unwrap_or_default();
             match pod.node {
                 Some(node) => {
                     let node = moment.node(node);
-                    format!("{name} {end}; it went to {node} at {}.", clock(pod.bound))
+                    format!(
+                        "{name} {end}{why}; it went to {node} at {}.",
+                        clock(pod.bound)
+                    )
                 }
-                None => format!("{name} {end}; it never had a node."),
+                None => format!("{name} {end}{why}; it never had a node."),
             }
         }
     }
@@ -313,7 +318,12 @@ fn refused(story: &Story<'_>, decision: &Decision, shown: Nodes, page: &mut Page
         return;
     }
     page.gap();
-    page.line(&format!("  {} refused", nodes(told.rejected.len())));
+    let refuse = if told.rejected.len() == 1 {
+        "refuses"
+    } else {
+        "refuse"
+    };
+    page.line(&format!("  {} {refuse} it", nodes(told.rejected.len())));
     match shown {
         Nodes::Few => {
             for group in groups::of(&decision.belief, told) {
@@ -338,7 +348,7 @@ fn each_refused(story: &Story<'_>, decision: &Decision, told: &Explanation, page
         let amounts = rejection.reasons.iter().filter_map(Short::of);
         let amounts = amounts.map(|short| short.of_asked(belief, shape, *node));
         let amounts: Vec<String> = amounts.collect();
-        let mut why = groups::words(belief, &rejection.reasons);
+        let mut why = groups::words(belief.catalog(), &rejection.reasons);
         if !amounts.is_empty() {
             why.push_str(&format!(" ({})", amounts.join(", ")));
         }

@@ -4,8 +4,9 @@ use super::attempt::attempt;
 use super::profile::Profile;
 use crate::cluster::Slot;
 use crate::cluster::queue::RejectedBy;
-use crate::ids::PodId;
-use crate::policy::scheduler::explanation::Explanation;
+use crate::ids::{NodeId, PodId};
+use crate::policy::queue::Waking;
+use crate::policy::scheduler::explanation::{Explanation, WhyNoPreemption};
 use crate::policy::scheduler::{Chosen, Nomination, Placement, Refused, Scheduler};
 use crate::policy::{Remember, View};
 
@@ -14,32 +15,13 @@ use crate::policy::{Remember, View};
 pub struct Plain {
     /// The profile.
     pub profile: Profile,
+    /// How it is found out which waiting pods are worth another attempt.
+    pub waking: Waking,
 }
 
 impl Scheduler for Plain {
     fn place(&mut self, view: &View, pod: PodId) -> Placement {
-        let told = attempt(&self.profile, view, pod);
-        let Some(node) = told.chosen else {
-            return waits(view, &told);
-        };
-        let best = told.feasible.iter().position(|&other| other == node);
-        let total = best.and_then(|best| told.totals.get(best));
-        let why = match total {
-            _ if view.cluster.pods()[pod].nominated == Some(node) => Chosen::Nominated,
-            Some(&total) => Chosen::Score(total),
-            None => Chosen::Only,
-        };
-        match Placement::on(view, pod, node, why) {
-            Placement::Bind {
-                node, gpus, why, ..
-            } => Placement::Bind {
-                node,
-                gpus,
-                why,
-                remember: next_start(view, &told),
-            },
-            other @ (Placement::Wait { .. } | Placement::Preempt { .. }) => other,
-        }
+        placement(view, pod, &attempt(&self.profile, view, pod))
     }
 
     fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
@@ -47,17 +29,57 @@ impl Scheduler for Plain {
     }
 
     fn forget(&mut self) {}
+
+    fn waking(&self) -> Waking {
+        self.waking
+    }
+}
+
+/// What an attempt comes to.
+pub fn placement(view: &View, pod: PodId, told: &Explanation) -> Placement {
+    match told.chosen {
+        Some(node) => Placement::on(view, pod, node, chosen(view, pod, node, told))
+            .remembering(next_start(view, told)),
+        None => waits(view, told),
+    }
+}
+
+fn chosen(view: &View, pod: PodId, node: NodeId, told: &Explanation) -> Chosen {
+    let best = told.feasible.iter().position(|&other| other == node);
+    match best.and_then(|best| told.totals.get(best)) {
+        _ if view.cluster.pods()[pod].nominated == Some(node) => Chosen::Nominated,
+        Some(&total) => Chosen::Score(total),
+        None => Chosen::Only,
+    }
 }
 
 fn waits(view: &View, told: &Explanation) -> Placement {
     let plugins = told.rejected.iter().map(|(_, rejection)| rejection.plugin);
-    Placement::Wait {
-        why: Refused::NoNodeFits {
-            nodes: view.cluster.nodes_present(),
+    let by = plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()));
+    let why = Refused::NoNodeFits {
+        nodes: view.cluster.nodes_present(),
+    };
+    let remember = next_start(view, told);
+    let preemption = told.preemption.as_ref().expect("no node fits");
+    match (preemption.nominated, &preemption.why_not) {
+        (Some(node), _) => Placement::Preempt {
+            node,
+            victims: preemption.victims.as_slice().into(),
+            cleared: preemption.cleared_nominations.as_slice().into(),
+            why,
+            by,
+            remember,
         },
-        by: plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit())),
-        nomination: Nomination::Kept,
-        remember: next_start(view, told),
+        (None, why_not) => Placement::Wait {
+            why,
+            by,
+            nomination: match why_not {
+                // Who may not evict anybody is not asked again, and keeps what there is.
+                Some(WhyNoPreemption::Never | WhyNoPreemption::VictimsLeaving) => Nomination::Kept,
+                Some(WhyNoPreemption::NoCandidate(_)) | None => Nomination::Dropped,
+            },
+            remember,
+        },
     }
 }
 
