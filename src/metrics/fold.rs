@@ -237,6 +237,8 @@ impl<'a> Fold<'a> {
             Fact::NodeAdded(_)
             | Fact::NodeDrained(_)
             | Fact::NodeUndrained(_)
+            | Fact::NodeCordoned(_)
+            | Fact::NodeUpdated { .. }
             | Fact::NodeRemoved(_)
             | Fact::HeartbeatMissed { .. }
             | Fact::HeartbeatSeen(_)
@@ -244,6 +246,7 @@ impl<'a> Fold<'a> {
             | Fact::RelistEnded(_)
             | Fact::ServiceSubmitted(_)
             | Fact::JobSubmitted { .. }
+            | Fact::PodDeleted(_)
             | Fact::ContainerStarted { .. }
             | Fact::ProbeChanged { .. }
             | Fact::ContainerExited { .. }

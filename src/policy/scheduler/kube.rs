@@ -10,6 +10,7 @@
 pub mod attempt;
 pub mod cycle;
 pub mod filters;
+pub mod hints;
 pub mod images;
 pub mod inter_pod_affinity;
 pub mod node_affinity;

@@ -22,7 +22,7 @@ use super::node_affinity;
 use crate::cluster::Cluster;
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::labels::{Labels, Selector};
-use crate::cluster::rules::{SpreadConstraint, well_known};
+use crate::cluster::rules::{Rules, SpreadConstraint, well_known};
 use crate::ids::{NamespaceId, NodeId, PodId, ValueId};
 
 /// Constraints of pods that have none of their own (`PodTopologySpreadArgs`).
@@ -69,13 +69,13 @@ pub struct Constraint<'a> {
     pub selector: Option<&'a Selector>,
 }
 
-/// The required, or the preferred, constraints of the pod.
+/// The required, or the preferred, constraints of pods with these rules.
 pub fn constraints<'a>(
-    cycle: &Cycle<'a>,
+    rules: &'a Rules,
     defaults: &'a Defaults,
     required: bool,
 ) -> Vec<Constraint<'a>> {
-    let own = &cycle.rules.spread;
+    let own = &rules.spread;
     let of_kind = |rule: &&SpreadConstraint| rule.required == required;
     if !own.is_empty() {
         let as_stated = |rule: &'a SpreadConstraint| Constraint {
@@ -84,7 +84,7 @@ pub fn constraints<'a>(
         };
         return own.iter().filter(of_kind).map(as_stated).collect();
     }
-    let selector = cycle.rules.default_selector.as_ref();
+    let selector = rules.default_selector.as_ref();
     let Some(selector) = selector.filter(|selector| !selector.0.is_empty()) else {
         return Vec::new();
     };
@@ -92,8 +92,8 @@ pub fn constraints<'a>(
         rule,
         selector: Some(selector),
     };
-    let rules = defaults.constraints().iter().filter(of_kind);
-    rules.map(with_selector).collect()
+    let defaults = defaults.constraints().iter().filter(of_kind);
+    defaults.map(with_selector).collect()
 }
 
 impl Defaults {

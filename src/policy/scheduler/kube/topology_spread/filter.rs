@@ -18,7 +18,7 @@ pub struct Filter<'a> {
 impl<'a> Filter<'a> {
     /// Counts the pods on all nodes. `None` where no constraint is required.
     pub fn new(cycle: &Cycle<'a>, defaults: &'a Defaults, nodes: &[NodeId]) -> Option<Filter<'a>> {
-        let constraints = constraints(cycle, defaults, true);
+        let constraints = constraints(cycle.rules, defaults, true);
         if constraints.is_empty() {
             return None;
         }
