@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use expect_test::expect;
+
 /// Two services on three nodes, one of which dies: something of everything that is reported.
 const SMALL: &str = r#"# Does the shop outlive a node?
 name = "small"
@@ -632,4 +634,127 @@ fn waits_are_drawn_where_nobody_waited() {
         .join("results/down/spread-hpa-kubernetes-1/plots/pending.svg");
     let plot = fs::read_to_string(plot).unwrap();
     assert!(plot.contains("Every pod had a node at once"), "{plot}");
+}
+
+/// Seven replicas of a service and two of another on five nodes, two of which are lost.
+const CROWD: &str = r#"# Where do pods go when half of the nodes are lost?
+name = "crowd"
+duration = "1h"
+
+[policy]
+scheduler = "spread"
+healer = "kubernetes"
+
+[[nodes]]
+name = "worker"
+count = 4
+cpu = "4"
+memory = "8Gi"
+zones = ["a", "b"]
+
+[[nodes]]
+name = "tiny"
+cpu = "4"
+memory = "8Gi"
+zones = ["a"]
+max_pods = 1
+
+[[services]]
+name = "web"
+replicas = 7
+requests = { cpu = "1", memory = "1Gi" }
+work = { cpu = "10ms" }
+load = 30
+
+[[services]]
+name = "store"
+replicas = 2
+requests = { cpu = "1900m", memory = "2Gi" }
+work = { cpu = "5ms" }
+load = 10
+
+[[failures]]
+zones = "b"
+at = "20m"
+down = "20m"
+"#;
+
+/// What `explain` says of the crowd.
+fn explained(test: &str, args: &str) -> (Option<i32>, String, String) {
+    let scratch = Scratch::new(test);
+    scratch.write("crowd.toml", CROWD);
+    scratch.said(&format!("explain crowd.toml {args}"))
+}
+
+#[test]
+fn explain_lists_the_pods_that_wait_and_says_what_to_ask_next() {
+    let (code, stdout, stderr) = explained("explain-list", "--at 26m");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[""]].assert_eq(&stdout);
+    let (_, stdout, _) = explained("explain-none", "");
+    expect![[""]].assert_eq(&stdout);
+}
+
+#[test]
+fn explain_says_why_a_pod_waits() {
+    let (code, stdout, stderr) = explained("explain-waits", "--at 0:26:00 --pod web-8");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[""]].assert_eq(&stdout);
+}
+
+#[test]
+fn explain_says_why_a_pod_is_where_it_is() {
+    let (code, stdout, stderr) = explained("explain-placed", "--at 10m --pod web-3");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[""]].assert_eq(&stdout);
+    let (_, stdout, _) = explained("explain-kube", "--at 26m --pod web-8 --scheduler kube -v");
+    expect![[""]].assert_eq(&stdout);
+}
+
+#[test]
+fn explain_gives_all_of_it_as_json() {
+    let (code, stdout, stderr) = explained("explain-json", "--at 26m --pod web-8 --format json");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[""]].assert_eq(&stdout);
+    let (_, stdout, _) = explained("explain-json-list", "--at 26m --format json");
+    assert!(stdout.contains("\"waiting\": ["), "{stdout}");
+    assert!(stdout.contains("\"name\": \"web-9\""), "{stdout}");
+}
+
+#[test]
+fn explain_refuses_pods_and_times_that_there_are_not() {
+    let errors = [
+        "--pod web-99",
+        "--pod wen-3",
+        "--pod nobody",
+        "--at 61m",
+        "--at soon",
+        "--at 10:75",
+        "--scheduler spred",
+    ];
+    let said = errors.map(|args| {
+        let (code, stdout, stderr) = explained("explain-errors", args);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}");
+        stderr
+    });
+    expect![[""]].assert_eq(&said.concat());
+}
+
+#[test]
+fn explain_tells_who_makes_room_for_whom() {
+    let scratch = Scratch::new("explain-preempts");
+    let report = r#"
+[[jobs]]
+name = "report"
+rate = "20/h"
+priority = 1000
+sizes = [{ cpu = "2", memory = "2Gi" }]
+duration = "5m"
+"#;
+    let text = CROWD.replace("\"spread\"", "\"kube\"");
+    let text = text.replace("replicas = 7", "replicas = 14\nshutdown = \"30s\"");
+    scratch.write("crowd.toml", &format!("{text}{report}"));
+    let (code, stdout, stderr) = scratch.said("explain crowd.toml --at 150s --pod report-0");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[""]].assert_eq(&stdout);
 }

@@ -175,7 +175,7 @@ fn instant(text: &str, scenario: &Scenario) -> Result<Time, Failure> {
     match at <= scenario.end {
         true => Ok(at),
         false => Err(Failure::Input(format!(
-            "--at `{text}` is after the end of the run\n  = {} ends after {} s",
+            "--at `{text}` is after the end of the run\n  = {} ends after {} s, and that is {at} s",
             scenario.name, scenario.end
         ))),
     }

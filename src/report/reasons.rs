@@ -184,3 +184,65 @@ fn obstacle(catalog: &Catalog, obstacle: &Obstacle) -> String {
         Obstacle::Still(why) => reason(catalog, why),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::rules::{Effect, Taint};
+    use crate::ids::NodeId;
+    use crate::policy::scheduler::explanation::{Preemption, Rejection};
+
+    #[test]
+    fn an_attempt_that_found_no_node_reads_as_kubernetes_says_it() {
+        let mut catalog = Catalog::default();
+        let (key, value) = (
+            catalog.keys.intern("dedicated"),
+            catalog.values.intern("gpu"),
+        );
+        let taint = Taint {
+            key,
+            value,
+            effect: Effect::NoSchedule,
+        };
+        let refused = |node, plugin, reasons: &[Reason]| {
+            let code = Code::Unschedulable;
+            let reasons = reasons.to_vec();
+            let rejection = Rejection {
+                plugin,
+                code,
+                reasons,
+            };
+            (NodeId(node), rejection)
+        };
+        let short = [Reason::InsufficientCpu, Reason::InsufficientMemory];
+        let obstacles = BTreeMap::from([(Obstacle::NoVictims, 2), (Obstacle::Unhelpful, 1)]);
+        let told = Explanation {
+            rejected: vec![
+                refused(0, Plugin::NodeResourcesFit, &short),
+                refused(1, Plugin::NodeResourcesFit, &short[..1]),
+                refused(
+                    2,
+                    Plugin::TaintToleration,
+                    &[Reason::UntoleratedTaint(taint)],
+                ),
+            ],
+            preemption: Some(Preemption {
+                why_not: Some(WhyNoPreemption::NoCandidate(obstacles)),
+                ..Preemption::default()
+            }),
+            ..Explanation::default()
+        };
+        let expected = "0/3 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated \
+                        taint {dedicated: gpu}, 2 Insufficient cpu. preemption: 0/3 nodes are \
+                        available: 1 Preemption is not helpful for scheduling, 2 No preemption \
+                        victims found for incoming pod.";
+        assert_eq!(line(&catalog, &told).as_deref(), Some(expected));
+        let words = brief(&catalog, &Reason::UntoleratedTaint(taint));
+        assert_eq!(words, "untolerated taint dedicated=gpu");
+        let fits = Explanation {
+            feasible: vec![NodeId(0)],
+            ..told
+        };
+        assert_eq!(line(&catalog, &fits), None);
+    }
+}

@@ -45,3 +45,53 @@ fn refusal(cycle: &Cycle, node: NodeId, cordoned: bool) -> Option<Rejection> {
         .or_else(|| resources::refuses(cycle, &Ignored::default(), &info))
         .or_else(|| resources::refuses_gpus(cycle, &info))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::change::Change;
+    use crate::cluster::gpu::GpuModels;
+    use crate::ids::ShapeId;
+    use crate::policy::scheduler::testing::{asking_gpus, node, shape, with_gpus, world};
+
+    #[test]
+    fn every_node_is_refused_by_the_first_filter_that_does_and_for_all_its_reasons() {
+        let mut full = with_gpus(node(4000, 4000), 1, None);
+        full.max_pods = 1;
+        let nodes = vec![
+            with_gpus(node(4000, 4000), 1, None),
+            with_gpus(node(4000, 4000), 1, None),
+            with_gpus(node(900, 900), 1, None),
+            full,
+            node(4000, 4000),
+            with_gpus(node(4000, 4000), 1, None),
+        ];
+        let asks = asking_gpus(shape(1000, 1000), 1, 500, GpuModels::ANY);
+        let mut world = world(nodes, vec![asks, shape(100, 100)]);
+        world.put(1, 3);
+        world.apply(Change::NodeCordoned(NodeId(0)));
+        world.apply(Change::NodeNotReady(NodeId(0)));
+        world.apply(Change::NodeNotReady(NodeId(1)));
+        let pod = world.job(ShapeId(0));
+        let told = sift(&world.cluster, pod);
+        assert_eq!(told.feasible, [NodeId(5)]);
+        let silent = taints::of_condition(&Face::of(&world.cluster, NodeId(1)));
+        let silent = Reason::UntoleratedTaint(silent.last().unwrap());
+        let expected = [
+            (Plugin::NodeUnschedulable, vec![Reason::Cordoned]),
+            (Plugin::TaintToleration, vec![silent]),
+            (
+                Plugin::NodeResourcesFit,
+                vec![Reason::InsufficientCpu, Reason::InsufficientMemory],
+            ),
+            (Plugin::NodeResourcesFit, vec![Reason::TooManyPods]),
+            // 500 thousandths are asked for of one GPU, and the node has none.
+            (Plugin::GpuDevices, vec![Reason::InsufficientGpu]),
+        ];
+        let made = told
+            .rejected
+            .into_iter()
+            .map(|(_, why)| (why.plugin, why.reasons));
+        assert_eq!(made.collect::<Vec<_>>(), expected);
+    }
+}

@@ -61,7 +61,7 @@ const SCORE_PARTS: f64 = 1e9;
 
 /// What candidates are compared by, for explanations.
 const MEASURES: &[Measure] = &[Measure {
-    name: "score",
+    name: "points",
     unit: "",
     parts: SCORE_PARTS as u64,
     better: Better::More,

@@ -223,3 +223,100 @@ fn fit(told: &Explanation, nodes: u32) -> String {
 pub(super) fn place(told: &Explanation, node: NodeId) -> Option<usize> {
     told.feasible.iter().position(|&other| other == node)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::scheduler::explanation::{Plugin, Points};
+
+    const PODS: Measure = Measure {
+        name: "pods on node",
+        better: Better::Less,
+        ..TOTAL
+    };
+    const LEFT: Measure = Measure {
+        name: "left",
+        unit: "%",
+        parts: 10_000,
+        better: Better::More,
+    };
+
+    /// Nodes 0, 1, … compared by these values.
+    fn by(measures: &[Measure], values: &[&[i64]]) -> Explanation {
+        let told = Explanation {
+            feasible: (0..values.len() as u32).map(NodeId).collect(),
+            evaluated: values.len() as u32,
+            ..Explanation::default()
+        };
+        told.compared(measures, |node| values[node.0 as usize].to_vec())
+    }
+
+    fn reason(told: &Explanation) -> Option<String> {
+        Columns::of(told).reason(told)
+    }
+
+    #[test]
+    fn what_decides_is_told_with_the_next_and_what_it_decides_among() {
+        let told = by(
+            &[PODS, LEFT],
+            &[&[3, 900_000], &[2, 640_000], &[2, 612_500]],
+        );
+        assert_eq!(told.chosen, Some(NodeId(1)));
+        let expected = "the most left (64.00 %, the next 61.25 %) of those with the fewest pods on \
+                        node (2)";
+        assert_eq!(reason(&told).as_deref(), Some(expected));
+        let told = by(&[PODS, LEFT], &[&[3, 0], &[2, 0]]);
+        let expected = "the fewest pods on node (2, the next 3)";
+        assert_eq!(reason(&told).as_deref(), Some(expected));
+        assert_eq!(reason(&by(&[PODS], &[&[1], &[1]])), None);
+    }
+
+    #[test]
+    fn digits_tell_values_apart() {
+        let told = by(&[LEFT], &[&[645_001], &[645_000]]);
+        let expected = "the most left (64.5001 %, the next 64.5000 %)";
+        assert_eq!(reason(&told).as_deref(), Some(expected));
+        let told = by(&[LEFT], &[&[-5000], &[-20_000]]);
+        let expected = "the most left (−0.50 %, the next −2.00 %)";
+        assert_eq!(reason(&told).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn points_of_scorers_are_told_by_their_sum() {
+        let points = |plugin, points: [i64; 2]| Points {
+            plugin,
+            points: points.to_vec(),
+        };
+        let told = Explanation {
+            feasible: vec![NodeId(0), NodeId(1)],
+            scores: vec![
+                points(Plugin::TaintToleration, [300, 300]),
+                points(Plugin::NodeResourcesFit, [60, 75]),
+            ],
+            totals: vec![360, 375],
+            best: vec![NodeId(1)],
+            chosen: Some(NodeId(1)),
+            ..Explanation::default()
+        };
+        let expected = "the most points (375, the next 360)";
+        assert_eq!(reason(&told).as_deref(), Some(expected));
+        let columns = Columns::of(&told);
+        assert_eq!(columns.ranked(&told), [1, 0]);
+        let heads: Vec<&str> = columns.columns.iter().map(Column::head).collect();
+        assert_eq!(heads, ["total", "taints", "resources"]);
+    }
+
+    #[test]
+    fn nodes_that_were_not_drawn_do_not_compete() {
+        let mut told = by(&[PODS], &[&[0], &[2], &[1]]);
+        told.drawn = Some(vec![NodeId(1), NodeId(2)]);
+        let told = told.compared(&[PODS], |node| vec![[0, 2, 1][node.0 as usize]]);
+        assert_eq!(told.chosen, Some(NodeId(2)));
+        let expected = "the fewest pods on node (1, the next 2)";
+        assert_eq!(reason(&told).as_deref(), Some(expected));
+        assert_eq!(
+            fit(&told, 4),
+            "All 3 nodes fit (the other 1 were not looked at), 2 drawn"
+        );
+    }
+}

@@ -91,3 +91,21 @@ impl Group<'_> {
         (is_one && has_others && !name.is_empty()).then(|| format!("zone {name}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_of_one_node_are_told_together() {
+        let words = |reasons: &[Reason]| words(&Catalog::default(), reasons);
+        let short = [Reason::InsufficientCpu, Reason::InsufficientMemory];
+        assert_eq!(words(&short), "insufficient cpu and memory");
+        let all = [
+            Reason::TooManyPods,
+            Reason::InsufficientCpu,
+            Reason::InsufficientGpu,
+        ];
+        assert_eq!(words(&all), "max pods, insufficient cpu and gpu");
+    }
+}

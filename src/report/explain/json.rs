@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::list::{self, Outlook};
 use super::{Moment, Story, names};
 use crate::cluster::Cluster;
-use crate::cluster::pod::{Deletion, Phase, Pod, Queued};
+use crate::cluster::pod::{Phase, Pod, Queued};
 use crate::control::watch::Decision;
 use crate::ids::{NodeId, PodId};
 use crate::policy::scheduler::explanation::{Better, Explanation, Preemption, Rejection, TieBreak};
 use crate::report::reasons;
-use crate::report::results::outcome_name;
+use crate::report::results::{deletion_name, outcome_name};
 use crate::time::Time;
 use crate::units::{Resource, Resources};
 
@@ -208,7 +208,7 @@ impl<'a> PodNow<'a> {
             index: state.index,
             state: phase(state),
             ready: state.ready,
-            being_deleted: state.deletion.map(deletion),
+            being_deleted: state.deletion.map(deletion_name),
             queue: queue.map(|(part, _)| part),
             node: state.node.map(|node| name(moment, node)),
             nominated: state.nominated.map(|node| name(moment, node)),
@@ -351,15 +351,5 @@ const fn queue(pod: &Pod) -> Option<(&'static str, Option<Time>)> {
         Queued::Active => Some(("active", None)),
         Queued::BackOff(until) => Some(("backoff", Some(until))),
         Queued::Unschedulable => Some(("unschedulable", None)),
-    }
-}
-
-const fn deletion(deletion: Deletion) -> &'static str {
-    match deletion {
-        Deletion::ScaledDown => "scaled down",
-        Deletion::Unreachable => "unreachable",
-        Deletion::Drained => "drained",
-        Deletion::NodeRemoved => "node removed",
-        Deletion::Preempted => "preempted",
     }
 }

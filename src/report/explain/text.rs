@@ -58,14 +58,20 @@ fn state(story: &Story<'_>, pod: &Pod, name: &str, page: &Page) -> String {
     let clock = |at: Time| moment.clock(at);
     let good = |word: &str| page.paint(word, Tone::Good);
     let bad = |word: &str| page.paint(word, Tone::Bad);
-    let place = match pod.node {
-        Some(node) => format!("on {} since {}", moment.node(node), clock(pod.bound)),
-        None => format!("since {}", clock(pod.created)),
+    let place = match (pod.node, pod.nominated) {
+        (Some(node), _) => format!("on {}, placed at {}", moment.node(node), clock(pod.bound)),
+        (None, None) => format!("since {}", clock(pod.created)),
+        (None, Some(node)) => {
+            let since = clock(pod.created);
+            format!("since {since} and is nominated to {}", moment.node(node))
+        }
     };
     if let (Some(deletion), false) = (pod.deletion, pod.gone()) {
+        let on = pod.node.map(|node| format!(" on {}", moment.node(node)));
         return format!(
-            "{name} {}: {}.",
+            "{name} {}{}: {}.",
             bad("is being deleted"),
+            on.unwrap_or_default(),
             why_deleted(deletion)
         );
     }
@@ -109,6 +115,7 @@ fn state(story: &Story<'_>, pod: &Pod, name: &str, page: &Page) -> String {
 const fn why_deleted(deletion: Deletion) -> &'static str {
     match deletion {
         Deletion::ScaledDown => "its service is to have fewer replicas",
+        Deletion::Requested => "a user asked for it",
         Deletion::Unreachable => "its node has been unreachable for too long",
         Deletion::Drained => "its node is being drained",
         Deletion::NodeRemoved => "its node leaves the cluster",
@@ -154,8 +161,18 @@ fn preemption(story: &Story<'_>, found: &Preemption) -> String {
             1 => ", one of them against a disruption budget".to_owned(),
             some => format!(", {some} of them against a disruption budget"),
         };
+        let others = match (found.candidates.len() as u64, found.tied.len() as u64) {
+            (0 | 1, _) => String::new(),
+            (all, 0 | 1) => format!(
+                " It is the best of {} where that helps.",
+                count(all, "node")
+            ),
+            (all, tied) => {
+                format!(" It was taken by lot of {tied} equal ones of {all} where that helps.")
+            }
+        };
         return format!(
-            "It takes the place of {} of lower priority on {}: {}{protected}.",
+            "It takes the place of {} of lower priority on {}: {}{protected}.{others}",
             count(victims.len() as u64, "pod"),
             moment.node(node),
             victims.join(", ")

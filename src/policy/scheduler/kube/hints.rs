@@ -103,8 +103,7 @@ impl<'a> Waiting<'a> {
             Plugin::InterPodAffinity => neighbours::affinity(self, event),
             Plugin::NodeResourcesBalancedAllocation
             | Plugin::ImageLocality
-            | Plugin::DefaultPreemption
-            | Plugin::Order => false,
+            | Plugin::DefaultPreemption => false,
         }
     }
 

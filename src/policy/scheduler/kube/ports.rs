@@ -11,8 +11,7 @@ pub fn refuses(cycle: &Cycle, info: &NodeInfo) -> Option<Rejection> {
     if wanted.is_empty() {
         return None;
     }
-    let taken = info.pods.iter();
-    let mut taken = taken.flat_map(|&pod| &cycle.cluster.rules(pod).host_ports);
+    let mut taken = info.ports.iter();
     let is_taken = taken.any(|taken| wanted.iter().any(|port| port.conflicts(taken)));
     is_taken.then(|| Rejection {
         plugin: Plugin::NodePorts,
