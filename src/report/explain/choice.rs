@@ -200,18 +200,18 @@ pub(super) fn sentence(moment: &Moment<'_>, decision: &Decision) -> Option<Strin
 /// How many nodes fit: `11 of 12 nodes fit`.
 fn fit(told: &Explanation, nodes: u32) -> String {
     let (fit, looked_at) = (told.feasible.len(), told.evaluated);
-    let all = count(u64::from(looked_at), "node");
+    let all = match looked_at < nodes {
+        true => format!(
+            "{} looked at, of {nodes},",
+            count(u64::from(looked_at), "node")
+        ),
+        false => count(u64::from(looked_at), "node"),
+    };
     let mut text = match fit {
         1 if looked_at > 1 => format!("Of {all} it alone fits"),
         _ if fit == looked_at as usize => format!("All {all} fit"),
         _ => format!("{fit} of {all} fit"),
     };
-    if looked_at < nodes {
-        text.push_str(&format!(
-            " (the other {} were not looked at)",
-            nodes - looked_at
-        ));
-    }
     match &told.drawn {
         Some(drawn) if drawn.len() < fit => text.push_str(&format!(", {} drawn", drawn.len())),
         Some(_) | None => {}
@@ -314,9 +314,6 @@ mod tests {
         assert_eq!(told.chosen, Some(NodeId(2)));
         let expected = "the fewest pods on node (1, the next 2)";
         assert_eq!(reason(&told).as_deref(), Some(expected));
-        assert_eq!(
-            fit(&told, 4),
-            "All 3 nodes fit (the other 1 were not looked at), 2 drawn"
-        );
+        assert_eq!(fit(&told, 4), "All 3 nodes looked at, of 4, fit, 2 drawn");
     }
 }

@@ -44,17 +44,20 @@ pub(super) fn of<'a>(belief: &Cluster, told: &'a Explanation) -> Vec<Group<'a>> 
 
 /// Reasons in few words: `insufficient cpu and memory`.
 pub(crate) fn words(catalog: &Catalog, all: &[Reason]) -> String {
+    const SHORT: &str = "insufficient ";
     let mut text = String::new();
+    let mut after_short = false;
     for (at, reason) in all.iter().enumerate() {
         let brief = reasons::brief(catalog, reason);
-        let again = brief.strip_prefix("insufficient ").filter(|_| at > 0);
         let separator = match at {
             0 => "",
             _ if at + 1 == all.len() => " and ",
             _ => ", ",
         };
+        let again = brief.strip_prefix(SHORT).filter(|_| after_short);
         text.push_str(separator);
         text.push_str(again.unwrap_or(&brief));
+        after_short = brief.starts_with(SHORT);
     }
     text
 }
