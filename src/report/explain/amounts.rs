@@ -136,14 +136,17 @@ fn gpus(belief: &Cluster, shape: &Shape, node: NodeId, with_room: u64) -> String
     format!("{with_room} of {} {room}", shape.gpus.count)
 }
 
-/// CPU as manifests write it, with its unit: `500m`, `2 cores`.
+/// CPU, exact and with its unit: `500m`, `2 cores`, `56.636 cores`.
 pub(super) fn cpu(amount: MilliCpu) -> String {
-    match amount.0 {
-        1000 => "1 core".to_owned(),
-        whole if whole > 0 && whole.is_multiple_of(1000) => {
-            format!("{} cores", figure::thousands(whole / 1000))
+    match (amount.0 / 1000, amount.0 % 1000) {
+        (0, milli) => format!("{milli}m"),
+        (1, 0) => "1 core".to_owned(),
+        (cores, 0) => format!("{} cores", figure::thousands(cores)),
+        (cores, milli) => {
+            let digits = format!("{milli:03}");
+            let digits = digits.trim_end_matches('0');
+            format!("{}.{digits} cores", figure::thousands(cores))
         }
-        milli => format!("{}m", figure::thousands(milli)),
     }
 }
 
@@ -157,8 +160,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cpu_reads_as_in_a_manifest() {
-        let read = [0, 310, 500, 1000, 1500, 16_000].map(|milli| cpu(MilliCpu(milli)));
-        assert_eq!(read, ["0m", "310m", "500m", "1 core", "1,500m", "16 cores"]);
+    fn cpu_is_exact_and_has_a_unit() {
+        let read = [0, 310, 1000, 1500, 56_036, 16_000].map(|milli| cpu(MilliCpu(milli)));
+        assert_eq!(
+            read,
+            [
+                "0m",
+                "310m",
+                "1 core",
+                "1.5 cores",
+                "56.036 cores",
+                "16 cores"
+            ]
+        );
     }
 }

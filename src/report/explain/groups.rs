@@ -77,7 +77,10 @@ impl Group<'_> {
                 let most = belief.spec(*self.nodes.first()?).max_pods;
                 let mut others = self.nodes.iter();
                 let alike = others.all(|&node| belief.spec(node).max_pods == most);
-                alike.then(|| format!("{most} each"))
+                alike.then(|| match self.nodes.len() {
+                    1 => most.to_string(),
+                    _ => format!("{most} each"),
+                })
             }
             None => self.zone(belief),
         }

@@ -101,14 +101,14 @@ pub fn page(
     let scheduler = moment.scenario.policy.scheduler.name;
     let waits = if waiting == 1 { "waits" } else { "wait" };
     page.text(&match waiting {
-        0 if alive == 0 => format!("At {at} there are no pods."),
+        0 if alive == 0 => format!("At {at}, there are no pods."),
         0 => format!(
-            "At {at} every pod has a node: {} on {}.",
+            "At {at}, every pod has a node: {} on {}.",
             count(alive, "pod"),
             used(moment)
         ),
         some => format!(
-            "At {at} {some} of {} {waits} for a node under {scheduler}.",
+            "At {at}, {some} of {} {waits} for a node under {scheduler}.",
             count(alive, "pod")
         ),
     });
@@ -119,12 +119,18 @@ pub fn page(
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         page.hanging("         ", &text::some_of(&names, |name| name));
     }
+    if let Some(rest) = groups.get(GROUPS..).filter(|rest| !rest.is_empty()) {
+        let pods: usize = rest.iter().map(|group| group.pods.len()).sum();
+        page.hanging(
+            &format!("  {pods:>5}  "),
+            "for other reasons: --format json tells all",
+        );
+    }
     page.gap();
     if let Some(group) = groups.first() {
-        page.line(&format!(
-            "Try: {command} --pod {}",
-            moment.name(group.pods[0])
-        ));
+        let at = ask.at.map(|at| format!(" --at {at}")).unwrap_or_default();
+        let name = moment.name(group.pods[0]);
+        page.line(&format!("Try: {command}{at} --pod {name}"));
     } else if let Some((pod, waited)) = longest(moment) {
         let name = moment.name(pod);
         page.text(&format!(

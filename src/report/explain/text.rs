@@ -168,7 +168,7 @@ fn preemption(story: &Story<'_>, found: &Preemption) -> String {
                 count(all, "node")
             ),
             (all, tied) => {
-                format!(" It was taken by lot of {tied} equal ones of {all} where that helps.")
+                format!(" It is one of {tied} equally good nodes of {all} where that helps.")
             }
         };
         return format!(
