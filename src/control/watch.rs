@@ -52,10 +52,10 @@ impl Control {
     /// The scheduler is about to decide on the pod.
     pub(super) fn look(&mut self, pod: PodId) {
         let failed = self.cluster.pods()[pod].attempts;
-        let is_it = |watch: &Box<Watch>| {
+        let is_it = self.watch.as_deref().is_some_and(|watch| {
             watch.pod == pod && watch.failed == failed && watch.decision.is_none()
-        };
-        if !self.watch.as_ref().is_some_and(is_it) {
+        });
+        if !is_it {
             return;
         }
         let decision = Decision {

@@ -37,7 +37,11 @@ pub fn find(moment: &Moment<'_>, name: &str) -> Vec<PodId> {
     match exact[..] {
         [] => {
             let of_job = pods().filter(|&(_, _, owner)| owner == ("job", name));
-            of_job.map(|(pod, ..)| pod).last().into_iter().collect()
+            of_job
+                .map(|(pod, ..)| pod)
+                .next_back()
+                .into_iter()
+                .collect()
         }
         _ => exact,
     }
