@@ -36,6 +36,7 @@ use plimsoll::metrics::fold::Options;
 use plimsoll::metrics::measured::Entity;
 use plimsoll::policy::params::{Params, Value};
 use plimsoll::policy::scheduler::best::{Best, Rank};
+use plimsoll::policy::scheduler::explanation::{Better, Measure};
 use plimsoll::policy::scheduler::score::{Ask, Weights};
 use plimsoll::policy::scheduler::table::Row;
 use plimsoll::policy::scheduler::{Chosen, Scheduler};
@@ -67,6 +68,13 @@ impl Rank for DominantShare {
 
     const TOP: u32 = DominantShare::PARTS as u32 + 1;
 
+    const MEASURES: &'static [Measure] = &[Measure {
+        name: "left of the scarcest",
+        unit: "%",
+        parts: DominantShare::PARTS / 100,
+        better: Better::More,
+    }];
+
     fn key(&self, ask: &Ask, row: &Row) -> u32 {
         let requests = &ask.shape.requests;
         let asked = Resource::ALL.map(|resource| requests.get(resource));
@@ -76,6 +84,10 @@ impl Rank for DominantShare {
         });
         // A pod that asks for nothing finds every node empty.
         1 + left.min().unwrap_or(DominantShare::PARTS) as u32
+    }
+
+    fn values(&self, key: u32) -> Vec<i64> {
+        vec![i64::from(key) - 1]
     }
 
     fn why(&self, key: u32) -> Chosen {

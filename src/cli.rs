@@ -2,6 +2,7 @@
 //! progress and warnings to stderr.
 
 mod args;
+mod explain;
 mod import;
 mod init;
 mod interrupt;
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
     };
     let done = match args.command {
         Command::Run(args) => run::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema => schema::run(),
         Command::Init(args) => init::run(args),

@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod fact;
+pub mod watch;
 
 mod decide;
 mod observe;
@@ -24,6 +25,7 @@ use crate::policy::{Plan, View};
 use crate::rng::Seed;
 use crate::time::{Duration, Time};
 use command::{Command, CommandId};
+use watch::Watch;
 
 /// One step of a decision, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +66,8 @@ pub struct Control {
     unrouted: Vec<PodId>,
     /// Nodes that list their containers, and pods not listed yet.
     relisting: Vec<(NodeId, BTreeSet<PodId>)>,
+    /// The decision that is to be explained, if any.
+    watch: Option<Box<Watch>>,
 }
 
 impl Control {
@@ -89,6 +93,7 @@ impl Control {
             events: Vec::new(),
             unrouted: Vec::new(),
             relisting: Vec::new(),
+            watch: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod answer;
 mod csv;
+pub mod explain;
 mod figure;
 mod html;
 mod notes;

@@ -1,5 +1,7 @@
 //! One run: a scenario and a seed, and what came of it.
 
+pub mod explain;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -58,21 +60,17 @@ pub fn simulate_with(
         sync: registry::build(registry::AUTOSCALERS, &scenario.policy.autoscaler).period(),
         healing: healing(scenario),
     };
-    let mut recorder = (
-        Fold::new(&subject, options),
-        Watched {
-            watch,
-            turns: 0,
-            broken: false,
-        },
-    );
-    let finished =
+    let mut recorder = (Fold::new(&subject, options), Watched::new(watch));
+    let mut finished =
         play(scenario, script, seed, scheduler, &mut recorder).map_err(Ended::Stopped)?;
     let (fold, watched) = recorder;
     if watched.broken {
         return Err(Ended::Interrupted);
     }
-    Ok(fold.finish(finished.control.cluster(), finished.sim.events()))
+    Ok(Measured {
+        waiting: explain::waiting(&mut finished.control),
+        ..fold.finish(finished.control.cluster(), finished.sim.events())
+    })
 }
 
 /// Longest time from a failure until the healer acts on it: until it is heard of, and what the healer
@@ -101,6 +99,16 @@ struct Watched<'a> {
     watch: &'a mut dyn FnMut(Time) -> ControlFlow<()>,
     turns: u32,
     broken: bool,
+}
+
+impl Watched<'_> {
+    fn new(watch: &mut dyn FnMut(Time) -> ControlFlow<()>) -> Watched<'_> {
+        Watched {
+            watch,
+            turns: 0,
+            broken: false,
+        }
+    }
 }
 
 impl Recorder for Watched<'_> {
@@ -158,15 +166,20 @@ fn play(
     scheduler: Option<Box<dyn Scheduler>>,
     recorder: &mut impl Recorder,
 ) -> Result<Finished, Stop> {
+    let (mut control, mut sim) = stage(scenario, script, seed);
+    if let Some(scheduler) = scheduler {
+        control.set_scheduler(scheduler);
+    }
+    runtime::drive(&mut control, &mut sim, recorder, scenario.end)?;
+    Ok(Finished { control, sim })
+}
+
+/// The control plane and the world as they are before anything happens.
+fn stage(scenario: &Scenario, script: Script, seed: Seed) -> (Control, Sim) {
     let settings = Settings {
         scheduling: scenario.sim.scheduling,
     };
     let catalog = scenario.catalog.clone();
-    let mut control = Control::new(catalog.clone(), &scenario.policy, settings, seed);
-    if let Some(scheduler) = scheduler {
-        control.set_scheduler(scheduler);
-    }
-    let mut sim = Sim::new(catalog, script, scenario.sim);
-    runtime::drive(&mut control, &mut sim, recorder, scenario.end)?;
-    Ok(Finished { control, sim })
+    let control = Control::new(catalog.clone(), &scenario.policy, settings, seed);
+    (control, Sim::new(catalog, script, scenario.sim))
 }

@@ -297,7 +297,7 @@ impl Input {
                     fragmented += now - std::mem::replace(&mut of_node[node], now);
                     (node_row, taken) = (Some(order.nodes[node.index()]), gpus);
                 }
-                Placement::Wait { .. } => {
+                Placement::Wait { .. } | Placement::Preempt { .. } => {
                     let outcome = Outcome::Deleted;
                     cluster.apply(Time::ZERO, Change::PodGone { pod, outcome });
                 }

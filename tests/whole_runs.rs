@@ -14,6 +14,7 @@ use plimsoll::metrics::fold::Options;
 use plimsoll::policy::View;
 use plimsoll::policy::queue::{Event, Waking};
 use plimsoll::policy::registry::{self, SCHEDULERS};
+use plimsoll::policy::scheduler::explanation::Explanation;
 use plimsoll::policy::scheduler::{Placement, Scheduler};
 use plimsoll::record::{Memory, Record, Recorder, Truth};
 use plimsoll::rng::Seed;
@@ -310,6 +311,10 @@ impl Scheduler for Forgetful {
     fn place(&mut self, view: &View, pod: PodId) -> Placement {
         self.0.forget();
         self.0.place(view, pod)
+    }
+
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        self.0.explain(view, pod)
     }
 
     fn forget(&mut self) {

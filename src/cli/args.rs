@@ -21,6 +21,7 @@ Examples:
   plimsoll init                                  write a commented scenario to start from
   plimsoll run scenario.toml --reps 20           run it twenty times, with intervals
   plimsoll run scenario.toml --scheduler binpack the same load under another policy
+  plimsoll explain scenario.toml --pod web-3     why the pod is where it is, or nowhere
   plimsoll policies                              all policies, their parameters and their sources
 
 Exit codes: 0 fine, 1 a gate failed, 2 the input is wrong, 3 the environment failed, 130 interrupted."
@@ -35,6 +36,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Run a scenario and report what became of it
     Run(Run),
+    /// Say why a pod is where it is, or nowhere
+    Explain(Explain),
     /// Check scenario files without running them
     Validate(Validate),
     /// Print the JSON Schema of scenario files, for editors
@@ -69,15 +72,8 @@ pub(super) struct Run {
     /// Replications, each with its own random numbers
     #[arg(long, value_name = "N", default_value = "1")]
     pub(super) reps: NonZeroU32,
-    /// Use this scheduler instead of the scenario's
-    #[arg(long, value_name = "NAME")]
-    pub(super) scheduler: Option<String>,
-    /// Use this autoscaler instead of the scenario's
-    #[arg(long, value_name = "NAME")]
-    pub(super) autoscaler: Option<String>,
-    /// Use this healer instead of the scenario's
-    #[arg(long, value_name = "NAME")]
-    pub(super) healer: Option<String>,
+    #[command(flatten)]
+    pub(super) policies: Policies,
     /// Write the results to this folder
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -98,6 +94,66 @@ pub(super) struct Run {
     pub(super) threads: Option<NonZeroUsize>,
 }
 
+/// Policies other than the scenario's.
+#[derive(Debug, clap::Args)]
+pub(super) struct Policies {
+    /// Use this scheduler instead of the scenario's
+    #[arg(long, value_name = "NAME")]
+    pub(super) scheduler: Option<String>,
+    /// Use this autoscaler instead of the scenario's
+    #[arg(long, value_name = "NAME")]
+    pub(super) autoscaler: Option<String>,
+    /// Use this healer instead of the scenario's
+    #[arg(long, value_name = "NAME")]
+    pub(super) healer: Option<String>,
+}
+
+/// Say why a pod is where it is, or nowhere.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll explain scenarios/zone-outage.toml --at 20:10
+  plimsoll explain scenarios/zone-outage.toml --at 20:10 --pod search-52
+  plimsoll explain scenarios/web-shop.toml --pod cart-7 --format json | jq .decision.chosen
+
+The run is repeated up to that moment with the same seed, and the last decision on the pod is told as
+it was made: on what the control plane believed then.")]
+pub(super) struct Explain {
+    /// The scenario file
+    pub(super) scenario: PathBuf,
+    /// The pod, by its service or job and its number, as in pods.csv; without it those that wait are
+    /// listed
+    #[arg(long, value_name = "NAME")]
+    pub(super) pod: Option<String>,
+    /// The moment: a clock such as 20:00:52, or the time since the start such as 20h52s; the end of
+    /// the run unless given
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) at: Option<String>,
+    /// Seed of everything random, as for `run`; its first replication is told
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    #[command(flatten)]
+    pub(super) policies: Policies,
+    /// Which nodes to list one by one
+    #[arg(long, value_name = "WHICH", value_enum, default_value = "few")]
+    pub(super) nodes: ListedNodes,
+    /// The same as --nodes all
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+    /// What to print: text for people, or JSON with everything
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+/// Which nodes are listed one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ListedNodes {
+    /// The best few
+    Few,
+    /// All of them
+    All,
+}
+
 /// How much detail to write.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Detail {
@@ -110,9 +166,9 @@ pub(super) enum Detail {
 /// What to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// A summary for people
+    /// Text for people
     Text,
-    /// The content of summary.json
+    /// JSON for programs
     Json,
 }
 

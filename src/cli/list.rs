@@ -30,17 +30,21 @@ pub(super) fn paragraph(out: &mut String, indent: usize, text: &str) {
 
 /// A name that is none of `known`.
 pub(super) fn unknown(what: &str, name: &str, known: &[&str]) -> Failure {
-    let near = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(name, known), known));
-    let near = near.filter(|&(distance, _)| distance <= 2).min();
-    let meant = near
-        .map(|(_, known)| format!(", did you mean `{known}`?"))
+    let meant = nearest(name, known)
+        .map(|known| format!(", did you mean `{known}`?"))
         .unwrap_or_default();
     Failure::Input(format!(
         "unknown {what} `{name}`{meant}\n  = known: {}",
         known.join(", ")
     ))
+}
+
+/// The name that differs from this one in two letters at most, and least.
+pub(super) fn nearest<'a, T: AsRef<str>>(name: &str, known: &'a [T]) -> Option<&'a str> {
+    let known = known.iter().map(AsRef::as_ref);
+    let near = known.map(|known| (strsim::damerau_levenshtein(name, known), known));
+    let near = near.filter(|&(distance, _)| distance <= 2).min();
+    near.map(|(_, known)| known)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::{Detail, Format, Run};
+use crate::cli::args::{Detail, Format, Policies, Run};
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
 use crate::cli::usage::{colors_on, cpu_seconds, peak_memory};
@@ -25,7 +25,7 @@ use crate::scenario::{self, Scenario};
 
 pub(super) fn run(args: Run) -> Result<(), Failure> {
     interrupt::listen()?;
-    let scenario = load(&args)?;
+    let scenario = with_policies(&args.scenario, &args.policies, args.quiet)?;
     let dir = args
         .out
         .clone()
@@ -108,19 +108,22 @@ fn folded(options: Options, seed: Seed) -> fold::Options {
 }
 
 /// The scenario with the policies asked for.
-fn load(args: &Run) -> Result<Scenario, Failure> {
-    let loaded =
-        scenario::load(&args.scenario).map_err(|problems| match validate::show(&problems) {
-            Ok(()) => Failure::Told,
-            Err(failure) => failure,
-        })?;
-    if !args.quiet {
+pub(super) fn with_policies(
+    path: &Path,
+    policies: &Policies,
+    quiet: bool,
+) -> Result<Scenario, Failure> {
+    let loaded = scenario::load(path).map_err(|problems| match validate::show(&problems) {
+        Ok(()) => Failure::Told,
+        Err(failure) => failure,
+    })?;
+    if !quiet {
         validate::show(&loaded.warnings)?;
     }
     let chosen = [
-        (PolicyKind::Scheduler, &args.scheduler),
-        (PolicyKind::Autoscaler, &args.autoscaler),
-        (PolicyKind::Healer, &args.healer),
+        (PolicyKind::Scheduler, &policies.scheduler),
+        (PolicyKind::Autoscaler, &policies.autoscaler),
+        (PolicyKind::Healer, &policies.healer),
     ];
     let mut scenario = loaded.scenario;
     for (kind, name) in chosen {

@@ -10,6 +10,26 @@ pub(super) fn colors_on(is_terminal: bool) -> bool {
     is_terminal && !refused && !dumb
 }
 
+/// Columns to write to stdout: those of a terminal that is neither very narrow nor very wide.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+pub(super) fn width() -> usize {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout());
+    let columns = size
+        .ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|&columns| columns > 0);
+    columns.map_or(WIDTH, |columns| columns.clamp(60, 120))
+}
+
+/// Columns to write to stdout.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub(super) fn width() -> usize {
+    WIDTH
+}
+
+/// Columns where there is no terminal.
+const WIDTH: usize = 100;
+
 /// CPU time of the process so far, in seconds.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 pub(super) fn cpu_seconds() -> Option<f64> {

@@ -217,6 +217,7 @@ impl Control {
                 self.pod(pod).queued,
                 Queued::Active | Queued::BackOff(_)
             ));
+            self.look(pod);
             let view = View::new(self.now, self.seed, &self.cluster);
             let placement = self.scheduler.place(&view, pod);
             self.steps.push(Step::Planned(Plan::Place {

@@ -154,6 +154,7 @@ impl<'a> Fold<'a> {
             }),
             incidents,
             accounting,
+            waiting: Vec::new(),
             events,
         }
     }

@@ -1,6 +1,7 @@
 //! What one replication measured.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::dictionary::Metric;
@@ -8,6 +9,7 @@ use super::mix::Mix;
 pub use super::table::Pods;
 use crate::cluster::pod::{Deletion, Outcome, Owner};
 use crate::ids::{NodeId, PodId, ServiceId};
+use crate::policy::scheduler::explanation::Reason;
 use crate::stats::Ecdf;
 use crate::time::{Duration, Time};
 
@@ -33,8 +35,20 @@ pub struct Measured {
     pub incidents: Vec<Incident>,
     /// What became of every job.
     pub accounting: Accounting,
+    /// Pods that wait for a node at the end, by what keeps them waiting: those of a few shapes, the
+    /// most frequent first.
+    pub waiting: Vec<Waiting>,
     /// Events the runtime handled (for `run.json` only).
     pub events: u64,
+}
+
+/// Pods that are alike and wait for a node at the end of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many.
+    pub pods: u64,
+    /// Nodes that refuse them, by reasons; empty where some node fits by now.
+    pub refused: BTreeMap<Vec<Reason>, u32>,
 }
 
 /// One value.

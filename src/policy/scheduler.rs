@@ -6,6 +6,7 @@ pub mod binpack;
 pub mod borg_stranded;
 pub mod explanation;
 pub mod fgd;
+pub mod filter;
 pub mod first_fit;
 pub mod forest;
 pub mod gpu_bestfit;
@@ -45,12 +46,17 @@ use crate::cluster::gpu::Gpus;
 use crate::cluster::queue::{Group, RejectedBy};
 use crate::ids::{NodeId, PodId};
 use crate::time::Time;
+use explanation::Explanation;
 
 /// Chooses nodes for pods, one pod at a time. Caches follow the changes of one cluster: a scheduler
 /// that is to serve another one must forget first.
 pub trait Scheduler: Send {
     /// Where the pod goes. The control plane applies the answer before it asks again.
     fn place(&mut self, view: &View, pod: PodId) -> Placement;
+
+    /// Why [`Scheduler::place`] answers what it answers about the pod under the same view: the same
+    /// filters, the same comparison, the same dice, node by node. It changes no later answer.
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation;
 
     /// Drops all caches; no later answer changes.
     fn forget(&mut self);

@@ -1,5 +1,6 @@
 //! Every exporter on one small result whose numbers are made up, so that each can be traced.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,8 +17,10 @@ use crate::experiment::summary::{Summary, summarize};
 use crate::ids::{JobId, NodeId, PodId, ServiceId};
 use crate::metrics::dictionary;
 use crate::metrics::measured::{
-    Accounting, Amount, Entity, Fates, HeatCell, HeatRow, Incident, Measured, PodRow, Series, Value,
+    Accounting, Amount, Entity, Fates, HeatCell, HeatRow, Incident, Measured, PodRow, Series,
+    Value, Waiting,
 };
+use crate::policy::scheduler::explanation::Reason;
 use crate::scenario::{self, Scenario};
 use crate::time::{Duration, Time};
 
@@ -142,6 +145,13 @@ fn run(lost: f64, allocated: f64) -> Measured {
     Measured {
         mix: Arc::default(),
         window: Duration::from_secs(800),
+        waiting: vec![Waiting {
+            pods: 1,
+            refused: BTreeMap::from([
+                (vec![Reason::TooManyPods], 1),
+                (vec![Reason::InsufficientCpu, Reason::InsufficientMemory], 2),
+            ]),
+        }],
         values: vec![
             value(
                 "availability.requests",
@@ -284,7 +294,8 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
                            objective 99.9 % missed, 0.2 % (0 to 0.3) of the 30 d budget burned ·
                            1 outage a run, 1 m 40 s each, detected after 10 s
             utilization    cpu 50 % ± 5 requested
-            waiting        pending p50 0 s, p99 30 s, max > end · 1 never placed
+            waiting        pending p50 0 s, p99 30 s, max > end ·
+                           1 never placed: insufficient cpu and memory; max pods
             jobs           36 in all 3 replications · 21 finished · 3 running · 0 starting · 0 lost ·
                            3 never placed · 9 left out: duration unknown
               as believed  18 finished · 6 running · 0 starting · 0 lost · 3 never placed

@@ -2,7 +2,7 @@
 
 mod availability;
 mod jobs;
-mod layout;
+pub(crate) mod layout;
 mod sections;
 pub(crate) mod why;
 

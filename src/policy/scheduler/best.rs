@@ -4,10 +4,11 @@
 //! in turn and two changes of nodes per pod a decision costs 2 S keys, a scan one key per node; both
 //! find the same node.
 
+use super::explanation::{Explanation, Measure};
 use super::forest::Forest;
 use super::score::{Ask, Weights};
 use super::table::{Row, Table};
-use super::{Chosen, Placement, Scheduler, best_fitting};
+use super::{Chosen, Placement, Scheduler, best_fitting, filter};
 use crate::cluster::Cluster;
 use crate::cluster::gpu::GpuSet;
 use crate::ids::{Id, NodeId, PodId};
@@ -41,8 +42,15 @@ pub trait Rank: Send {
     /// No node has a greater key: a scan may stop here.
     const TOP: Self::Key;
 
+    /// What the order goes by, what stands first being decisive. Of nodes equal in all of it none is
+    /// before the other.
+    const MEASURES: &'static [Measure];
+
     /// The place of a node on which the pod fits.
     fn key(&self, ask: &Ask, row: &Row) -> Self::Key;
+
+    /// What a key says in numbers, one for each of [`Rank::MEASURES`].
+    fn values(&self, key: Self::Key) -> Vec<i64>;
 
     /// The reason for choosing a node with that key.
     fn why(&self, key: Self::Key) -> Chosen;
@@ -121,6 +129,15 @@ impl<R: Rank> Scheduler for Best<R> {
             }
             None => Placement::nowhere(view),
         }
+    }
+
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        let ask = Ask::new(view.cluster, pod, self.weights);
+        self.table.refresh(view.cluster);
+        self.rank.refresh(view.cluster);
+        let (rows, rank) = (self.table.rows(), &self.rank);
+        let values = |node: NodeId| rank.values(rank.key(&ask, &rows[node.index()]));
+        filter::sift(view.cluster, pod).compared(R::MEASURES, values)
     }
 
     fn forget(&mut self) {

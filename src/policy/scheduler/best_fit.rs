@@ -21,6 +21,7 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
+use super::explanation::{Better, Measure};
 use super::score::{Ask, Weights};
 use super::table::Row;
 use crate::policy::params::Params;
@@ -31,6 +32,14 @@ pub(super) const PARTS: u64 = 1_000_000;
 
 /// The most that can be left of a node.
 pub(super) const LEFT_MAX: u32 = (Resource::ALL.len() as u64 * PARTS) as u32;
+
+/// What would be left, for explanations.
+pub(super) const LEFT_LEAST: Measure = Measure {
+    name: "left, in largest nodes",
+    unit: "",
+    parts: PARTS,
+    better: Better::Less,
+};
 
 /// The order of nodes: one more than what is missing to the most that can be left.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +57,14 @@ impl Rank for BestFit {
 
     const TOP: u32 = 1 + LEFT_MAX;
 
+    const MEASURES: &'static [Measure] = &[LEFT_LEAST];
+
     fn key(&self, ask: &Ask, row: &Row) -> u32 {
         1 + LEFT_MAX - left_with(ask, row)
+    }
+
+    fn values(&self, key: u32) -> Vec<i64> {
+        vec![i64::from(Self::TOP) - i64::from(key)]
     }
 
     fn why(&self, key: u32) -> Chosen {

@@ -13,7 +13,8 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
-use super::score::{Ask, SCORE_MAX, Weights};
+use super::explanation::Measure;
+use super::score::{Ask, SCORE_MAX, USED, Weights};
 use super::table::Row;
 use crate::policy::params::Params;
 
@@ -40,10 +41,24 @@ impl Rank for Binpack {
 
     const TOP: u32 = (SCORE_MAX as u32 + 1) << PARTS_BITS | PARTS as u32;
 
+    const MEASURES: &'static [Measure] = &[
+        USED,
+        Measure {
+            name: "used exactly",
+            parts: PARTS / SCORE_MAX,
+            ..USED
+        },
+    ];
+
     fn key(&self, ask: &Ask, row: &Row) -> u32 {
         let score = ask.most_allocated::<SCORE_MAX>(row) as u32;
         let full = ask.most_allocated::<PARTS>(row) as u32;
         (score + 1) << PARTS_BITS | full
+    }
+
+    fn values(&self, key: u32) -> Vec<i64> {
+        let (score, full) = (key >> PARTS_BITS, key & ((1 << PARTS_BITS) - 1));
+        vec![i64::from(score) - 1, i64::from(full)]
     }
 
     fn why(&self, key: u32) -> Chosen {

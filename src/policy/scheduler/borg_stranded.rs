@@ -28,7 +28,8 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
-use super::best_fit::{LEFT_MAX, left_with};
+use super::best_fit::{LEFT_LEAST, LEFT_MAX, left_with};
+use super::explanation::{Better, Measure};
 use super::score::{Ask, Weights};
 use super::table::Row;
 use crate::policy::params::Params;
@@ -60,8 +61,22 @@ impl Rank for BorgStranded {
 
     const TOP: u64 = order(SCORE_MAX, 0);
 
+    const MEASURES: &'static [Measure] = &[
+        Measure {
+            name: "stranding undone",
+            better: Better::More,
+            ..LEFT_LEAST
+        },
+        LEFT_LEAST,
+    ];
+
     fn key(&self, ask: &Ask, row: &Row) -> u64 {
         order(score(ask, row), left_with(ask, row))
+    }
+
+    fn values(&self, key: u64) -> Vec<i64> {
+        let left = LEFT_MAX - key as u32;
+        vec![(key >> u32::BITS) as i64 - 1 - SCORE_MAX, i64::from(left)]
     }
 
     fn why(&self, key: u64) -> Chosen {

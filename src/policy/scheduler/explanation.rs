@@ -19,8 +19,15 @@ pub struct Explanation {
     pub scores: Vec<Points>,
     /// Their sums, for each feasible node in order.
     pub totals: Vec<i64>,
-    /// All nodes with the highest sum, by name.
+    /// What nodes were compared by where a policy is no sum of points, what stands first being
+    /// decisive.
+    pub order: Vec<Criterion>,
+    /// The nodes that were compared, in that order, where a lot left others out.
+    pub drawn: Option<Vec<NodeId>>,
+    /// All nodes that nothing but the tie-break sets apart.
     pub best: Vec<NodeId>,
+    /// How one of them was picked.
+    pub tie_break: TieBreak,
     /// The node the pod goes to.
     pub chosen: Option<NodeId>,
     /// What taking the place of others was found to be worth, where no node was feasible.
@@ -38,6 +45,59 @@ pub struct Points {
     pub plugin: Plugin,
     /// Normalised points times weight, for each feasible node in order.
     pub points: Vec<i64>,
+}
+
+/// One of the things nodes were compared by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Criterion {
+    /// What it is.
+    pub measure: Measure,
+    /// The value of each feasible node in order, drawn or not.
+    pub values: Vec<i64>,
+}
+
+/// Something nodes are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// What it is, in few words: the head of a column.
+    pub name: &'static str,
+    /// The unit; empty for counts and for numbers without one.
+    pub unit: &'static str,
+    /// Values are in so many parts of one, a power of ten.
+    pub parts: u64,
+    /// Which value is better.
+    pub better: Better,
+}
+
+/// Points of a policy that gives up to 100.
+pub const POINTS: Measure = Measure {
+    name: "points",
+    unit: "",
+    parts: 1,
+    better: Better::More,
+};
+
+/// Which of two values is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// The larger one.
+    More,
+    /// The smaller one.
+    Less,
+}
+
+/// How one of several nodes that are equally good is picked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TieBreak {
+    /// The one that comes first in the scenario.
+    #[default]
+    First,
+    /// The one that was drawn first.
+    FirstDrawn,
+    /// By lot.
+    Lot,
+    /// The first by name.
+    Name,
 }
 
 /// A part of a scheduler that filters or scores. Those of Kubernetes bear its names.
@@ -67,8 +127,51 @@ pub enum Plugin {
     ImageLocality,
     /// Pods of lower priority make room.
     DefaultPreemption,
-    /// The order of a policy that is no sum of points.
-    Order,
+}
+
+impl Explanation {
+    /// The nodes are compared by these measures, what stands first being decisive; `values` gives
+    /// one number for each measure. The first of the best is chosen, in the order of
+    /// [`Explanation::drawn`] or of [`Explanation::feasible`].
+    #[must_use]
+    pub fn compared(
+        mut self,
+        measures: &[Measure],
+        values: impl Fn(NodeId) -> Vec<i64>,
+    ) -> Explanation {
+        let of_node: BTreeMap<NodeId, Vec<i64>> = self
+            .feasible
+            .iter()
+            .map(|&node| (node, values(node)))
+            .collect();
+        let criterion = |(at, &measure): (usize, &Measure)| Criterion {
+            measure,
+            values: self.feasible.iter().map(|node| of_node[node][at]).collect(),
+        };
+        self.order = measures.iter().enumerate().map(criterion).collect();
+        let rank = |node: &NodeId| -> Vec<i64> {
+            let ranked = measures.iter().zip(&of_node[node]);
+            ranked
+                .map(|(measure, &value)| measure.better.rank(value))
+                .collect()
+        };
+        let compared = self.drawn.as_ref().unwrap_or(&self.feasible);
+        let least = compared.iter().map(rank).min();
+        let best = compared.iter().filter(|node| Some(rank(node)) == least);
+        self.best = best.copied().collect();
+        self.chosen = self.best.first().copied();
+        self
+    }
+}
+
+impl Better {
+    /// A number that is smaller for better values.
+    pub const fn rank(self, value: i64) -> i64 {
+        match self {
+            Better::More => -value,
+            Better::Less => value,
+        }
+    }
 }
 
 impl Plugin {

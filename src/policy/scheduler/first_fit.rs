@@ -7,6 +7,7 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
+use super::explanation::Measure;
 use super::score::{Ask, Weights};
 use super::table::Row;
 use crate::policy::params::Params;
@@ -27,8 +28,14 @@ impl Rank for FirstFit {
 
     const TOP: bool = true;
 
+    const MEASURES: &'static [Measure] = &[];
+
     fn key(&self, _ask: &Ask, _row: &Row) -> bool {
         true
+    }
+
+    fn values(&self, _key: bool) -> Vec<i64> {
+        Vec::new()
     }
 
     fn why(&self, _key: bool) -> Chosen {

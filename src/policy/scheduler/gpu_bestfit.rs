@@ -17,6 +17,7 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
+use super::explanation::{Measure, POINTS};
 use super::score::{Ask, SCORE_MAX, Weights};
 use super::table::Row;
 use crate::policy::params::Params;
@@ -41,6 +42,8 @@ impl Rank for GpuBestFit {
 
     const TOP: u8 = SCORE_MAX as u8 + 1;
 
+    const MEASURES: &'static [Measure] = &[POINTS];
+
     fn key(&self, ask: &Ask, row: &Row) -> u8 {
         let left = RESOURCES.map(|resource| {
             let amounts = Amounts::of(resource, ask, row);
@@ -48,6 +51,10 @@ impl Rank for GpuBestFit {
         });
         let points = (1.0 - (left[0] + left[1])) * SCORE_MAX as f64;
         points as u8 + 1
+    }
+
+    fn values(&self, key: u8) -> Vec<i64> {
+        vec![i64::from(key) - 1]
     }
 
     fn why(&self, key: u8) -> Chosen {

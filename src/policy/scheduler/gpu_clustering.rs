@@ -26,6 +26,7 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
+use super::explanation::{Measure, POINTS};
 use super::per_node::PerNode;
 use super::score::{Ask, SCORE_MAX, Weights};
 use super::table::Row;
@@ -98,8 +99,14 @@ impl Rank for GpuClustering {
 
     const TOP: u8 = SCORE_MAX as u8 + 1;
 
+    const MEASURES: &'static [Measure] = &[POINTS];
+
     fn key(&self, ask: &Ask, row: &Row) -> u8 {
         self.points(ask, row) as u8 + 1
+    }
+
+    fn values(&self, key: u8) -> Vec<i64> {
+        vec![i64::from(key) - 1]
     }
 
     fn why(&self, key: u8) -> Chosen {

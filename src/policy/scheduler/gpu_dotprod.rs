@@ -19,6 +19,7 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
+use super::explanation::{Measure, POINTS};
 use super::gpu_bestfit::{Amounts, RESOURCES};
 use super::score::{Ask, SCORE_MAX, Weights};
 use super::table::Row;
@@ -40,6 +41,8 @@ impl Rank for GpuDotProd {
 
     const TOP: u8 = SCORE_MAX as u8 + 1;
 
+    const MEASURES: &'static [Measure] = &[POINTS];
+
     fn key(&self, ask: &Ask, row: &Row) -> u8 {
         let products = RESOURCES.map(|resource| {
             let Amounts { free, asked, most } = Amounts::of(resource, ask, row);
@@ -47,6 +50,10 @@ impl Rank for GpuDotProd {
         });
         let points = SCORE_MAX as f64 * (1.0 - (products[0] + products[1]) / 2.0);
         points as u8 + 1
+    }
+
+    fn values(&self, key: u8) -> Vec<i64> {
+        vec![i64::from(key) - 1]
     }
 
     fn why(&self, key: u8) -> Chosen {

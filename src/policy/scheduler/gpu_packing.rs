@@ -19,6 +19,7 @@
 //! O(n g) with `scan`.
 
 use super::best::{Best, Rank};
+use super::explanation::{Measure, POINTS};
 use super::score::{Ask, SCORE_MAX, Weights};
 use super::table::Row;
 use super::{Chosen, best_fitting};
@@ -41,8 +42,14 @@ impl Rank for GpuPacking {
 
     const TOP: u8 = SCORE_MAX as u8 + 1;
 
+    const MEASURES: &'static [Measure] = &[POINTS];
+
     fn key(&self, ask: &Ask, row: &Row) -> u8 {
         points(ask, row) as u8 + 1
+    }
+
+    fn values(&self, key: u8) -> Vec<i64> {
+        vec![i64::from(key) - 1]
     }
 
     fn why(&self, key: u8) -> Chosen {

@@ -9,7 +9,8 @@
 //!
 //! With n nodes: O(n) per decision.
 
-use super::random::lot;
+use super::explanation::Explanation;
+use super::random::{drawn, lot};
 use super::table::Table;
 use super::{Chosen, Placement, Scheduler, best_fitting};
 use crate::cluster::gpu::{GpuRequest, GpuSet, Gpus};
@@ -37,6 +38,10 @@ impl Scheduler for GpuRandom {
             _ => any(cluster.gpus(node), shape.gpus, &mut dice),
         };
         Placement::on_gpus(node, gpus, Chosen::Lot { feasible })
+    }
+
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        drawn(view, pod)
     }
 
     fn forget(&mut self) {

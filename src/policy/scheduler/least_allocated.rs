@@ -8,7 +8,8 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
-use super::score::{Ask, SCORE_MAX, Weights};
+use super::explanation::Measure;
+use super::score::{Ask, LEFT, SCORE_MAX, Weights};
 use super::table::Row;
 use crate::policy::params::Params;
 
@@ -29,8 +30,14 @@ impl Rank for LeastAllocated {
 
     const TOP: u8 = SCORE_MAX as u8 + 1;
 
+    const MEASURES: &'static [Measure] = &[LEFT];
+
     fn key(&self, ask: &Ask, row: &Row) -> u8 {
         ask.least_allocated::<SCORE_MAX>(row) as u8 + 1
+    }
+
+    fn values(&self, key: u8) -> Vec<i64> {
+        vec![i64::from(key) - 1]
     }
 
     fn why(&self, key: u8) -> Chosen {

@@ -32,9 +32,10 @@
 //!
 //! With n nodes of which every k-th fits: O(k log n) per decision, at most O(n).
 
+use super::explanation::{Better, Explanation, Measure, TieBreak};
 use super::score::{Ask, Weights};
 use super::table::{Row, Table};
-use super::{Chosen, Placement, Scheduler};
+use super::{Chosen, Placement, Scheduler, filter};
 use crate::cluster::Cluster;
 use crate::cluster::pod::Owner;
 use crate::ids::{Id, NodeId, PodId};
@@ -57,6 +58,14 @@ const FIT_MAX: f64 = 18.0;
 
 /// Parts of one in which scores are counted.
 const SCORE_PARTS: f64 = 1e9;
+
+/// What candidates are compared by, for explanations.
+const MEASURES: &[Measure] = &[Measure {
+    name: "points",
+    unit: "",
+    parts: SCORE_PARTS as u64,
+    better: Better::More,
+}];
 
 /// Which fit scores high.
 pub const ALGORITHM: Param = Param {
@@ -139,32 +148,50 @@ impl Nomad {
             (false, Owner::Service(_)) => log2_rounded_up(nodes).max(CANDIDATES_MIN),
         }
     }
-}
 
-impl Scheduler for Nomad {
-    fn place(&mut self, view: &View, pod: PodId) -> Placement {
-        let ask = Ask::new(view.cluster, pod, Weights::NONE);
+    /// Takes the candidates, in the order in which they are found.
+    fn candidates(&mut self, view: &View, ask: &Ask, pod: PodId, take: impl FnMut(Scored)) {
         self.table.refresh(view.cluster);
         self.ready.refresh(view.cluster);
         let (limit, rule, rows) = (self.limit(view, pod), self.rule, self.table.rows());
         let shuffled = self.ready.shuffled(view.dice(pod));
         let fitting = shuffled.map(|node| &rows[node.index()]);
-        let fitting = fitting.filter(|row| row.fits(&ask));
-        let scored = fitting.map(|row| (rule.score(&ask, pod, row), row.node));
+        let fitting = fitting.filter(|row| row.fits(ask));
+        let scored = fitting.map(|row| (rule.score(ask, pod, row), row.node));
+        limited(scored, limit, take);
+        self.ready.restore();
+    }
+}
+
+impl Scheduler for Nomad {
+    fn place(&mut self, view: &View, pod: PodId) -> Placement {
+        let ask = Ask::new(view.cluster, pod, Weights::NONE);
         let (mut candidates, mut best): (u32, Option<Scored>) = (0, None);
-        limited(scored, limit, |(score, node)| {
+        self.candidates(view, &ask, pod, |(score, node)| {
             candidates += 1;
             if best.is_none_or(|(highest, _)| score > highest) {
                 best = Some((score, node));
             }
         });
-        self.ready.restore();
         match best {
             Some((score, node)) => {
                 Placement::on(view, pod, node, Chosen::Sampled { candidates, score })
             }
             None => Placement::nowhere(view),
         }
+    }
+
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        let ask = Ask::new(view.cluster, pod, Weights::NONE);
+        let mut told = filter::sift(view.cluster, pod);
+        let mut drawn = Vec::new();
+        self.candidates(view, &ask, pod, |(_, node)| drawn.push(node));
+        told.drawn = Some(drawn);
+        told.tie_break = TieBreak::FirstDrawn;
+        let (rule, rows) = (self.rule, self.table.rows());
+        told.compared(MEASURES, |node| {
+            vec![rule.score(&ask, pod, &rows[node.index()])]
+        })
     }
 
     fn forget(&mut self) {

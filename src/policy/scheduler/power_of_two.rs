@@ -13,16 +13,23 @@
 //! With n nodes: O(n) per decision, to know which fit. A scheduler that asks two nodes for their load
 //! need not know: it is told by them.
 
-use super::score::{Ask, Weights};
+use super::explanation::{Explanation, Measure, TieBreak};
+use super::score::{Ask, LEFT, SCORE_MAX, Weights};
 use super::table::{Row, Table};
-use super::{Chosen, Placement, Scheduler};
-use crate::ids::PodId;
+use super::{Chosen, Placement, Scheduler, filter};
+use crate::ids::{Id, NodeId, PodId};
 use crate::policy::View;
 use crate::policy::params::Params;
 use crate::rng;
 
 /// Parts of a node in which what is left is counted.
 const PARTS: u64 = 1_000_000;
+
+/// What the two are compared by, for explanations.
+const MEASURES: &[Measure] = &[Measure {
+    parts: PARTS / SCORE_MAX,
+    ..LEFT
+}];
 
 /// The scheduler.
 #[derive(Debug)]
@@ -67,6 +74,20 @@ impl Scheduler for PowerOfTwo {
         };
         let score = left(row) as i64;
         Placement::on(view, pod, row.node, Chosen::Sampled { candidates, score })
+    }
+
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        let ask = Ask::new(view.cluster, pod, self.weights);
+        self.table.refresh(view.cluster);
+        let rows = self.table.rows();
+        let mut told = filter::sift(view.cluster, pod);
+        if told.feasible.len() > 1 {
+            let drawn = two(view, pod, told.feasible.len());
+            told.drawn = Some(drawn.map(|at| told.feasible[at]).to_vec());
+            told.tie_break = TieBreak::FirstDrawn;
+        }
+        let left = |node: NodeId| ask.least_allocated::<PARTS>(&rows[node.index()]);
+        told.compared(MEASURES, |node| vec![left(node) as i64])
     }
 
     fn forget(&mut self) {

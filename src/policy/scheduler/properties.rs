@@ -69,6 +69,34 @@ proptest! {
     }
 
     #[test]
+    fn place_agrees_with_explain(case in cases()) {
+        for (entry, params) in variants() {
+            let mut scheduler = (entry.build)(&params);
+            let mut world = World::new(case.catalog.clone());
+            for &step in &case.steps {
+                if matches!(step, Step::Forget) {
+                    scheduler.forget();
+                }
+                let Some(pod) = world.step(step) else { continue };
+                let mut told = scheduler.explain(&world.view(), pod);
+                let fitting = fitting(&world, pod);
+                let made = match world.schedule(&mut *scheduler, pod) {
+                    Placement::Bind { node, .. } => Some(node),
+                    Placement::Wait { .. } | Placement::Preempt { .. } => None,
+                };
+                prop_assert_eq!(made, told.chosen, "{} {:?}", entry.name, params);
+                prop_assert!(made.is_none_or(|node| told.best.contains(&node)));
+                prop_assert_eq!(made.is_none(), told.best.is_empty());
+                // A pod is nominated to a node only where there are priorities, and there are none.
+                prop_assert_eq!(told.evaluated, world.cluster.nodes_present());
+                prop_assert_eq!(told.evaluated as usize, told.feasible.len() + told.rejected.len());
+                told.feasible.sort();
+                prop_assert_eq!(&told.feasible, &fitting, "{}", entry.name);
+            }
+        }
+    }
+
+    #[test]
     fn every_search_finds_the_node_and_the_gpus_of_the_plain_rule(case in cases()) {
         for (entry, params) in variants().into_iter().filter(|(entry, _)| has_rule(entry.name)) {
             let mut scheduler = (entry.build)(&params);

@@ -5,9 +5,10 @@
 //!
 //! With n nodes: O(n) per decision.
 
+use super::explanation::{Explanation, TieBreak};
 use super::score::{Ask, Weights};
 use super::table::{Row, Table};
-use super::{Chosen, Placement, Scheduler};
+use super::{Chosen, Placement, Scheduler, filter};
 use crate::ids::{NodeId, PodId};
 use crate::policy::View;
 use crate::rng::{self, Stream};
@@ -27,9 +28,27 @@ impl Scheduler for Random {
         }
     }
 
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        drawn(view, pod)
+    }
+
     fn forget(&mut self) {
         self.table.clear();
     }
+}
+
+/// How [`lot`] comes to its node with the dice of the pod.
+pub fn drawn(view: &View, pod: PodId) -> Explanation {
+    let mut told = filter::sift(view.cluster, pod).compared(&[], |_| Vec::new());
+    told.tie_break = TieBreak::Lot;
+    told.chosen = match told.best.len() {
+        0 => None,
+        count => {
+            let lot = rng::below(&mut view.dice(pod), count as u64);
+            Some(told.best[lot as usize])
+        }
+    };
+    told
 }
 
 /// One of the nodes on which the pod fits, and how many they are.

@@ -19,6 +19,7 @@
 //! Source: kube-scheduler v1.34, `pkg/scheduler/framework/plugins/noderesources`
 //! (`resource_allocation.go`, `least_allocated.go`, `most_allocated.go`).
 
+use super::explanation::{Better, Measure};
 use super::table::{Row, Share};
 use crate::cluster::Cluster;
 use crate::cluster::catalog::Shape;
@@ -27,6 +28,20 @@ use crate::units::Resource;
 
 /// The highest score of a node: 100 (`framework.MaxNodeScore`).
 pub const SCORE_MAX: u64 = 100;
+
+/// LeastAllocated, for explanations.
+pub const LEFT: Measure = Measure {
+    name: "left",
+    unit: "%",
+    parts: 1,
+    better: Better::More,
+};
+
+/// MostAllocated, for explanations.
+pub const USED: Measure = Measure {
+    name: "used",
+    ..LEFT
+};
 
 /// The weights of the resources in a score, in the order of [`Resource::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,12 +16,13 @@
 use std::cmp::Reverse;
 
 use super::best::{self, Best};
+use super::explanation::{Better, Explanation, Measure};
 use super::least_allocated::LeastAllocated;
-use super::score::{Ask, SCORE_MAX};
+use super::score::{Ask, LEFT, SCORE_MAX};
 use super::table::Row;
-use super::{Chosen, Placement, Scheduler};
+use super::{Chosen, Placement, Scheduler, filter};
 use crate::cluster::Cluster;
-use crate::ids::{Id, PodId, ServiceId};
+use crate::ids::{Id, NodeId, PodId, ServiceId};
 use crate::policy::View;
 use crate::policy::params::{Param, Params};
 
@@ -31,6 +32,20 @@ pub const SEARCH: Param = Param {
           tournament tree for each shape of pod, `scan` looks at every node; for a replica every \
           node is looked at",
     ..best::SEARCH
+};
+
+/// Replicas of the pod's service in the zone of a node, for explanations.
+pub(super) const IN_ZONE: Measure = Measure {
+    name: "replicas in zone",
+    unit: "",
+    parts: 1,
+    better: Better::Less,
+};
+
+/// Replicas of the pod's service on a node, for explanations.
+pub(super) const ON_NODE: Measure = Measure {
+    name: "replicas on node",
+    ..IN_ZONE
 };
 
 /// The scheduler.
@@ -74,6 +89,19 @@ impl Spread {
         };
         Placement::on(view, pod, node, why)
     }
+
+    fn explain_replica(&mut self, view: &View, pod: PodId, service: ServiceId) -> Explanation {
+        let ask = Ask::new(view.cluster, pod, self.least_allocated.weights());
+        let rows = self.least_allocated.table(view.cluster).rows();
+        let counts = self.counts.of(view.cluster, service);
+        let values = |node: NodeId| {
+            let row = &rows[node.index()];
+            let (in_zone, on_node) = counts.beside(row);
+            let score = ask.least_allocated::<SCORE_MAX>(row) as i64;
+            vec![in_zone.into(), on_node.into(), score]
+        };
+        filter::sift(view.cluster, pod).compared(&[IN_ZONE, ON_NODE, LEFT], values)
+    }
 }
 
 impl Counts {
@@ -105,6 +133,13 @@ impl Scheduler for Spread {
         match view.cluster.pods()[pod].service() {
             Some(service) => self.place_replica(view, pod, service),
             None => self.least_allocated.place(view, pod),
+        }
+    }
+
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        match view.cluster.pods()[pod].service() {
+            Some(service) => self.explain_replica(view, pod, service),
+            None => self.least_allocated.explain(view, pod),
         }
     }
 

@@ -26,11 +26,12 @@
 //!
 //! With n nodes and z of them with pods of the service: O(n + z) per decision.
 
+use super::explanation::{Explanation, Measure};
 use super::score::{Ask, Weights};
-use super::spread::Counts;
+use super::spread::{Counts, IN_ZONE, ON_NODE};
 use super::table::{Row, Table};
-use super::{Chosen, Placement, Scheduler};
-use crate::ids::{NodeId, PodId, ServiceId};
+use super::{Chosen, Placement, Scheduler, filter};
+use crate::ids::{Id, NodeId, PodId, ServiceId};
 use crate::policy::View;
 use crate::policy::params::{Kind, Param, Params};
 
@@ -47,6 +48,20 @@ pub const PREFERENCES: Param = Param {
     doc: "placement preferences of every service: `none`, as for services created without any, or \
           `zone`, as with `--placement-pref spread=node.labels.zone`",
 };
+
+/// What nodes are compared by, for explanations.
+const MEASURES: &[Measure] = &[
+    IN_ZONE,
+    Measure {
+        name: "recent failures",
+        ..ON_NODE
+    },
+    ON_NODE,
+    Measure {
+        name: "pods on node",
+        ..ON_NODE
+    },
+];
 
 /// The scheduler.
 #[derive(Debug)]
@@ -76,6 +91,16 @@ impl Swarm {
             tasks: Counts::default(),
             failing: Vec::new(),
         }
+    }
+
+    /// Brings the table, and what is counted for the pod's service, up to date. Gives the service.
+    fn prepare(&mut self, view: &View, pod: PodId) -> Option<ServiceId> {
+        self.table.refresh(view.cluster);
+        let service = view.cluster.pods()[pod].service();
+        if let Some(service) = service {
+            self.count(view, service);
+        }
+        service
     }
 
     fn count(&mut self, view: &View, service: ServiceId) {
@@ -109,17 +134,28 @@ impl Swarm {
 impl Scheduler for Swarm {
     fn place(&mut self, view: &View, pod: PodId) -> Placement {
         let ask = Ask::new(view.cluster, pod, Weights::NONE);
-        let service = view.cluster.pods()[pod].service();
-        self.table.refresh(view.cluster);
-        if let Some(service) = service {
-            self.count(view, service);
-        }
+        let service = self.prepare(view, pod);
         let fitting = self.table.rows().iter().filter(|row| row.fits(&ask));
         let loads = fitting.map(|row| (self.load(view, row, service), row.node));
         match loads.min() {
             Some((least, node)) => Placement::on(view, pod, node, least.into()),
             None => Placement::nowhere(view),
         }
+    }
+
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        let service = self.prepare(view, pod);
+        let rows = self.table.rows();
+        let values = |node: NodeId| {
+            let Load {
+                in_zone,
+                failures,
+                on_node,
+                pods,
+            } = self.load(view, &rows[node.index()], service);
+            [in_zone, failures, on_node, pods].map(i64::from).to_vec()
+        };
+        filter::sift(view.cluster, pod).compared(MEASURES, values)
     }
 
     fn forget(&mut self) {

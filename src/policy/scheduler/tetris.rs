@@ -20,6 +20,7 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
+use super::explanation::{Better, Measure};
 use super::score::{Ask, Weights};
 use super::table::Row;
 use crate::policy::params::Params;
@@ -44,6 +45,13 @@ impl Rank for Tetris {
 
     const TOP: u64 = 1 + Resource::ALL.len() as u64 * PARTS * PARTS;
 
+    const MEASURES: &'static [Measure] = &[Measure {
+        name: "alignment",
+        unit: "",
+        parts: PARTS * PARTS,
+        better: Better::More,
+    }];
+
     fn key(&self, ask: &Ask, row: &Row) -> u64 {
         let free = &ask.cluster.free()[row.node];
         let shares = row.shares.iter().zip(Resource::ALL);
@@ -53,6 +61,10 @@ impl Rank for Tetris {
             requested * share.parts::<PARTS>(free.get(resource))
         });
         1 + products.sum::<u64>()
+    }
+
+    fn values(&self, key: u64) -> Vec<i64> {
+        vec![key as i64 - 1]
     }
 
     fn why(&self, key: u64) -> Chosen {

@@ -11,7 +11,8 @@
 
 use super::Chosen;
 use super::best::{Best, Rank};
-use super::best_fit::{LEFT_MAX, left_with};
+use super::best_fit::{LEFT_LEAST, LEFT_MAX, left_with};
+use super::explanation::{Better, Measure};
 use super::score::{Ask, Weights};
 use super::table::Row;
 use crate::policy::params::Params;
@@ -32,8 +33,17 @@ impl Rank for WorstFit {
 
     const TOP: u32 = 1 + LEFT_MAX;
 
+    const MEASURES: &'static [Measure] = &[Measure {
+        better: Better::More,
+        ..LEFT_LEAST
+    }];
+
     fn key(&self, ask: &Ask, row: &Row) -> u32 {
         1 + left_with(ask, row)
+    }
+
+    fn values(&self, key: u32) -> Vec<i64> {
+        vec![i64::from(key) - 1]
     }
 
     fn why(&self, key: u32) -> Chosen {

@@ -2,8 +2,8 @@
 
 use crate::report::text::Colors;
 
-/// Columns of the page.
-const WIDTH: usize = 100;
+/// Columns of a page unless something else is asked for.
+pub(crate) const WIDTH: usize = 100;
 /// Columns of the labels.
 const LABEL: usize = 15;
 /// Between the facts of one row.
@@ -11,7 +11,7 @@ const SEPARATOR: &str = " · ";
 
 /// How a word is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     /// As it should be.
     Good,
     /// Not as it should be.
@@ -20,51 +20,58 @@ pub(super) enum Tone {
 
 /// A page of text being written.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     colors: Colors,
+    width: usize,
     text: String,
 }
 
 impl Page {
-    pub(super) const fn new(colors: Colors) -> Page {
+    pub(crate) const fn new(colors: Colors) -> Page {
+        Page::of_width(colors, WIDTH)
+    }
+
+    /// A page of so many columns.
+    pub(crate) const fn of_width(colors: Colors, width: usize) -> Page {
         Page {
             colors,
+            width,
             text: String::new(),
         }
     }
 
     /// One empty line, if there is anything above it and none yet.
-    pub(super) fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
     /// A paragraph.
-    pub(super) fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.hanging("", text);
     }
 
     /// A line that is never wrapped.
-    pub(super) fn line(&mut self, text: &str) {
+    pub(crate) fn line(&mut self, text: &str) {
         self.text.push_str(text);
         self.text.push('\n');
     }
 
     /// Facts without a label.
-    pub(super) fn facts(&mut self, facts: &[String]) {
+    pub(crate) fn facts(&mut self, facts: &[String]) {
         let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
         self.wrapped("", 0, &facts, SEPARATOR);
     }
 
     /// A paragraph after a prefix, indented by its width.
-    pub(super) fn hanging(&mut self, prefix: &str, text: &str) {
+    pub(crate) fn hanging(&mut self, prefix: &str, text: &str) {
         let words: Vec<&str> = text.split(' ').collect();
         self.wrapped(prefix, width(prefix), &words, " ");
     }
 
     /// A row: a label and its facts. Nothing for no facts.
-    pub(super) fn row(&mut self, label: &str, facts: Vec<String>) {
+    pub(crate) fn row(&mut self, label: &str, facts: Vec<String>) {
         if facts.is_empty() {
             return;
         }
@@ -79,7 +86,7 @@ impl Page {
     }
 
     /// A word in the colour of its tone.
-    pub(super) fn paint(&self, word: &str, tone: Tone) -> String {
+    pub(crate) fn paint(&self, word: &str, tone: Tone) -> String {
         let color = match tone {
             Tone::Good => 32,
             Tone::Bad => 31,
@@ -91,7 +98,7 @@ impl Page {
     }
 
     /// The text.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.text
     }
 
@@ -102,7 +109,7 @@ impl Page {
         for (index, piece) in pieces.iter().enumerate() {
             if index > 0 {
                 let ahead = width(separator) + width(piece);
-                if column + ahead > WIDTH {
+                if column + ahead > self.width {
                     self.text.push_str(separator.trim_end());
                     self.text.push('\n');
                     self.text.push_str(&" ".repeat(indent));

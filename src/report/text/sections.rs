@@ -1,11 +1,17 @@
 //! One row for each thing a reader asks after availability.
 
+use std::collections::BTreeMap;
+
 use crate::experiment::summary::Line;
 use crate::metrics::measured::Entity;
+use crate::report::explain::groups;
 use crate::report::results::Results;
 use crate::report::text::count;
 use crate::report::text::layout::Page;
 use crate::units::Resource;
+
+/// Most reasons why pods were never placed.
+const REASONS: usize = 2;
 
 /// Most services that get a row about scaling.
 const ROWS: usize = 6;
@@ -61,7 +67,11 @@ pub(super) fn waiting(results: &Results<'_>, page: &mut Page) {
             ));
         }
     }
-    facts.extend(positive(results, "pending.never", ["never placed"; 2]));
+    let never = positive(results, "pending.never", ["never placed"; 2]);
+    facts.extend(never.map(|never| match never_placed(results) {
+        Some(why) => format!("{never}: {why}"),
+        None => never,
+    }));
     let ready = percentiles("time_to_ready", &["p50", "p99"]);
     if !ready.is_empty() {
         facts.push(format!("ready after {ready}"));
@@ -82,6 +92,25 @@ pub(super) fn waiting(results: &Results<'_>, page: &mut Page) {
     }
     page.row("waiting", facts);
     page.row("  by size", by_size(results));
+}
+
+/// What keeps pods waiting at the end of the runs: what most nodes say to most of them first.
+fn never_placed(results: &Results<'_>) -> Option<String> {
+    let mut weights: BTreeMap<String, u64> = BTreeMap::new();
+    for waiting in results.runs.iter().flat_map(|run| &run.waiting) {
+        for (reasons, nodes) in &waiting.refused {
+            let words = groups::words(&results.scenario.catalog, reasons);
+            *weights.entry(words).or_default() += waiting.pods * u64::from(*nodes);
+        }
+    }
+    let mut weights: Vec<(String, u64)> = weights.into_iter().collect();
+    weights.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+    let words: Vec<String> = weights
+        .into_iter()
+        .take(REASONS)
+        .map(|(words, _)| words)
+        .collect();
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 /// How long each group of pods by size waited; nothing where none did or there is one group only.

@@ -13,7 +13,9 @@ use super::{node_affinity, sampling, scores};
 use crate::cluster::{Cluster, Slot};
 use crate::ids::{NodeId, PodId};
 use crate::policy::View;
-use crate::policy::scheduler::explanation::{Code, Explanation, Plugin, Points, Reason, Rejection};
+use crate::policy::scheduler::explanation::{
+    Code, Explanation, Plugin, Points, Reason, Rejection, TieBreak,
+};
 use crate::rng;
 
 /// Looks for a node for the pod, and for what evicting others would be worth where none fits.
@@ -37,6 +39,10 @@ pub fn attempt_of(profile: &Profile, view: &View, cycle: Cycle) -> Explanation {
         told.totals = totals(&told.scores, told.feasible.len());
     }
     told.best = best(view.cluster, &told);
+    told.tie_break = match profile.ties {
+        Ties::Lot => TieBreak::Lot,
+        Ties::Name => TieBreak::Name,
+    };
     told.chosen = Some(pick(&told.best));
     told
 }

@@ -107,8 +107,7 @@ impl<'a> Waiting<'a> {
             Plugin::InterPodAffinity => neighbours::affinity(self, event),
             Plugin::NodeResourcesBalancedAllocation
             | Plugin::ImageLocality
-            | Plugin::DefaultPreemption
-            | Plugin::Order => false,
+            | Plugin::DefaultPreemption => false,
         };
         helped || (is_told_of_taints(plugin) && node::has_other_taints(self, event))
     }
@@ -136,7 +135,6 @@ const fn is_told_of_taints(plugin: Plugin) -> bool {
         | Plugin::PodTopologySpread
         | Plugin::NodeResourcesBalancedAllocation
         | Plugin::ImageLocality
-        | Plugin::DefaultPreemption
-        | Plugin::Order => false,
+        | Plugin::DefaultPreemption => false,
     }
 }

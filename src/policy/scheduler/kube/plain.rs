@@ -27,6 +27,10 @@ impl Scheduler for Plain {
         placement(view, pod, &attempt(&self.profile, view, pod))
     }
 
+    fn explain(&mut self, view: &View, pod: PodId) -> Explanation {
+        attempt(&self.profile, view, pod)
+    }
+
     fn forget(&mut self) {}
 
     fn waking(&self) -> Waking {

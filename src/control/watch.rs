@@ -1,0 +1,71 @@
+//! Decisions of the scheduler that are explained on request.
+
+use super::Control;
+use crate::cluster::Cluster;
+use crate::ids::PodId;
+use crate::policy::View;
+use crate::policy::scheduler::explanation::Explanation;
+use crate::time::Time;
+
+/// A decision on a pod, and what was believed when it was made.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The pod.
+    pub pod: PodId,
+    /// When it was made.
+    pub at: Time,
+    /// What was believed then, before the decision changed it.
+    pub belief: Cluster,
+    /// Why it is what it is.
+    pub explanation: Explanation,
+}
+
+/// Which decision is waited for, and the decision once it was made.
+#[derive(Debug)]
+pub(super) struct Watch {
+    pod: PodId,
+    failed: u32,
+    decision: Option<Decision>,
+}
+
+impl Control {
+    /// From now on the decision on the pod is watched for that comes after so many failed attempts.
+    pub fn watch(&mut self, pod: PodId, failed: u32) {
+        self.watch = Some(Box::new(Watch {
+            pod,
+            failed,
+            decision: None,
+        }));
+    }
+
+    /// The decision that was watched for, once it was made.
+    pub fn watched(&self) -> Option<&Decision> {
+        self.watch.as_ref()?.decision.as_ref()
+    }
+
+    /// What the scheduler would decide now on a pod that waits, and why.
+    pub fn explain(&mut self, pod: PodId) -> Explanation {
+        let view = View::new(self.now, self.seed, &self.cluster);
+        self.scheduler.explain(&view, pod)
+    }
+
+    /// The scheduler is about to decide on the pod.
+    pub(super) fn look(&mut self, pod: PodId) {
+        let failed = self.cluster.pods()[pod].attempts;
+        let is_it = self.watch.as_deref().is_some_and(|watch| {
+            watch.pod == pod && watch.failed == failed && watch.decision.is_none()
+        });
+        if !is_it {
+            return;
+        }
+        let decision = Decision {
+            pod,
+            at: self.now,
+            belief: self.cluster.clone(),
+            explanation: self.explain(pod),
+        };
+        if let Some(watch) = &mut self.watch {
+            watch.decision = Some(decision);
+        }
+    }
+}

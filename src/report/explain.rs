@@ -1,0 +1,69 @@
+//! Why a pod is where it is, or nowhere: what `plimsoll explain` says.
+
+mod amounts;
+mod choice;
+pub(crate) mod groups;
+pub mod json;
+pub mod list;
+pub mod names;
+pub mod text;
+
+use crate::cluster::Cluster;
+use crate::control::watch::Decision;
+use crate::ids::PodId;
+use crate::report::text::why;
+use crate::scenario::Scenario;
+use crate::script::jobs::Jobs;
+use crate::time::Time;
+
+/// A moment of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// What was run.
+    pub scenario: &'a Scenario,
+    /// The user's seed.
+    pub seed: u64,
+    /// All jobs of the run.
+    pub jobs: &'a Jobs,
+    /// When it is.
+    pub at: Time,
+    /// What is believed then.
+    pub belief: &'a Cluster,
+}
+
+/// One pod at a moment of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Story<'a> {
+    /// The moment.
+    pub moment: Moment<'a>,
+    /// The pod.
+    pub pod: PodId,
+    /// The last decision on it, if there was one.
+    pub decision: Option<&'a Decision>,
+}
+
+/// Which nodes are listed one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nodes {
+    /// The best few; others are counted.
+    Few,
+    /// All of them.
+    All,
+}
+
+impl Moment<'_> {
+    /// A time of the run: `20:00:52`.
+    pub fn clock(&self, at: Time) -> String {
+        why::clock(at.secs_f64(), self.scenario.end.secs_f64())
+    }
+
+    /// The name of a pod: `cart-7`.
+    fn name(&self, pod: PodId) -> String {
+        names::of(self, pod)
+    }
+
+    /// The name of a node.
+    fn node(&self, node: crate::ids::NodeId) -> &str {
+        &self.scenario.catalog.nodes[node].name
+    }
+}
