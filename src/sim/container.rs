@@ -203,20 +203,21 @@ impl Sim {
             incarnation,
             ready: !probed,
         });
+        self.draw_crash(pod, incarnation, service, &name);
+        self.plan_out_of_memory(pod, incarnation, service);
+        // Before its probe in the queue: a probe due at the instant of readiness passes.
+        if startup.is_zero() {
+            self.ready(pod, incarnation);
+        } else {
+            self.queue
+                .push(self.now + startup, Event::Ready { pod, incarnation });
+        }
         if let Some(period) = period.filter(|_| probed) {
             let probes = startup.nanos().div_ceil(period.nanos());
             self.queue.push(
                 self.now + period * probes,
                 Event::Probe { pod, incarnation },
             );
-        }
-        self.draw_crash(pod, incarnation, service, &name);
-        self.plan_out_of_memory(pod, incarnation, service);
-        if startup.is_zero() {
-            self.ready(pod, incarnation);
-        } else {
-            self.queue
-                .push(self.now + startup, Event::Ready { pod, incarnation });
         }
     }
 

@@ -228,6 +228,16 @@ fn an_image_is_pulled_once_and_one_at_a_time() {
 }
 
 #[test]
+fn a_replica_that_gets_ready_at_the_instant_of_a_probe_passes_it() {
+    // Probed after 5, 10 and 15 s: one ready after 10 s passes the second, after 11 s the third.
+    for (startup, passed) in [(10, 10), (11, 15)] {
+        let mut world = World::new(1).service(1, Load::Constant { rate: 1.0 });
+        world.startup(secs(startup), secs(5));
+        assert_eq!(world.run(at(60)).heard("ProbeChanged"), [at(passed)]);
+    }
+}
+
+#[test]
 fn a_container_that_grows_past_its_limit_is_killed() {
     // 100 MiB at the start, limit 1024 MiB, 924 MiB an hour: over after exactly an hour.
     let mut world = World::new(1).service(1, Load::Zero);

@@ -172,6 +172,13 @@ impl World {
         });
     }
 
+    /// Replicas take so long to start, and are probed so often.
+    pub(crate) fn startup(&mut self, startup: Duration, probes: Duration) {
+        let length = Distribution::constant(startup.secs_f64()).expect("a length");
+        self.behaviours[0].startup = Some(length);
+        self.behaviours[0].probe_period = Some(probes);
+    }
+
     pub(crate) fn boot(&mut self, length: Duration) {
         self.config.boot = length;
     }
