@@ -399,6 +399,27 @@ fn a_service_says_why_it_lost_requests_where_there_is_more_than_one_cause() {
 }
 
 #[test]
+fn a_service_that_nobody_asks_anything_has_its_row_too() {
+    let mut case = lossy_services(&[("cart", [0.0, 30.0, 0.0])]);
+    case.runs[0].values.push(Value {
+        metric: dictionary::find("availability.time").unwrap(),
+        entity: Entity::Service("worker".to_owned()),
+        amount: Amount::Ratio {
+            over: 990.0,
+            under: 1000.0,
+        },
+    });
+    case.summary = summarize(1, &case.runs);
+    check(
+        &service_rows(&case),
+        &expect![[r#"
+            cart         97.0 %
+            worker       nothing was asked; 99.0 % of the time enough replicas were ready
+            as believed  6 finished · 2 running · 0 starting · 0 lost · 1 never placed"#]],
+    );
+}
+
+#[test]
 fn a_part_of_a_service_is_told_apart_from_a_part_of_the_whole() {
     let case = lossy_services(&[("cart", [0.0, 30.0, 10.0]), ("search", [200.0, 0.0, 0.0])]);
     let csv = case.table(|results, out| tables::metrics(results, out));
