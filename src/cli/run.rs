@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::{Detail, Format, Run};
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
-use crate::cli::usage::{colors_on, cpu_seconds, peak_memory};
+use crate::cli::usage::{colors_on, columns, cpu_seconds, peak_memory};
 use crate::cli::{Failure, interrupt, validate};
 use crate::experiment::replicate::{replicate, threads, with_threads};
 use crate::experiment::summary::summarize;
@@ -16,7 +16,7 @@ use crate::metrics::fold;
 use crate::report::output::{self, Options, Plots};
 use crate::report::results::{Results, policy_name};
 use crate::report::run_json::Effort;
-use crate::report::text::{self, Colors, Written};
+use crate::report::text::{self, Colors, Look, Written};
 use crate::report::{summary_json, tables};
 use crate::rng::Seed;
 use crate::run::{Ended, simulate};
@@ -170,7 +170,9 @@ fn say(
                 true => Colors::Ansi,
                 false => Colors::None,
             };
-            print(&text::summary(results, effort, written, colors))
+            let columns = columns();
+            let look = Look { colors, columns };
+            print(&text::summary(results, effort, written, look))
         }
     }
 }

@@ -2,6 +2,29 @@
 
 use std::env;
 
+/// Columns of a page: more are hard to read.
+const PAGE: usize = 100;
+/// Columns below which text becomes a column of words.
+const NARROW: usize = 40;
+
+/// Columns of text on stdout: a page's, or those of a terminal that has fewer.
+pub(super) fn columns() -> usize {
+    terminal_columns().map_or(PAGE, |columns| columns.clamp(NARROW, PAGE))
+}
+
+/// Columns of the terminal, if stdout is one.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn terminal_columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
+}
+
+/// Columns of the terminal: not known here.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn terminal_columns() -> Option<usize> {
+    None
+}
+
 /// Whether to write colours to a stream: only to a terminal that takes them, never with `NO_COLOR`
 /// (no-color.org).
 pub(super) fn colors_on(is_terminal: bool) -> bool {

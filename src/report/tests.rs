@@ -9,7 +9,7 @@ use super::output::{Options, Plots};
 use super::results::Results;
 use super::run_json::Effort;
 use super::tables::Detail;
-use super::text::{Colors, Written};
+use super::text::{Colors, Look, Written};
 use super::{html, plots, summary_json, tables, text};
 use crate::cluster::pod::{Outcome, Owner};
 use crate::experiment::summary::{Summary, summarize};
@@ -51,6 +51,12 @@ every = "100s"
 sizes = [{ cpu = "1", memory = "2Gi" }]
 duration = "50s"
 "#;
+
+/// A page without colours.
+const PLAIN: Look = Look {
+    colors: Colors::None,
+    columns: 100,
+};
 
 /// A scenario, and three replications of it.
 pub(super) struct Case {
@@ -268,7 +274,7 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
         dir: Path::new("out"),
         files: &files,
     };
-    let summary = text::summary(&case.results(), &effort, written, Colors::None);
+    let summary = text::summary(&case.results(), &effort, written, PLAIN);
     check(
         &summary,
         &expect![[r#"
@@ -288,13 +294,17 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
               as believed  18 finished · 6 running · 0 starting · 0 lost · 3 never placed
 
             Why web missed 99.9 % in replication 1: 60 requests were lost, 100 % of them between 00:10 and
-            00:17; too few replicas were ready then (node worker-0, container): known after 10 s, over after 1 m
-            40 s.
+            00:17; too few replicas were ready then (node worker-0, container): known after 10 s, over after
+            1 m 40 s.
 
             out/   report.html
         "#]],
     );
-    let colored = text::summary(&case.results(), &effort, written, Colors::Ansi);
+    let look = Look {
+        colors: Colors::Ansi,
+        ..PLAIN
+    };
+    let colored = text::summary(&case.results(), &effort, written, look);
     assert_eq!(
         colored.matches("\u{1b}[31mmissed\u{1b}[0m").count(),
         1,
@@ -366,7 +376,7 @@ fn service_rows(case: &Case) -> String {
         dir: Path::new("out"),
         files: &[],
     };
-    let summary = text::summary(&case.results(), &effort, written, Colors::None);
+    let summary = text::summary(&case.results(), &effort, written, PLAIN);
     let is_row = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
     let rows = summary.lines().filter(is_row);
     let rows: Vec<&str> = rows.map(|row| &row[2..]).collect();
