@@ -332,7 +332,7 @@ impl Decode for Counts {
 }
 
 /// Whether a text is a name, which may also be that of a folder.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('.')
         && text
