@@ -205,7 +205,10 @@ impl Decode for f64 {
             .ok()
             .filter(|number| number.is_finite());
         if number.is_none() {
-            decoder.wrong(item, "a finite number");
+            let message = format!("`{}` must be a finite number", item.key);
+            decoder
+                .problems
+                .push(Problem::error(message).at(item.span, ""));
         }
         number
     }
