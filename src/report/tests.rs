@@ -288,7 +288,8 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
                            objective 99.9 % missed, 0.2 % (0 to 0.3) of the 30 d budget burned ·
                            1 outage a run, 1 m 40 s each, detected after 10 s
             utilization    cpu 50 % ± 5 requested
-            waiting        pending p50 0 s, p99 30 s, max > end · 1 never placed
+            waiting        pending p50 0 s, p99 30 s, max > end ·
+                           1 never placed, of those created while measuring
             jobs           36 in all 3 replications · 21 finished · 3 running · 0 starting · 0 lost ·
                            3 never placed · 9 left out: duration unknown
               as believed  18 finished · 6 running · 0 starting · 0 lost · 3 never placed
@@ -695,7 +696,7 @@ fn plots_say_what_is_seen() {
         &expect![[r#"
             availability: web answered 99.5 % of its requests
             replicas: Replicas against load
-            heatmap: 2 nodes: the fullest one had 42 % of its CPU requested, the emptiest 33 %
+            heatmap: 2 nodes: on average the fullest one had 42 % of its CPU requested, the emptiest 33 %
             utilization: On average 50 % of CPU was requested
             pending: 90 % of all pods had a node at once, 99 % within 30 s"#]],
     );

@@ -5,6 +5,7 @@ use crate::metrics::measured::Entity;
 use crate::report::results::Results;
 use crate::report::text::count;
 use crate::report::text::layout::Page;
+use crate::time::Time;
 use crate::units::Resource;
 
 /// Most services that get a row about scaling.
@@ -61,7 +62,12 @@ pub(super) fn waiting(results: &Results<'_>, page: &mut Page) {
             ));
         }
     }
-    facts.extend(positive(results, "pending.never", ["never placed"; 2]));
+    // Jobs that arrived before count in the row of the jobs.
+    let never = match results.scenario.warm_up > Time::ZERO {
+        true => "never placed, of those created while measuring",
+        false => "never placed",
+    };
+    facts.extend(positive(results, "pending.never", [never; 2]));
     let ready = percentiles("time_to_ready", &["p50", "p99"]);
     if !ready.is_empty() {
         facts.push(format!("ready after {ready}"));
