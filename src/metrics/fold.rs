@@ -138,6 +138,7 @@ impl<'a> Fold<'a> {
         let (values, series) = out.finish();
         let starts = (0..CELLS).map(|cell| self.window.edge(cell).secs_f64());
         Measured {
+            mix: self.samples.mix(),
             window: self.window.length(),
             values,
             series,

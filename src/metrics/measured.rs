@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::dictionary::Metric;
+use super::mix::Mix;
 pub use super::table::Pods;
 use crate::cluster::pod::{Outcome, Owner};
 use crate::ids::{NodeId, PodId, ServiceId};
@@ -13,6 +14,8 @@ use crate::time::{Duration, Time};
 /// Everything one replication measured.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
+    /// The reference mix of the scenario: what "fits" is judged by.
+    pub mix: Arc<Mix>,
     /// Length of the window in which it was measured: the run less its warm-up.
     pub window: Duration,
     /// One value per metric and entity, in the order of the dictionary; those that do not exist are

@@ -20,6 +20,8 @@ const MOST: usize = 64;
 pub struct Mix {
     /// Different requests, most frequent first; weights add up to 1.
     pub(super) parts: Vec<Part>,
+    /// The most of each resource that one of them asks for.
+    pub(super) most: Resources,
     /// The same as FGD counts them: by CPU and GPUs alone.
     pub(super) typical: Vec<Typical>,
     /// Mean request of the mix, by resource in the order of [`Resource::ALL`].
@@ -86,8 +88,12 @@ impl Mix {
         for (place, shape) in (0..).zip(&by_size) {
             rank[shape.index()] = place;
         }
+        let most = parts.iter().fold(Resources::NONE, |most, part| {
+            most.each_max(&part.requests)
+        });
         Mix {
             parts,
+            most,
             typical,
             mean,
             group,

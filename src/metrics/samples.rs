@@ -114,6 +114,11 @@ impl Samples {
         }
     }
 
+    /// What the looks judge by.
+    pub(super) fn mix(&self) -> Arc<Mix> {
+        Arc::clone(&self.mix)
+    }
+
     /// One look at all nodes.
     pub(super) fn sample(&mut self, nodes: &mut Nodes) {
         for id in nodes.take_stale() {

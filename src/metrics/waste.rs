@@ -32,7 +32,13 @@ impl Waste {
         let mut unfit = 0.0;
         // For each resource, whether something that asks for it would fit if only it counted.
         let mut alone = [false; 3];
-        for part in &mix.parts {
+        // Most nodes have room for everything: then no part of the mix needs to be looked at.
+        let takes_all = left.pods > 0
+            && mix.most.gpu.0 == 0
+            && mix.most.cpu <= left.free.cpu
+            && mix.most.memory <= left.free.memory;
+        let parts = if takes_all { &[][..] } else { &mix.parts[..] };
+        for part in parts {
             let gpus = part.gpus.count == 0
                 || (part.gpus.models.allow(left.spec.gpu_model) && left.gpus.fit(part.gpus));
             let (ask, free) = (&part.requests, &left.free);

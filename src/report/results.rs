@@ -9,7 +9,7 @@ use crate::ids::ZoneId;
 use crate::metrics::measured::{Entity, Measured};
 use crate::policy::registry::Choice;
 use crate::report::figure::{self, Unit};
-use crate::rng::Seed;
+use crate::rng::{self, Seed};
 use crate::scenario::Scenario;
 use crate::script::jobs::Jobs;
 
@@ -60,6 +60,12 @@ impl Results<'_> {
         let number = figure::estimate(&line.estimate, Unit::Plain(""));
         let thing = if number == "1" { one } else { many };
         Some(format!("{number} {thing}"))
+    }
+
+    /// The fingerprint of the reference mix, which is that of the scenario in every run.
+    pub(crate) fn mix_hash(&self) -> String {
+        let text = self.runs.first().map(|run| run.mix.canonical());
+        format!("{:032x}", rng::fnv1a_128(text.unwrap_or_default().as_bytes()))
     }
 
     /// Zones that have nodes.

@@ -145,6 +145,7 @@ fn run(lost: f64, allocated: f64) -> Measured {
         values: values.to_vec(),
     };
     Measured {
+        mix: Arc::default(),
         window: Duration::from_secs(800),
         values: vec![
             value(
@@ -562,6 +563,9 @@ fn summary_json_has_every_metric_with_its_replications() {
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(read["version"], 1);
     assert_eq!(read["scenario"]["hash"], case.scenario.hash);
+    // FNV-1a of nothing: the mix of these runs is empty.
+    let nothing = "6c62272e07bb014262b821756295c58d";
+    assert_eq!(read["scenario"]["mix_hash"], nothing);
     assert_eq!(
         (&read["seed"], &read["replications"]),
         (&1.into(), &3.into())
