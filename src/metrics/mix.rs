@@ -88,9 +88,9 @@ impl Mix {
         for (place, shape) in (0..).zip(&by_size) {
             rank[shape.index()] = place;
         }
-        let most = parts.iter().fold(Resources::NONE, |most, part| {
-            most.each_max(&part.requests)
-        });
+        let most = parts
+            .iter()
+            .fold(Resources::NONE, |most, part| most.each_max(&part.requests));
         Mix {
             parts,
             most,

@@ -65,7 +65,10 @@ impl Results<'_> {
     /// The fingerprint of the reference mix, which is that of the scenario in every run.
     pub(crate) fn mix_hash(&self) -> String {
         let text = self.runs.first().map(|run| run.mix.canonical());
-        format!("{:032x}", rng::fnv1a_128(text.unwrap_or_default().as_bytes()))
+        format!(
+            "{:032x}",
+            rng::fnv1a_128(text.unwrap_or_default().as_bytes())
+        )
     }
 
     /// Zones that have nodes.
