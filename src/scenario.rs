@@ -33,6 +33,7 @@ use crate::time::Time;
 use decode::Decode;
 use policies::{PolicyKind, Registry, WrongPolicy};
 use problem::{Problem, Problems, Severity};
+pub(crate) use values::is_name;
 
 /// A scenario, valid by construction.
 #[derive(Clone, Debug)]

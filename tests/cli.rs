@@ -429,7 +429,7 @@ fn a_closed_pipe_ends_quietly() {
 }
 
 #[test]
-fn init_writes_a_scenario_that_is_valid_and_never_replaces_one() {
+fn init_writes_a_scenario_that_serves_its_load_and_never_replaces_one() {
     let scratch = Scratch::new("init");
     assert_eq!(scratch.said("init").0, Some(0));
     let (code, stdout, stderr) = scratch.said("validate scenario.toml");
@@ -438,6 +438,9 @@ fn init_writes_a_scenario_that_is_valid_and_never_replaces_one() {
         stdout.starts_with("scenario.toml: ok: 3 nodes, 1 service"),
         "{stdout}"
     );
+    let (code, stdout, _) = scratch.said("run scenario.toml --no-plots");
+    assert_eq!(code, Some(0));
+    assert!(stdout.contains("\navailability   99."), "{stdout}");
     scratch.write("scenario.toml", "mine");
     let (code, _, stderr) = scratch.said("init");
     assert_eq!(

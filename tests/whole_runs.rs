@@ -54,6 +54,8 @@ struct World {
     crashes: Vec<u32>,
     /// When a zone drawn by lot fails, and for how many seconds.
     outage: (u32, u32),
+    /// Whole seconds until a container can serve: often the instant of a probe.
+    startup: u32,
 }
 
 fn worlds() -> impl Strategy<Value = World> {
@@ -69,20 +71,31 @@ fn worlds() -> impl Strategy<Value = World> {
     let jobs = prop::collection::vec(job, 0..20);
     let crashes = prop::collection::vec(0..QUIET, 0..4);
     let outage = (0..QUIET - 900, 1..900_u32);
-    (2..10_u32, 1..4_u32, 1..12_u32, jobs, crashes, outage).prop_flat_map(
-        move |(nodes, zones, replicas, jobs, crashes, outage)| {
-            let events = prop::collection::vec((0..QUIET, 0..nodes, event.clone()), 0..25);
-            events.prop_map(move |events| World {
-                nodes,
-                zones,
-                replicas,
-                jobs: jobs.clone(),
-                events: with_all_back(nodes, events),
-                crashes: crashes.clone(),
-                outage,
-            })
-        },
+    let startup = 0..21_u32;
+    (
+        2..10_u32,
+        1..4_u32,
+        1..12_u32,
+        jobs,
+        crashes,
+        outage,
+        startup,
     )
+        .prop_flat_map(
+            move |(nodes, zones, replicas, jobs, crashes, outage, startup)| {
+                let events = prop::collection::vec((0..QUIET, 0..nodes, event.clone()), 0..25);
+                events.prop_map(move |events| World {
+                    nodes,
+                    zones,
+                    replicas,
+                    jobs: jobs.clone(),
+                    events: with_all_back(nodes, events),
+                    crashes: crashes.clone(),
+                    outage,
+                    startup,
+                })
+            },
+        )
 }
 
 /// Those of the events that can happen, in order of time, and then what brings every node back.
@@ -147,6 +160,7 @@ impl World {
             nodes,
             replicas,
             outage: (outage, length),
+            startup,
             ..
         } = self;
         let zones: Vec<String> = (0..self.zones).map(|zone| format!("\"z{zone}\"")).collect();
@@ -173,7 +187,7 @@ impl World {
             requests = {{ cpu = "500m", memory = "512Mi" }}
             limits = {{ cpu = "1" }}
             work = {{ cpu = "5ms" }}
-            startup = {{ uniform = {{ low = "1s", high = "20s" }} }}
+            startup = "{startup}s"
             readiness = {{}}
             shutdown = "5s"
             load = {{ spike = {{ base = 30, peak = 600, at = "500s", rise = "2m", hold = "1500s" }} }}

@@ -1,6 +1,5 @@
 //! `plimsoll explain`.
 
-use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 
 use crate::cli::args::{Explain, Format, ListedNodes};
@@ -8,12 +7,11 @@ use crate::cli::list::nearest;
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
 use crate::cli::run::with_policies;
-use crate::cli::usage::{colors_on, width};
+use crate::cli::usage::look;
 use crate::cli::{Failure, interrupt};
 use crate::control::Control;
 use crate::ids::PodId;
 use crate::report::explain::{Moment, Nodes, Story, json, list, names, text};
-use crate::report::text::Colors;
 use crate::rng::Seed;
 use crate::run::Ended;
 use crate::run::explain::{last_decision, until};
@@ -67,7 +65,7 @@ pub(super) fn run(args: Explain) -> Result<(), Failure> {
     };
     print(&match args.format {
         Format::Json => json::pod(&story),
-        Format::Text => text::page(&story, nodes, colors(), width()),
+        Format::Text => text::page(&story, nodes, look()),
     })
 }
 
@@ -75,13 +73,6 @@ fn failure(ended: Ended) -> Failure {
     match ended {
         Ended::Interrupted => Failure::Interrupted,
         Ended::Stopped(stop) => Failure::Environment(stop.reason),
-    }
-}
-
-fn colors() -> Colors {
-    match colors_on(io::stdout().is_terminal()) {
-        true => Colors::Ansi,
-        false => Colors::None,
     }
 }
 
@@ -99,7 +90,7 @@ fn say_list(args: &Explain, moment: &Moment<'_>, control: &mut Control) -> Resul
                 command: &command,
                 at: args.at.as_deref(),
             };
-            list::page(moment, &outlook, ask, colors(), width())
+            list::page(moment, &outlook, ask, look())
         }
     })
 }

@@ -1,17 +1,19 @@
 //! Text in columns, and what to say about a name that is not known.
 
 use crate::cli::Failure;
+use crate::cli::usage::columns;
 
-/// Columns of a line.
-const WIDTH: usize = 100;
-
-/// `text` wrapped and indented by so many columns.
+/// `text` indented by so many columns, and wrapped where stdout ends.
 pub(super) fn paragraph(out: &mut String, indent: usize, text: &str) {
+    wrapped(out, indent, text, columns());
+}
+
+fn wrapped(out: &mut String, indent: usize, text: &str, columns: usize) {
     let margin = " ".repeat(indent);
     let mut column = 0;
     for word in text.split_whitespace() {
         let width = word.chars().count();
-        if column > 0 && column + 1 + width > WIDTH {
+        if column > 0 && column + 1 + width > columns {
             out.push('\n');
             column = 0;
         }
@@ -54,11 +56,8 @@ mod tests {
     #[test]
     fn a_paragraph_keeps_its_margin() {
         let mut out = String::new();
-        paragraph(
-            &mut out,
-            4,
-            &format!("{} {} end", "a".repeat(60), "b".repeat(40)),
-        );
+        let text = format!("{} {} end", "a".repeat(60), "b".repeat(40));
+        wrapped(&mut out, 4, &text, 100);
         assert_eq!(
             out,
             format!("    {}\n    {} end\n", "a".repeat(60), "b".repeat(40))

@@ -1,13 +1,12 @@
 //! `plimsoll run`.
 
-use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{Detail, Format, Policies, Run};
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
-use crate::cli::usage::{colors_on, cpu_seconds, peak_memory};
+use crate::cli::usage::{cpu_seconds, look, peak_memory};
 use crate::cli::{Failure, interrupt, validate};
 use crate::experiment::replicate::{replicate, threads, with_threads};
 use crate::experiment::summary::summarize;
@@ -16,7 +15,7 @@ use crate::metrics::fold;
 use crate::report::output::{self, Options, Plots};
 use crate::report::results::{Results, policy_name};
 use crate::report::run_json::Effort;
-use crate::report::text::{self, Colors, Written};
+use crate::report::text::{self, Written};
 use crate::report::{summary_json, tables};
 use crate::rng::Seed;
 use crate::run::{Ended, simulate};
@@ -168,12 +167,6 @@ fn say(
             print(&String::from_utf8(json).expect("JSON is UTF-8"))
         }
         Format::Text if args.quiet => Ok(()),
-        Format::Text => {
-            let colors = match colors_on(io::stdout().is_terminal()) {
-                true => Colors::Ansi,
-                false => Colors::None,
-            };
-            print(&text::summary(results, effort, written, colors))
-        }
+        Format::Text => print(&text::summary(results, effort, written, look())),
     }
 }

@@ -1,6 +1,42 @@
 //! What the process used, and what the terminal takes.
 
 use std::env;
+use std::io::{self, IsTerminal};
+
+use crate::report::text::{Colors, Look};
+
+/// Columns of a page: more are hard to read.
+const PAGE: usize = 100;
+/// Columns below which text becomes a column of words.
+const NARROW: usize = 40;
+
+/// How text on stdout is to look.
+pub(super) fn look() -> Look {
+    let colors = match colors_on(io::stdout().is_terminal()) {
+        true => Colors::Ansi,
+        false => Colors::None,
+    };
+    let columns = columns();
+    Look { colors, columns }
+}
+
+/// Columns of text on stdout: a page's, or those of a terminal that has fewer.
+pub(super) fn columns() -> usize {
+    terminal_columns().map_or(PAGE, |columns| columns.clamp(NARROW, PAGE))
+}
+
+/// Columns of the terminal, if stdout is one.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn terminal_columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
+}
+
+/// Columns of the terminal: not known here.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn terminal_columns() -> Option<usize> {
+    None
+}
 
 /// Whether to write colours to a stream: only to a terminal that takes them, never with `NO_COLOR`
 /// (no-color.org).
@@ -9,26 +45,6 @@ pub(super) fn colors_on(is_terminal: bool) -> bool {
     let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
     is_terminal && !refused && !dumb
 }
-
-/// Columns to write to stdout: those of a terminal that is neither very narrow nor very wide.
-#[cfg(any(target_os = "linux", target_os = "macos"))]
-pub(super) fn width() -> usize {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout());
-    let columns = size
-        .ok()
-        .map(|size| usize::from(size.ws_col))
-        .filter(|&columns| columns > 0);
-    columns.map_or(WIDTH, |columns| columns.clamp(60, 120))
-}
-
-/// Columns to write to stdout.
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-pub(super) fn width() -> usize {
-    WIDTH
-}
-
-/// Columns where there is no terminal.
-const WIDTH: usize = 100;
 
 /// CPU time of the process so far, in seconds.
 #[cfg(any(target_os = "linux", target_os = "macos"))]

@@ -13,7 +13,8 @@ pub(super) fn nines(lines: &[Line]) -> Vec<Line> {
         .iter()
         .filter(|line| line.metric.name == "availability.requests");
     let lossy = availabilities.filter(|line| line.estimate.value < 1.0);
-    let of = |availability: f64| -(1.0 - availability).log10();
+    // Nothing served is 0 nines, not −0.
+    let of = |availability: f64| 0.0 - (1.0 - availability).log10();
     let line = |line: &Line| Line {
         metric,
         entity: line.entity.clone(),

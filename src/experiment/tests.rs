@@ -211,6 +211,16 @@ fn nines_are_those_of_the_pooled_availability() {
 }
 
 #[test]
+fn nothing_served_is_zero_nines_without_a_sign() {
+    let summary = summarize(
+        1,
+        &runs("availability.requests", &[Some(ratio(0.0, 900.0))]),
+    );
+    let nines = summary.lines[1].estimate.value;
+    assert!(nines == 0.0 && nines.is_sign_positive(), "{nines}");
+}
+
+#[test]
 fn where_nothing_was_lost_there_are_no_nines() {
     let amounts = [Some(ratio(900.0, 900.0)), Some(ratio(9999.0, 9999.0))];
     let summary = summarize(1, &runs("availability.requests", &amounts));

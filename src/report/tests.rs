@@ -10,7 +10,7 @@ use super::output::{Options, Plots};
 use super::results::Results;
 use super::run_json::Effort;
 use super::tables::Detail;
-use super::text::{Colors, Written};
+use super::text::{Colors, Look, Written};
 use super::{html, plots, summary_json, tables, text};
 use crate::cluster::pod::{Outcome, Owner};
 use crate::experiment::summary::{Summary, summarize};
@@ -54,6 +54,12 @@ every = "100s"
 sizes = [{ cpu = "1", memory = "2Gi" }]
 duration = "50s"
 "#;
+
+/// A page without colours.
+const PLAIN: Look = Look {
+    colors: Colors::None,
+    columns: 100,
+};
 
 /// A scenario, and three replications of it.
 pub(super) struct Case {
@@ -280,7 +286,7 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
         dir: Path::new("out"),
         files: &files,
     };
-    let summary = text::summary(&case.results(), &effort, written, Colors::None);
+    let summary = text::summary(&case.results(), &effort, written, PLAIN);
     check(
         &summary,
         &expect![[r#"
@@ -295,19 +301,24 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
                            1 outage a run, 1 m 40 s each, detected after 10 s
             utilization    cpu 50 % ± 5 requested
             waiting        pending p50 0 s, p99 30 s, max > end ·
-                           1 never placed: insufficient cpu and memory; max pods
+                            1 never placed, of those created while measuring: insufficient cpu
+                            and memory; max pods
             jobs           36 in all 3 replications · 21 finished · 3 running · 0 starting · 0 lost ·
                            3 never placed · 9 left out: duration unknown
               as believed  18 finished · 6 running · 0 starting · 0 lost · 3 never placed
 
             Why web missed 99.9 % in replication 1: 60 requests were lost, 100 % of them between 00:10 and
-            00:17; too few replicas were ready then (node worker-0, container): known after 10 s, over after 1 m
-            40 s.
+            00:17; too few replicas were ready then (node worker-0, container): known after 10 s, over after
+            1 m 40 s.
 
             out/   report.html
         "#]],
     );
-    let colored = text::summary(&case.results(), &effort, written, Colors::Ansi);
+    let look = Look {
+        colors: Colors::Ansi,
+        ..PLAIN
+    };
+    let colored = text::summary(&case.results(), &effort, written, look);
     assert_eq!(
         colored.matches("\u{1b}[31mmissed\u{1b}[0m").count(),
         1,
@@ -379,7 +390,7 @@ fn service_rows(case: &Case) -> String {
         dir: Path::new("out"),
         files: &[],
     };
-    let summary = text::summary(&case.results(), &effort, written, Colors::None);
+    let summary = text::summary(&case.results(), &effort, written, PLAIN);
     let is_row = |line: &&str| line.starts_with("  ") && !line.starts_with("   ");
     let rows = summary.lines().filter(is_row);
     let rows: Vec<&str> = rows.map(|row| &row[2..]).collect();
@@ -408,6 +419,27 @@ fn a_service_says_why_it_lost_requests_where_there_is_more_than_one_cause() {
               cart         97.0 %
               search       99.0 %
               as believed  6 finished · 2 running · 0 starting · 0 lost · 1 never placed"#]],
+    );
+}
+
+#[test]
+fn a_service_that_nobody_asks_anything_has_its_row_too() {
+    let mut case = lossy_services(&[("cart", [0.0, 30.0, 0.0])]);
+    case.runs[0].values.push(Value {
+        metric: dictionary::find("availability.time").unwrap(),
+        entity: Entity::Service("worker".to_owned()),
+        amount: Amount::Ratio {
+            over: 990.0,
+            under: 1000.0,
+        },
+    });
+    case.summary = summarize(1, &case.runs);
+    check(
+        &service_rows(&case),
+        &expect![[r#"
+            cart         97.0 %
+            worker       nothing was asked; 99.0 % of the time enough replicas were ready
+            as believed  6 finished · 2 running · 0 starting · 0 lost · 1 never placed"#]],
     );
 }
 
@@ -680,7 +712,7 @@ fn plots_say_what_is_seen() {
         &expect![[r#"
             availability: web answered 99.5 % of its requests
             replicas: Replicas against load
-            heatmap: 2 nodes: the fullest one had 42 % of its CPU requested, the emptiest 33 %
+            heatmap: 2 nodes: on average the fullest one had 42 % of its CPU requested, the emptiest 33 %
             utilization: On average 50 % of CPU was requested
             pending: 90 % of all pods had a node at once, 99 % within 30 s"#]],
     );

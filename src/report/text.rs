@@ -18,6 +18,15 @@ use crate::report::text::layout::Page;
 
 /// How the text is to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether it is coloured.
+    pub colors: Colors,
+    /// Characters of a line.
+    pub columns: usize,
+}
+
+/// Whether text is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colors {
     /// Plain text.
     None,
@@ -35,13 +44,8 @@ pub struct Written<'a> {
 }
 
 /// The summary of one run for a terminal.
-pub fn summary(
-    results: &Results<'_>,
-    effort: &Effort,
-    written: Written<'_>,
-    colors: Colors,
-) -> String {
-    let mut page = Page::new(colors);
+pub fn summary(results: &Results<'_>, effort: &Effort, written: Written<'_>, look: Look) -> String {
+    let mut page = Page::new(look);
     page.facts(&headline(results));
     page.text(&effort_line(results, effort));
     page.gap();
@@ -63,11 +67,10 @@ pub fn summary(
     }
     page.gap();
     let dir = written.dir.display();
-    page.line(&format!(
-        "{dir}{}   {}",
-        std::path::MAIN_SEPARATOR,
-        written.files.join("  ")
-    ));
+    page.names(
+        &format!("{dir}{}   ", std::path::MAIN_SEPARATOR),
+        written.files,
+    );
     page.finish()
 }
 

@@ -261,13 +261,12 @@ impl<'a> Rows<'a> {
     /// A whole number from 0 to `most`.
     pub(super) fn whole(&self, column: usize, most: u64) -> Result<u64, BadCell> {
         let cell = self.cell(column);
-        let Some(number) = quantity::whole(cell) else {
-            return Err(BadCell::new(column, not_a_number(cell, "a whole number")));
-        };
-        if number > most {
-            return Err(BadCell::new(column, format!("is larger than {most}")));
+        let is_number = !cell.is_empty() && cell.iter().all(u8::is_ascii_digit);
+        match quantity::whole(cell).filter(|&number| number <= most) {
+            Some(number) => Ok(number),
+            None if is_number => Err(BadCell::new(column, format!("is larger than {most}"))),
+            None => Err(BadCell::new(column, not_a_number(cell, "a whole number"))),
         }
-        Ok(number)
     }
 
     /// The same, or `default` when the cell is empty.

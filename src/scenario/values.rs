@@ -205,7 +205,10 @@ impl Decode for f64 {
             .ok()
             .filter(|number| number.is_finite());
         if number.is_none() {
-            decoder.wrong(item, "a finite number");
+            let message = format!("`{}` must be a finite number", item.key);
+            decoder
+                .problems
+                .push(Problem::error(message).at(item.span, ""));
         }
         number
     }
@@ -332,7 +335,7 @@ impl Decode for Counts {
 }
 
 /// Whether a text is a name, which may also be that of a folder.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('.')
         && text

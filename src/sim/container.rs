@@ -205,13 +205,13 @@ impl Sim {
         });
         self.draw_crash(pod, incarnation, service, &name);
         self.plan_out_of_memory(pod, incarnation, service);
+        // Before its probe in the queue: a probe due at the instant of readiness passes.
         if startup.is_zero() {
             self.ready(pod, incarnation);
         } else {
             self.queue
                 .push(self.now + startup, Event::Ready { pod, incarnation });
         }
-        // After that: a probe at the very instant finds the container ready.
         if let Some(period) = period.filter(|_| probed) {
             let probes = startup.nanos().div_ceil(period.nanos());
             self.queue.push(

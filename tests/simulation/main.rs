@@ -74,7 +74,7 @@ fn traffic_beyond_a_replicas_limit_is_lost() {
 fn a_probe_at_the_instant_a_container_can_serve_finds_it_ready() {
     let mut world = World::new(1).service(1, Load::Constant { rate: 7.0 });
     // The second probe, 20 s after the start.
-    world.probed(secs(20), secs(10));
+    world.startup(secs(20), secs(10));
     let ran = world.run(at(30));
     assert_eq!(ran.last_flow().served, 7.0);
 }
@@ -234,6 +234,16 @@ fn an_image_is_pulled_once_and_one_at_a_time() {
     let mut world = World::new(1).service(2, Load::Zero);
     world.pull_bandwidth(10_000_000, Bytes(100_000_000));
     assert_eq!(world.run(at(60)).starts(), [at(10), at(10)]);
+}
+
+#[test]
+fn a_replica_that_gets_ready_at_the_instant_of_a_probe_passes_it() {
+    // Probed after 5, 10 and 15 s: one ready after 10 s passes the second, after 11 s the third.
+    for (startup, passed) in [(10, 10), (11, 15)] {
+        let mut world = World::new(1).service(1, Load::Constant { rate: 1.0 });
+        world.startup(secs(startup), secs(5));
+        assert_eq!(world.run(at(60)).heard("ProbeChanged"), [at(passed)]);
+    }
 }
 
 #[test]

@@ -172,11 +172,11 @@ impl World {
         });
     }
 
-    /// Replicas can serve so long after their start, which is found out every period.
-    pub(crate) fn probed(&mut self, startup: Duration, period: Duration) {
-        let startup = Distribution::constant(startup.secs_f64());
-        self.behaviours[0].startup = Some(startup.expect("a length"));
-        self.behaviours[0].probe_period = Some(period);
+    /// Replicas take so long to start, and are probed so often.
+    pub(crate) fn startup(&mut self, startup: Duration, probes: Duration) {
+        let length = Distribution::constant(startup.secs_f64()).expect("a length");
+        self.behaviours[0].startup = Some(length);
+        self.behaviours[0].probe_period = Some(probes);
     }
 
     pub(crate) fn boot(&mut self, length: Duration) {

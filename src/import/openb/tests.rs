@@ -130,7 +130,7 @@ fn the_trace_with_its_own_times() {
     check(
         "times",
         &times(1, None),
-        expect![[r#"
+        expect![[r##"
             # - 3 nodes with 6 GPUs: 1 without GPU, 1 G2, 1 T4.
             # - Arrival = creation_time, duration = deletion_time − scheduled_time; qos and pod_phase are not
             #   used.
@@ -144,8 +144,8 @@ fn the_trace_with_its_own_times() {
             # - Pods listed that name a GPU model but ask for no GPU: 1; the model is ignored, as in the
             #   published procedure.
             # - Pods written that fit no node, not even an empty one: 1.
-            name = "openb"
-        "#]],
+            name = "out"
+        "##]],
         "\n[trace.excluded]\n\"duration unknown\" = 1\n",
         &[0, 1, 2],
         expect![[r#"
@@ -180,7 +180,7 @@ fn copies_come_later_and_bring_the_never_scheduled_if_told_how_long() {
             # - Pods listed that name a GPU model but ask for no GPU: 1; the model is ignored, as in the
             #   published procedure.
             # - Pods written that fit no node, not even an empty one: 2.
-            name = "openb"
+            name = "out"
             warm_up = "10000000s"
         "##]],
         "",
@@ -210,7 +210,7 @@ fn arrivals_alone_on_a_share_of_the_nodes() {
     check(
         "arrivals",
         &options,
-        expect![[r#"
+        expect![[r##"
             # - 2 of 3 nodes (70 %, by largest remainder over the GPU models, seed 1) with 2 GPUs: 1 of 1
             #   without GPU, 1 of 1 G2, 0 of 1 T4.
             # - Pods listed: 5; clones of random pods appended: 3; random pods left out: 0; written: 8.
@@ -220,8 +220,8 @@ fn arrivals_alone_on_a_share_of_the_nodes() {
             # - Pods listed that name a GPU model but ask for no GPU: 1; the model is ignored, as in the
             #   published procedure.
             # - Pods written that fit no node, not even an empty one: 2.
-            name = "openb"
-        "#]],
+            name = "out"
+        "##]],
         "",
         &[2, 1],
         expect![[r#"
@@ -301,6 +301,17 @@ fn what_is_written_is_a_scenario() {
         let loaded = crate::scenario::load(&lists.path("out/scenario.toml")).unwrap();
         assert_eq!(loaded.scenario.warm_up, Time::from_secs(warm_up));
     }
+}
+
+#[test]
+fn a_scenario_is_named_after_its_folder_if_that_is_a_name() {
+    // The tables above are of a folder called `out`.
+    let lists = Lists::new("names");
+    let (nodes, pods) = (lists.path("node_list.csv"), lists.path("pod_list.csv"));
+    let dir = lists.path("my import");
+    import(&nodes, &pods, &dir, &times(1, None)).unwrap();
+    let text = fs::read_to_string(dir.join("scenario.toml")).unwrap();
+    assert!(text.contains("\nname = \"openb\"\n"), "{text}");
 }
 
 #[test]

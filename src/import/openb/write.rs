@@ -1,5 +1,6 @@
 //! The files of an imported folder.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fmt::Write as _;
 use std::fs;
@@ -14,6 +15,7 @@ use crate::import::folder::write_error;
 use crate::import::openb::copies::Arrival;
 use crate::import::openb::report::Imported;
 use crate::import::openb::rows::{Node, Pod};
+use crate::scenario::is_name;
 use crate::time::{Duration, Time};
 
 /// The scenario.
@@ -125,7 +127,7 @@ pub(crate) fn scenario(path: &Path, imported: &Imported) -> Result<(), ImportErr
     for paragraph in imported.comment() {
         push_comment(&mut text, &paragraph);
     }
-    text += "name = \"openb\"\n";
+    text += &format!("name = \"{}\"\n", name(&imported.dir));
     if let Some(warm_up) = imported.warm_up() {
         text += &format!("warm_up = \"{warm_up}s\"\n");
     }
@@ -141,6 +143,13 @@ pub(crate) fn scenario(path: &Path, imported: &Imported) -> Result<(), ImportErr
         );
     }
     fs::write(path, text).map_err(|error| write_error(path, error))
+}
+
+/// The name of the scenario: that of its folder where it can be one, so that the results of two
+/// imports lie apart.
+fn name(dir: &Path) -> &str {
+    let name = dir.file_name().and_then(OsStr::to_str);
+    name.filter(|name| is_name(name)).unwrap_or("openb")
 }
 
 /// Appends a paragraph as comment lines; all but the first are indented.

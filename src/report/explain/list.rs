@@ -8,7 +8,7 @@ use crate::ids::{PodId, ShapeId};
 use crate::policy::scheduler::explanation::Explanation;
 use crate::report::figure::{self, Unit};
 use crate::report::text::layout::Page;
-use crate::report::text::{Colors, count};
+use crate::report::text::{Look, count};
 use crate::time::{Duration, Time};
 
 /// What the scheduler would say now of pods that wait, by what they ask for.
@@ -84,14 +84,8 @@ fn words(moment: &Moment<'_>, told: &Explanation) -> String {
 }
 
 /// The page that says which pods wait, or that none does, and what to ask next.
-pub fn page(
-    moment: &Moment<'_>,
-    outlook: &Outlook,
-    ask: Ask<'_>,
-    colors: Colors,
-    width: usize,
-) -> String {
-    let mut page = Page::of_width(colors, width);
+pub fn page(moment: &Moment<'_>, outlook: &Outlook, ask: Ask<'_>, look: Look) -> String {
+    let mut page = Page::new(look);
     let command = ask.command;
     let groups = grouped(moment, outlook);
     let at = moment.clock(moment.at);

@@ -11,15 +11,15 @@ use crate::policy::scheduler::explanation::{Explanation, Obstacle, Preemption, W
 use crate::report::figure::{self, Unit};
 use crate::report::reasons;
 use crate::report::text::layout::{Page, Tone};
-use crate::report::text::{Colors, count};
+use crate::report::text::{Look, count};
 use crate::time::Time;
 
 /// Most of the nodes that fit that are listed unless all are.
 const FEW: usize = 5;
 
 /// Everything there is to say, on a page of so many columns.
-pub fn page(story: &Story<'_>, nodes: Nodes, colors: Colors, width: usize) -> String {
-    let mut page = Page::of_width(colors, width);
+pub fn page(story: &Story<'_>, nodes: Nodes, look: Look) -> String {
+    let mut page = Page::new(look);
     answer(story, &mut page);
     page.gap();
     facts(story, &mut page);

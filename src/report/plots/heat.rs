@@ -171,14 +171,16 @@ fn title(rows: &[HeatRow]) -> String {
     };
     let (low, high) = (figure::rough(low), figure::rough(high));
     let both = |one: &str| {
-        format!("the fullest {one} had {high} of its CPU requested, the emptiest {low}")
+        format!("on average the fullest {one} had {high} of its CPU requested, the emptiest {low}")
     };
     match (band(rows), low == high) {
-        (0 | 1, true) if all == 1 => format!("The node had {high} of its CPU requested"),
-        (0 | 1, true) => format!("{nodes}, with {high} of their CPU requested"),
+        (0 | 1, true) if all == 1 => format!("On average the node had {high} of its CPU requested"),
+        (0 | 1, true) => format!("{nodes}, with {high} of their CPU requested on average"),
         (0 | 1, false) => format!("{nodes}: {}", both("one")),
         (most, true) => {
-            format!("{nodes} in rows of up to {most}, with {high} of their CPU requested")
+            format!(
+                "{nodes} in rows of up to {most}, with {high} of their CPU requested on average"
+            )
         }
         (most, false) => format!("{nodes} in rows of up to {most}: {}", both("row")),
     }

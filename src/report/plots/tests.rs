@@ -104,7 +104,7 @@ fn each_node_is_a_row_and_grey_where_it_was_down() {
     assert_eq!(
         (chart.title.as_str(), chart.keys.len()),
         (
-            "2 nodes: the fullest one had 42 % of its CPU requested, the emptiest 33 %",
+            "2 nodes: on average the fullest one had 42 % of its CPU requested, the emptiest 33 %",
             2
         )
     );
@@ -231,18 +231,18 @@ fn many_nodes_are_said_to_share_rows_and_few_zones_have_a_panel_each() {
         said(&many, 1),
     ];
     expect![[r#"
-        The node had 30 % of its CPU requested
+        On average the node had 30 % of its CPU requested
         Each row is a node; the share is of what nodes that were up could give. Replication 1 of 3.
           "": 1 rows, 1 with a label, 16 px
-        64 nodes, with 30 % of their CPU requested
+        64 nodes, with 30 % of their CPU requested on average
         Each row is a node; the share is of what nodes that were up could give. Replication 1 of 3.
           "": 64 rows, 32 with a label, 448 px
-        10,000 nodes in rows of up to 200, with 30 % of their CPU requested
+        10,000 nodes in rows of up to 200, with 30 % of their CPU requested on average
         Each row is a band of neighbouring nodes; the share is of what nodes that were up could give. Replication 1 of 3.
           "Zone a": 20 rows, 10 with a label, 200 px
           "Zone b": 20 rows, 10 with a label, 200 px
           "Zone c": 10 rows, 5 with a label, 100 px
-        14 nodes, with 30 % of their CPU requested
+        14 nodes, with 30 % of their CPU requested on average
         Each row is a node; the share is of what nodes that were up could give. Replication 1 of 3.
           "": 14 rows, 7 with a label, 224 px
     "#]].assert_eq(&all.concat());

@@ -8,24 +8,34 @@ use crate::report::results::Results;
 use crate::report::text::layout::{Page, Tone};
 use crate::report::text::services;
 
+/// Of services that are asked anything.
+const ASKED: &str = "availability.requests";
+/// Of all services.
+const TIME: &str = "availability.time";
+
 /// Most services that get a row of their own.
 const ROWS: usize = 12;
 
 /// One row for all services, one for each.
 pub(super) fn rows(results: &Results<'_>, page: &mut Page) {
-    let metric = ["availability.requests", "availability.time"]
-        .into_iter()
-        .find(|metric| !services(results, metric).is_empty());
-    let Some(metric) = metric else { return };
+    let asked = services(results, ASKED);
+    let metric = if asked.is_empty() { TIME } else { ASKED };
+    let is_asked = |line: &&Line| asked.iter().any(|asked| asked.entity == line.entity);
+    let unasked = services(results, TIME);
+    let unasked = unasked.into_iter().filter(|line| !is_asked(line));
+    let mut lines = asked.clone();
+    lines.extend(unasked);
+    if lines.is_empty() {
+        return;
+    }
     page.row("availability", total(results, metric));
-    let mut lines = services(results, metric);
     let hidden = lines.len().saturating_sub(ROWS);
     if hidden > 0 {
         // The worst are what a reader looks for.
         lines.sort_by(|a, b| a.estimate.value.total_cmp(&b.estimate.value));
     }
     for line in lines.iter().take(ROWS) {
-        let facts = service(results, line, page);
+        let facts = service(results, line, metric, page);
         page.row(&format!("  {}", name(line)), facts);
     }
     if hidden > 0 {
@@ -41,10 +51,8 @@ fn total(results: &Results<'_>, metric: &str) -> Vec<String> {
     let Some(total) = results.show(metric, &Entity::Cluster) else {
         return vec!["share of time with enough replicas".to_owned()];
     };
-    if metric == "availability.time" {
-        return vec![format!(
-            "nothing was asked; {total} of the time enough replicas were ready"
-        )];
+    if metric == TIME {
+        return vec![unasked(&total)];
     }
     let nines = results.show_as("availability.nines", &Entity::Cluster, "nines");
     let mut facts = vec![match nines {
@@ -56,6 +64,10 @@ fn total(results: &Results<'_>, metric: &str) -> Vec<String> {
         facts.push(format!("lost: {}", causes.join(", ")));
     }
     facts
+}
+
+fn unasked(ready: &str) -> String {
+    format!("nothing was asked; {ready} of the time enough replicas were ready")
 }
 
 /// Shares of the requests lost, by cause, those without any left out.
@@ -124,8 +136,11 @@ fn name(line: &Line) -> &str {
     }
 }
 
-fn service(results: &Results<'_>, line: &Line, page: &Page) -> Vec<String> {
-    let mut facts = vec![results.show_line(line)];
+/// `metric` is that of all services together.
+fn service(results: &Results<'_>, line: &Line, metric: &str, page: &Page) -> Vec<String> {
+    let share = results.show_line(line);
+    let asked = line.metric.name == metric;
+    let mut facts = vec![if asked { share } else { unasked(&share) }];
     facts.extend(lost_by_service(results, name(line)));
     let services = results.scenario.catalog.services.as_slice();
     if let Some(spec) = services.iter().find(|spec| spec.name == name(line)) {

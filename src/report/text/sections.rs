@@ -8,6 +8,7 @@ use crate::report::explain::groups;
 use crate::report::results::Results;
 use crate::report::text::count;
 use crate::report::text::layout::Page;
+use crate::time::Time;
 use crate::units::Resource;
 
 /// Most reasons why pods were never placed.
@@ -67,7 +68,12 @@ pub(super) fn waiting(results: &Results<'_>, page: &mut Page) {
             ));
         }
     }
-    let never = positive(results, "pending.never", ["never placed"; 2]);
+    // Jobs that arrived before count in the row of the jobs.
+    let never = match results.scenario.warm_up > Time::ZERO {
+        true => "never placed, of those created while measuring",
+        false => "never placed",
+    };
+    let never = positive(results, "pending.never", [never; 2]);
     facts.extend(never.map(|never| match never_placed(results) {
         Some(why) => format!("{never}: {why}"),
         None => never,
