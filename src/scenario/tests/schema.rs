@@ -185,6 +185,7 @@ fn valid(value: &Value, schema: &Value, root: &Value) -> bool {
             "object" => value.is_object(),
             "array" => value.is_array(),
             "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
             "integer" => value.is_i64(),
             "number" => value.is_number(),
             other => panic!("{other}"),
