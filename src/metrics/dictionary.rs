@@ -311,6 +311,13 @@ pub const METRICS: &[Metric] = &[
          proof). In large clusters, where that takes long, fewer samples: the last holds on",
     ),
     metric(
+        "headroom.node.displaced",
+        "ratio",
+        Up,
+        Truth,
+        "headroom.node, whatever pods wait for a node anyway",
+    ),
+    metric(
         "headroom.node.unplaced",
         "pods",
         Down,
@@ -332,6 +339,13 @@ pub const METRICS: &[Metric] = &[
         Up,
         Truth,
         "headroom.node for zones, where there are several",
+    ),
+    metric(
+        "headroom.zone.displaced",
+        "ratio",
+        Up,
+        Truth,
+        "headroom.node.displaced for zones",
     ),
     metric(
         "headroom.zone.unplaced",

@@ -15,8 +15,8 @@ use crate::ids::{GpuModelId, Id, NodeId, ShapeId, ZoneId};
 use crate::units::Resources;
 
 /// Nodes and blocks that may be looked at for headroom in one run, per node of the catalogue. With
-/// 1,000 nodes that is about 30 ms.
-const LOOKS_PER_NODE: u64 = 4_000;
+/// 1,000 nodes that is about 15 ms.
+const LOOKS_PER_NODE: u64 = 2_000;
 
 /// The same for small clusters.
 const LOOKS_LEAST: u64 = 2_000_000;
@@ -51,7 +51,10 @@ pub(super) struct Headroom {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
+    /// No pod would be without a node.
     fits: u64,
+    /// The pods of what is lost would fit, whatever else waits.
+    displaced: u64,
     unplaced: u64,
     services: u64,
 }
@@ -125,6 +128,7 @@ impl Headroom {
         for (sums, loss) in self.sums.iter_mut().zip(self.last) {
             let unplaced = loss.unplaced + waiting;
             sums.fits += u64::from(unplaced == 0);
+            sums.displaced += u64::from(loss.unplaced == 0);
             sums.unplaced += unplaced;
             sums.services += u64::from(loss.services);
         }
@@ -208,7 +212,11 @@ impl Headroom {
                 sums.fits as f64,
                 judged,
             );
-            let means = [("unplaced", sums.unplaced), ("services", sums.services)];
+            let means = [
+                ("displaced", sums.displaced),
+                ("unplaced", sums.unplaced),
+                ("services", sums.services),
+            ];
             for (what, sum) in means {
                 let name = format!("headroom.{kind}.{what}");
                 out.ratio(&name, Entity::Cluster, sum as f64, judged);

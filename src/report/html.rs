@@ -102,7 +102,7 @@ const LARGE: [(&str, &str); 8] = [
     ("pending.p99", "wait for a node, p99"),
     ("cost", "cost of the run"),
     ("fragmentation", "capacity lost to fragmentation"),
-    ("headroom.node", "time a lost node fits again"),
+    ("headroom.node.displaced", "time a lost node fits again"),
     ("allocated.memory", "memory requested"),
 ];
 

@@ -91,10 +91,18 @@ fn compare(world: &World, measured: &Measured) {
         ),
         ("headroom.node", sums.ratio("headroom node", "judged")),
         (
+            "headroom.node.displaced",
+            sums.ratio("displaced node", "judged"),
+        ),
+        (
             "headroom.node.unplaced",
             sums.ratio("unplaced node", "judged"),
         ),
         ("headroom.zone", sums.ratio("headroom zone", "judged")),
+        (
+            "headroom.zone.displaced",
+            sums.ratio("displaced zone", "judged"),
+        ),
         (
             "headroom.zone.unplaced",
             sums.ratio("unplaced zone", "judged"),

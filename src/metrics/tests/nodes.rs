@@ -481,7 +481,11 @@ fn pods_that_wait_do_not_fit_and_without_pods_there_is_no_headroom() {
     }
     check(
         &world.measure(0.0, 10.0),
-        &[("headroom.node", 0.6), ("headroom.node.unplaced", 0.8)],
+        &[
+            ("headroom.node", 0.6),
+            ("headroom.node.displaced", 1.0),
+            ("headroom.node.unplaced", 0.8),
+        ],
     );
 }
 

@@ -205,8 +205,16 @@ pub(super) fn healing(results: &Results<'_>, page: &mut Page) {
 /// What a loss would do.
 pub(super) fn headroom(results: &Results<'_>, page: &mut Page) {
     let facts = ["node", "zone"].into_iter().filter_map(|what| {
-        let share = results.show(&format!("headroom.{what}"), &Entity::Cluster)?;
-        Some(format!("a lost {what} fits again {share} of the time"))
+        let show = |metric: &str| results.show(metric, &Entity::Cluster);
+        let all = show(&format!("headroom.{what}"))?;
+        let displaced = show(&format!("headroom.{what}.displaced"))?;
+        let waiting = match all == displaced {
+            true => String::new(),
+            false => format!(" ({all} with no pod waiting anyway)"),
+        };
+        Some(format!(
+            "a lost {what} fits again {displaced} of the time{waiting}"
+        ))
     });
     page.row("headroom", facts.collect());
 }

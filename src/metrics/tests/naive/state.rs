@@ -282,8 +282,10 @@ pub(super) fn add_headroom(world: &World, state: &State, sums: &mut Sums) {
         ("node", nodes.max().unwrap_or(0)),
         ("zone", zones[0].max(zones[1])),
     ] {
+        let none = |pods: usize| f64::from(u8::from(pods == 0));
+        sums.add(format!("displaced {name}"), none(worst));
         let worst = worst + waiting;
-        sums.add(format!("headroom {name}"), f64::from(u8::from(worst == 0)));
+        sums.add(format!("headroom {name}"), none(worst));
         sums.add(format!("unplaced {name}"), worst as f64);
     }
 }
