@@ -89,7 +89,9 @@ pub fn why_no_preemption(catalog: &Catalog, nodes: u32, why: &WhyNoPreemption) -
 
 /// That none of so many nodes will do, with the nodes of each reason, in the order of their text.
 pub fn none_available(nodes: u32, counts: &BTreeMap<String, u32>) -> String {
-    let texts = counts.iter().map(|(reason, count)| format!("{count} {reason}"));
+    let texts = counts
+        .iter()
+        .map(|(reason, count)| format!("{count} {reason}"));
     let mut texts: Vec<String> = texts.collect();
     texts.sort_unstable();
     format!("0/{nodes} nodes are available: {}.", texts.join(", "))

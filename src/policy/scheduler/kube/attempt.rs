@@ -58,7 +58,9 @@ fn name(cluster: &Cluster, node: NodeId) -> &str {
 /// others, which are not looked at if it fits.
 fn feasible(profile: &Profile, cycle: &Cycle, filters: &Prepared, nodes: &[NodeId]) -> Explanation {
     if let Some(node) = cycle.cluster.pods()[cycle.pod].nominated
-        && filters.refuses(cycle, &NodeInfo::new(cycle.cluster, node)).is_none()
+        && filters
+            .refuses(cycle, &NodeInfo::new(cycle.cluster, node))
+            .is_none()
     {
         return Explanation {
             feasible: vec![node],
@@ -70,7 +72,8 @@ fn feasible(profile: &Profile, cycle: &Cycle, filters: &Prepared, nodes: &[NodeI
         Some(named) => {
             let mut told = search(profile, cycle, filters, &named);
             let others = nodes.iter().filter(|node| !named.contains(node));
-            told.rejected.extend(others.map(|&node| (node, not_named())));
+            told.rejected
+                .extend(others.map(|&node| (node, not_named())));
             told
         }
     }

@@ -89,7 +89,7 @@ impl Filters for Prepared<'_> {
 }
 
 /// Other pods of at least the same priority that others make room for on the node.
-fn nominated(cycle: &Cycle, node: NodeId) -> impl Iterator<Item = PodId> {
+pub fn nominated(cycle: &Cycle, node: NodeId) -> impl Iterator<Item = PodId> {
     let pods = cycle.cluster.nodes()[node].nominated.iter().copied();
     pods.filter(|&pod| {
         pod != cycle.pod && cycle.cluster.shape(pod).priority >= cycle.shape.priority

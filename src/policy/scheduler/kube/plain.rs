@@ -5,8 +5,8 @@ use super::profile::Profile;
 use crate::cluster::Slot;
 use crate::cluster::queue::RejectedBy;
 use crate::ids::PodId;
-use crate::policy::scheduler::explanation::Explanation;
-use crate::policy::scheduler::{Chosen, Placement, Refused, Scheduler};
+use crate::policy::scheduler::explanation::{Explanation, WhyNoPreemption};
+use crate::policy::scheduler::{Chosen, Nomination, Placement, Refused, Scheduler};
 use crate::policy::{Remember, View};
 
 /// A scheduler with a profile.
@@ -30,13 +30,15 @@ impl Scheduler for Plain {
             None => Chosen::Only,
         };
         match Placement::on(view, pod, node, why) {
-            Placement::Bind { node, gpus, why, .. } => Placement::Bind {
+            Placement::Bind {
+                node, gpus, why, ..
+            } => Placement::Bind {
                 node,
                 gpus,
                 why,
                 remember: next_start(view, &told),
             },
-            waits @ Placement::Wait { .. } => waits,
+            waits @ (Placement::Wait { .. } | Placement::Preempt { .. }) => waits,
         }
     }
 
@@ -44,12 +46,30 @@ impl Scheduler for Plain {
 }
 
 fn waits(view: &View, told: &Explanation) -> Placement {
+    let nodes = view.cluster.nodes_present();
+    let why = Refused::NoNodeFits { nodes };
     let plugins = told.rejected.iter().map(|(_, rejection)| rejection.plugin);
-    Placement::Wait {
-        why: Refused::NoNodeFits {
-            nodes: view.cluster.nodes_present(),
+    let by = plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()));
+    let remember = next_start(view, told);
+    let preemption = told.preemption.clone().unwrap_or_default();
+    match preemption.nominated {
+        Some(node) => Placement::Preempt {
+            node,
+            victims: preemption.victims.into(),
+            cleared: preemption.cleared_nominations.into(),
+            why,
+            by,
+            remember,
         },
-        by: plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit())),
+        None => Placement::Wait {
+            why,
+            by,
+            nomination: match preemption.why_not {
+                Some(WhyNoPreemption::NoCandidate(_)) => Nomination::Dropped,
+                _ => Nomination::Kept,
+            },
+            remember,
+        },
     }
 }
 

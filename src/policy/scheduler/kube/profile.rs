@@ -137,7 +137,11 @@ impl Profile {
                 Scorer::PodTopologySpread.times(2),
                 Scorer::InterPodAffinity(Args::default()).times(2),
                 // What is good for all: room to spare (or none), no stranded rest, images at hand.
-                Scorer::NodeResourcesFit { strategy, resources }.times(1),
+                Scorer::NodeResourcesFit {
+                    strategy,
+                    resources,
+                }
+                .times(1),
                 Scorer::NodeResourcesBalancedAllocation(balanced).times(1),
                 Scorer::ImageLocality.times(1),
             ],
@@ -146,6 +150,23 @@ impl Profile {
             spread_defaults: Defaults::System,
             percentage_of_nodes_to_score: 0,
             ties: Ties::Lot,
+        }
+    }
+}
+
+impl Filter {
+    /// Its name.
+    pub const fn plugin(&self) -> Plugin {
+        match self {
+            Filter::NodeUnschedulable => Plugin::NodeUnschedulable,
+            Filter::NodeName => Plugin::NodeName,
+            Filter::TaintToleration => Plugin::TaintToleration,
+            Filter::NodeAffinity => Plugin::NodeAffinity,
+            Filter::NodePorts => Plugin::NodePorts,
+            Filter::NodeResourcesFit(_) => Plugin::NodeResourcesFit,
+            Filter::GpuDevices => Plugin::GpuDevices,
+            Filter::PodTopologySpread => Plugin::PodTopologySpread,
+            Filter::InterPodAffinity => Plugin::InterPodAffinity,
         }
     }
 }

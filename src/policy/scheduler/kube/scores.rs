@@ -17,7 +17,9 @@ pub fn scores(
     nodes: &[NodeId],
 ) -> Vec<Points> {
     let infos = feasible.iter();
-    let infos: Vec<NodeInfo> = infos.map(|&node| NodeInfo::new(cycle.cluster, node)).collect();
+    let infos: Vec<NodeInfo> = infos
+        .map(|&node| NodeInfo::new(cycle.cluster, node))
+        .collect();
     let scored = Scored {
         profile,
         cycle,
@@ -81,9 +83,7 @@ impl Scored<'_> {
                 }
                 self.each(|info| resources::balance(cycle, resources, info))
             }
-            Scorer::ImageLocality => {
-                self.each(|info| images::score(cycle, info, self.nodes.len()))
-            }
+            Scorer::ImageLocality => self.each(|info| images::score(cycle, info, self.nodes.len())),
         })
     }
 

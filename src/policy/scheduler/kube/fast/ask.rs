@@ -1,0 +1,278 @@
+//! What a pod asks of single nodes and of the pods that are there, and what they are worth to it.
+
+use std::collections::BTreeMap;
+
+use super::row::{Row, Use};
+use super::weights::Weights;
+use crate::cluster::requests::Assumed;
+use crate::ids::NodeId;
+use crate::policy::scheduler::kube::cycle::{Cycle, NodeInfo};
+use crate::policy::scheduler::kube::filters::nominated;
+use crate::policy::scheduler::kube::ports;
+use crate::policy::scheduler::kube::profile::{Filter, Profile};
+use crate::policy::scheduler::kube::resources::{self, Counted, Ignored, Strategy};
+use crate::policy::scheduler::table::Divisor;
+use crate::units::Resource;
+
+/// One pod and its attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask<'a> {
+    /// The attempt.
+    pub(super) cycle: Cycle<'a>,
+    profile: &'a Profile,
+    weights: &'a Weights,
+    cpu: u64,
+    memory: u64,
+    /// Places for pods.
+    slots: u32,
+    assumed: Assumed,
+    /// Whether numbers of a row say all that filters ask.
+    by_row: bool,
+    quick: Option<Quick>,
+}
+
+/// The points of a node, where CPU and memory alone count.
+#[derive(Clone, Copy, Debug)]
+struct Quick {
+    least: bool,
+    cpu: u64,
+    memory: u64,
+    /// By the sum of both weights.
+    divisor: Divisor,
+    /// What the mean counts.
+    fit: i64,
+    /// What balance counts.
+    balance: i64,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn new(profile: &'a Profile, weights: &'a Weights, cycle: Cycle<'a>) -> Ask<'a> {
+        let (shape, rules) = (cycle.shape, cycle.rules);
+        let fit = weights.filters_fit.as_ref();
+        let extended = |ignored: &Ignored| {
+            let mut asked = shape.extended.iter();
+            asked.any(|(resource, _)| !ignored.extended.contains(resource))
+        };
+        let asks_ports = weights.filters_ports && !rules.host_ports.is_empty();
+        let asks_gpus = weights.filters_gpus && shape.gpus.count > 0;
+        Ask {
+            cycle,
+            profile,
+            weights,
+            cpu: fit.map_or(0, |_| shape.requests.cpu.0),
+            memory: fit.map_or(0, |_| shape.requests.memory.0),
+            slots: u32::from(fit.is_some()),
+            assumed: shape.assumed(),
+            by_row: !asks_ports && !asks_gpus && !fit.is_some_and(extended),
+            quick: Quick::new(weights, &cycle),
+        }
+    }
+
+    /// Whether no filter refuses the node that looks at nothing but the node and its pods, those
+    /// nominated to it included.
+    pub(super) fn fits(&self, row: &Row) -> bool {
+        row.slots >= self.slots
+            && self.cpu <= row.cpu.free
+            && self.memory <= row.memory.free
+            && (self.by_row || !self.any_refuses(row))
+            && (!row.awaited || self.fits_beside(row))
+    }
+
+    fn any_refuses(&self, row: &Row) -> bool {
+        let mut filters = self.profile.filters.iter();
+        filters.any(|filter| self.refuses(filter, row))
+    }
+
+    /// Whether the filter, one of those, refuses the node. Pods nominated to it do not count.
+    fn refuses(&self, filter: &Filter, row: &Row) -> bool {
+        let (cycle, state) = (&self.cycle, &self.cycle.cluster.nodes()[row.node]);
+        match filter {
+            Filter::NodePorts => ports::are_taken(cycle, &state.pods),
+            Filter::NodeResourcesFit(ignored) => {
+                row.slots < self.slots
+                    || self.cpu > row.cpu.free
+                    || self.memory > row.memory.free
+                    || (!self.by_row && self.lacks_extended(ignored, row.node))
+            }
+            Filter::GpuDevices => {
+                let request = cycle.shape.gpus;
+                request.count > 0
+                    && !(request.models.allow(cycle.cluster.spec(row.node).gpu_model)
+                        && cycle.cluster.gpus(row.node).fit(request))
+            }
+            Filter::NodeUnschedulable
+            | Filter::NodeName
+            | Filter::TaintToleration
+            | Filter::NodeAffinity
+            | Filter::PodTopologySpread
+            | Filter::InterPodAffinity => false,
+        }
+    }
+
+    fn lacks_extended(&self, ignored: &Ignored, node: NodeId) -> bool {
+        let all = &self.cycle.cluster.spec(node).traits.extended;
+        let taken = &self.cycle.cluster.nodes()[node].extended;
+        self.cycle.shape.extended.iter().any(|&(resource, asked)| {
+            let at = all.binary_search_by_key(&resource, |&(resource, _)| resource);
+            let all = at.map_or(0, |at| all[at].1);
+            let taken = taken.get(&resource).copied().unwrap_or(0);
+            asked > all.saturating_sub(taken) && !ignored.extended.contains(&resource)
+        })
+    }
+
+    /// The same, pods nominated to the node included.
+    pub(super) fn refuses_beside(&self, filter: &Filter, row: &Row) -> bool {
+        if !row.awaited || !self.is_awaited(row) {
+            return self.refuses(filter, row);
+        }
+        let (cycle, info) = (&self.cycle, self.crowded(row));
+        let refusal = match filter {
+            Filter::NodePorts => ports::refuses(cycle, &info),
+            Filter::NodeResourcesFit(ignored) => resources::refuses(cycle, ignored, &info),
+            Filter::GpuDevices => resources::refuses_gpus(cycle, &info),
+            Filter::NodeUnschedulable
+            | Filter::NodeName
+            | Filter::TaintToleration
+            | Filter::NodeAffinity
+            | Filter::PodTopologySpread
+            | Filter::InterPodAffinity => None,
+        };
+        refusal.is_some()
+    }
+
+    #[cold]
+    fn fits_beside(&self, row: &Row) -> bool {
+        let mut filters = self.profile.filters.iter();
+        !filters.any(|filter| self.refuses_beside(filter, row))
+    }
+
+    /// Whether pods that matter to the pod are nominated to the node.
+    pub(super) fn is_awaited(&self, row: &Row) -> bool {
+        nominated(&self.cycle, row.node).next().is_some()
+    }
+
+    /// The node with the pods nominated to it.
+    fn crowded(&self, row: &Row) -> NodeInfo<'a> {
+        let mut info = NodeInfo::new(self.cycle.cluster, row.node);
+        for pod in nominated(&self.cycle, row.node) {
+            info.add(self.cycle.cluster, pod);
+        }
+        info
+    }
+
+    /// What the use of the node's resources is worth, times the weights of the profile.
+    pub(super) fn points(&self, row: &Row) -> i64 {
+        match &self.quick {
+            Some(quick) if row.cpu.capacity > 0 && row.memory.capacity > 0 => {
+                quick.points(self, row)
+            }
+            _ => self.points_of_all(row),
+        }
+    }
+
+    #[cold]
+    fn points_of_all(&self, row: &Row) -> i64 {
+        let (cycle, state) = (&self.cycle, &self.cycle.cluster.nodes()[row.node]);
+        let info = NodeInfo {
+            requested: state.requested,
+            assumed: state.assumed,
+            extended: state.extended.clone(),
+            ..bare(cycle, row.node)
+        };
+        let fit = self.weights.fit.as_ref();
+        let fit = fit.map_or(0, |(strategy, counted, weight)| {
+            weight * resources::score(cycle, strategy, counted, &info)
+        });
+        let balance = self.weights.balance.as_ref();
+        let balance = balance.map_or(0, |(counted, weight)| {
+            let takes_part = resources::requests_any(cycle, counted);
+            let points = takes_part.then(|| resources::balance(cycle, counted, &info));
+            weight * points.unwrap_or(0)
+        });
+        fit + balance
+    }
+}
+
+impl Quick {
+    /// `None` where something else counts.
+    fn new(weights: &Weights, cycle: &Cycle) -> Option<Quick> {
+        let (strategy, counted, fit) = weights.fit.as_ref()?;
+        let least = match strategy {
+            Strategy::LeastAllocated => true,
+            Strategy::MostAllocated => false,
+            Strategy::RequestedToCapacityRatio(_) => return None,
+        };
+        let (mut cpu, mut memory) = (0, 0);
+        for &(counted, weight) in counted
+            .iter()
+            .filter(|(counted, _)| matters(cycle, *counted))
+        {
+            match counted {
+                Counted::Plain(Resource::Cpu) => cpu += weight,
+                Counted::Plain(Resource::Memory) => memory += weight,
+                Counted::Plain(Resource::Gpu) | Counted::Extended(_) => return None,
+            }
+        }
+        let balance = match &weights.balance {
+            Some((counted, weight)) if resources::requests_any(cycle, counted) => {
+                let mut asked = counted.iter().filter(|counted| matters(cycle, **counted));
+                let both = [Resource::Cpu, Resource::Memory].map(Counted::Plain);
+                if !asked.by_ref().eq(&both) {
+                    return None;
+                }
+                *weight
+            }
+            _ => 0,
+        };
+        let [cpu, memory] = [cpu, memory].map(u64::try_from);
+        let (cpu, memory) = (cpu.ok()?, memory.ok()?);
+        Some(Quick {
+            least,
+            cpu,
+            memory,
+            divisor: (cpu + memory > 0).then(|| Divisor::new(cpu + memory))?,
+            fit: *fit,
+            balance,
+        })
+    }
+
+    fn points(&self, ask: &Ask, row: &Row) -> i64 {
+        let of = |resource: &Use, own: u64| {
+            let requested = resource.assumed + own;
+            match self.least {
+                true => resource.hundredths(resource.capacity.saturating_sub(requested)),
+                false => resource.hundredths(requested.min(resource.capacity)),
+            }
+        };
+        let sum = self.cpu * of(&row.cpu, ask.assumed.cpu.0)
+            + self.memory * of(&row.memory, ask.assumed.memory.0);
+        let fit = self.fit * self.divisor.divide(sum) as i64;
+        if self.balance == 0 {
+            return fit;
+        }
+        let own = &ask.cycle.shape.requests;
+        fit + self.balance * row.balance(own.cpu.0, own.memory.0)
+    }
+}
+
+/// Whether scorers look at the resource at all for the pod.
+fn matters(cycle: &Cycle, counted: Counted) -> bool {
+    match counted {
+        Counted::Plain(Resource::Cpu | Resource::Memory) => true,
+        Counted::Plain(Resource::Gpu) => cycle.shape.requests.gpu.0 > 0,
+        Counted::Extended(resource) => cycle.shape.extended.iter().any(|&(id, _)| id == resource),
+    }
+}
+
+/// The node without its pods.
+pub(super) fn bare<'a>(cycle: &Cycle<'a>, node: NodeId) -> NodeInfo<'a> {
+    NodeInfo {
+        node,
+        spec: cycle.cluster.spec(node),
+        state: &cycle.cluster.nodes()[node],
+        pods: Vec::new(),
+        requested: Default::default(),
+        assumed: Assumed::default(),
+        extended: BTreeMap::new(),
+    }
+}
