@@ -39,6 +39,9 @@ pub struct Choice {
     pub healer: Named,
 }
 
+/// Where the rules of the kube schedulers come from.
+const KUBE_1_34: &str = "kube-scheduler v1.34.1, default profile";
+
 /// All schedulers, by name.
 pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
     Entry {
@@ -138,6 +141,28 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
             scheduler::nomad::CANDIDATES,
         ],
         build: |params| Box::new(scheduler::nomad::Nomad::new(params)),
+    },
+    Entry {
+        name: "kube",
+        summary: "as kube-scheduler, whose newest version here is 1.34: its filters, scores and \
+                  preemption",
+        source: KUBE_1_34,
+        params: scheduler::kube::params::KUBE,
+        build: scheduler::kube::params::kube,
+    },
+    Entry {
+        name: "kube-1.34",
+        summary: "as kube-scheduler 1.34, whatever version `kube` will be",
+        source: KUBE_1_34,
+        params: scheduler::kube::params::KUBE,
+        build: scheduler::kube::params::kube,
+    },
+    Entry {
+        name: "kube-binpack",
+        summary: "as kube, but full nodes first (MostAllocated); all else equal",
+        source: KUBE_1_34,
+        params: scheduler::kube::params::BINPACK,
+        build: scheduler::kube::params::kube_binpack,
     },
     Entry {
         name: "random",

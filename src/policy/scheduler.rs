@@ -196,6 +196,17 @@ impl Placement {
         }
     }
 
+    /// The same, with something else to remember.
+    #[must_use]
+    pub fn remembering(mut self, new: Remember) -> Placement {
+        match &mut self {
+            Placement::Bind { remember, .. }
+            | Placement::Wait { remember, .. }
+            | Placement::Preempt { remember, .. } => *remember = new,
+        }
+        self
+    }
+
     /// No node fits.
     pub fn nowhere(view: &View) -> Placement {
         Placement::Wait {

@@ -15,6 +15,7 @@ pub mod images;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
 pub mod node_name;
+pub mod params;
 pub mod plain;
 pub mod points;
 pub mod ports;

@@ -14,7 +14,7 @@ use crate::cluster::pod::{Deletion, Exit, Outcome, Owner};
 use crate::cluster::rules::Traits;
 use crate::ids::{GpuModelId, GroupId, Id, JobId, NodeId, PodId, ServiceId, ShapeId, ZoneId};
 use crate::policy::View;
-use crate::policy::params::{Kind, Params, Value};
+use crate::policy::params::{Kind, Param, Params, Value};
 use crate::policy::registry::{Entry, SCHEDULERS};
 use crate::rng::Seed;
 use crate::time::{Duration, Time};
@@ -334,31 +334,57 @@ pub(crate) fn variants() -> Vec<(&'static Entry<dyn Scheduler>, Params)> {
         .collect()
 }
 
+/// Every combination of values; of policies with a great many parameters, every value of each
+/// parameter with the defaults of the others.
 fn combinations(entry: &Entry<dyn Scheduler>) -> Vec<Params> {
-    let mut made = vec![Vec::new()];
-    for param in entry.params {
-        let values: Vec<Value> = match param.kind {
-            Kind::Choice(choices) => choices
+    let varied = |fixed: Vec<(&'static str, Value)>, param: &'static Param| {
+        let with = move |value| fixed.iter().cloned().chain([(param.name, value)]).collect();
+        values(param).into_iter().map(with).collect::<Vec<Vec<_>>>()
+    };
+    let made: Vec<Vec<(&'static str, Value)>> = if entry.params.len() > 4 {
+        let defaults = || {
+            entry
+                .params
                 .iter()
-                .map(|choice| Value::Choice(choice.to_string()))
-                .collect(),
-            Kind::Integer { min, max } => vec![Value::Integer(min), Value::Integer(max)],
-            Kind::Number { min, max } => vec![Value::Number(min), Value::Number(max)],
-            Kind::Duration | Kind::Period => vec![Value::Duration(Duration::from_secs(60))],
-            Kind::Shape => vec![Value::Shape(param.default.parse().unwrap())],
+                .map(|param| (param.name, default(param)))
         };
-        made = made
-            .into_iter()
-            .flat_map(|before| {
-                values.iter().map(move |value| {
-                    let mut with = before.clone();
-                    with.push((param.name, value.clone()));
-                    with
-                })
-            })
-            .collect();
-    }
+        let each = entry.params.iter();
+        each.flat_map(|param| varied(defaults().collect(), param))
+            .collect()
+    } else {
+        let each = entry.params.iter();
+        each.fold(vec![Vec::new()], |made, param| {
+            let more = made.into_iter();
+            more.flat_map(|before| varied(before, param)).collect()
+        })
+    };
     made.into_iter().map(Params::new).collect()
+}
+
+fn values(param: &Param) -> Vec<Value> {
+    match param.kind {
+        Kind::Choice(choices) => {
+            let choices = choices.iter();
+            choices
+                .map(|choice| Value::Choice(choice.to_string()))
+                .collect()
+        }
+        Kind::Integer { min, max } => vec![Value::Integer(min), Value::Integer(max)],
+        Kind::Number { min, max } => vec![Value::Number(min), Value::Number(max)],
+        Kind::Duration | Kind::Period => vec![Value::Duration(Duration::from_secs(60))],
+        Kind::Shape => vec![default(param)],
+    }
+}
+
+fn default(param: &Param) -> Value {
+    let text = param.default;
+    match param.kind {
+        Kind::Integer { .. } => Value::Integer(text.parse().unwrap()),
+        Kind::Number { .. } => Value::Number(text.parse().unwrap()),
+        Kind::Duration | Kind::Period => panic!("no scheduler has a length of time"),
+        Kind::Choice(_) => Value::Choice(text.to_owned()),
+        Kind::Shape => Value::Shape(text.parse().unwrap()),
+    }
 }
 
 /// The scheduler of that name, with these of its choices and the defaults of the others, which
@@ -367,8 +393,8 @@ pub(crate) fn scheduler(name: &str, choices: &[(&str, &str)]) -> Box<dyn Schedul
     let entry = crate::policy::registry::find(SCHEDULERS, name).expect("a registered name");
     let values = entry.params.iter().map(|param| {
         let given = choices.iter().find(|(name, _)| *name == param.name);
-        let value = given.map_or(param.default, |(_, value)| value);
-        (param.name, Value::Choice(value.to_string()))
+        let given = given.map(|(_, value)| Value::Choice(value.to_string()));
+        (param.name, given.unwrap_or_else(|| default(param)))
     });
     (entry.build)(&Params::new(values))
 }

@@ -4,7 +4,8 @@ use super::attempt::attempt;
 use super::profile::Profile;
 use crate::cluster::Slot;
 use crate::cluster::queue::RejectedBy;
-use crate::ids::PodId;
+use crate::ids::{NodeId, PodId};
+use crate::policy::queue::Waking;
 use crate::policy::scheduler::explanation::{Explanation, WhyNoPreemption};
 use crate::policy::scheduler::{Chosen, Nomination, Placement, Refused, Scheduler};
 use crate::policy::{Remember, View};
@@ -14,59 +15,64 @@ use crate::policy::{Remember, View};
 pub struct Plain {
     /// The profile.
     pub profile: Profile,
+    /// How it is found out which waiting pods are worth another attempt.
+    pub waking: Waking,
 }
 
 impl Scheduler for Plain {
     fn place(&mut self, view: &View, pod: PodId) -> Placement {
-        let told = attempt(&self.profile, view, pod);
-        let Some(node) = told.chosen else {
-            return waits(view, &told);
-        };
-        let best = told.feasible.iter().position(|&other| other == node);
-        let total = best.and_then(|best| told.totals.get(best));
-        let why = match total {
-            _ if view.cluster.pods()[pod].nominated == Some(node) => Chosen::Nominated,
-            Some(&total) => Chosen::Score(total),
-            None => Chosen::Only,
-        };
-        match Placement::on(view, pod, node, why) {
-            Placement::Bind {
-                node, gpus, why, ..
-            } => Placement::Bind {
-                node,
-                gpus,
-                why,
-                remember: next_start(view, &told),
-            },
-            waits @ (Placement::Wait { .. } | Placement::Preempt { .. }) => waits,
-        }
+        placement(view, pod, &attempt(&self.profile, view, pod))
     }
 
     fn forget(&mut self) {}
+
+    fn waking(&self) -> Waking {
+        self.waking
+    }
+}
+
+/// What an attempt comes to.
+pub fn placement(view: &View, pod: PodId, told: &Explanation) -> Placement {
+    match told.chosen {
+        Some(node) => Placement::on(view, pod, node, chosen(view, pod, node, told))
+            .remembering(next_start(view, told)),
+        None => waits(view, told),
+    }
+}
+
+fn chosen(view: &View, pod: PodId, node: NodeId, told: &Explanation) -> Chosen {
+    let best = told.feasible.iter().position(|&other| other == node);
+    match best.and_then(|best| told.totals.get(best)) {
+        _ if view.cluster.pods()[pod].nominated == Some(node) => Chosen::Nominated,
+        Some(&total) => Chosen::Score(total),
+        None => Chosen::Only,
+    }
 }
 
 fn waits(view: &View, told: &Explanation) -> Placement {
-    let nodes = view.cluster.nodes_present();
-    let why = Refused::NoNodeFits { nodes };
     let plugins = told.rejected.iter().map(|(_, rejection)| rejection.plugin);
     let by = plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()));
+    let why = Refused::NoNodeFits {
+        nodes: view.cluster.nodes_present(),
+    };
     let remember = next_start(view, told);
-    let preemption = told.preemption.clone().unwrap_or_default();
-    match preemption.nominated {
-        Some(node) => Placement::Preempt {
+    let preemption = told.preemption.as_ref().expect("no node fits");
+    match (preemption.nominated, &preemption.why_not) {
+        (Some(node), _) => Placement::Preempt {
             node,
-            victims: preemption.victims.into(),
-            cleared: preemption.cleared_nominations.into(),
+            victims: preemption.victims.as_slice().into(),
+            cleared: preemption.cleared_nominations.as_slice().into(),
             why,
             by,
             remember,
         },
-        None => Placement::Wait {
+        (None, why_not) => Placement::Wait {
             why,
             by,
-            nomination: match preemption.why_not {
-                Some(WhyNoPreemption::NoCandidate(_)) => Nomination::Dropped,
-                _ => Nomination::Kept,
+            nomination: match why_not {
+                // Who may not evict anybody is not asked again, and keeps what there is.
+                Some(WhyNoPreemption::Never | WhyNoPreemption::VictimsLeaving) => Nomination::Kept,
+                Some(WhyNoPreemption::NoCandidate(_)) | None => Nomination::Dropped,
             },
             remember,
         },
