@@ -323,7 +323,8 @@ impl Cluster {
         if !gpus.is_empty() {
             self.gpus[node].take(gpus, shape.gpus.milli);
         }
-        self.nodes[node].bind(pod, shape);
+        let rules = &self.catalog.rules[shape.rules];
+        self.nodes[node].bind(pod, shape, rules);
         let owner = state.owner;
         self.account(node);
         if let Owner::Service(service) = owner {
@@ -402,7 +403,8 @@ impl Cluster {
             if !state.gpus.is_empty() {
                 self.gpus[node].give(state.gpus, shape.gpus.milli);
             }
-            self.nodes[node].release(pod, shape);
+            let rules = &self.catalog.rules[shape.rules];
+            self.nodes[node].release(pod, shape, rules);
             self.account(node);
             self.changed.push(node);
         }

@@ -104,6 +104,8 @@ pub struct Shape {
     pub extended: Vec<(ExtendedId, u64)>,
     /// What scorers count, where the pod is not one container.
     pub assumed: Option<Assumed>,
+    /// What NodeResourcesFit counts for the pod while it is being placed, where that differs.
+    pub placing: Option<Assumed>,
     /// Where it may and should go.
     pub rules: RulesId,
 }
@@ -184,6 +186,11 @@ impl Shape {
     pub fn assumed(&self) -> Assumed {
         let one = Assumed::of_one(self.requests.cpu, self.requests.memory);
         self.assumed.unwrap_or(one)
+    }
+
+    /// CPU and memory that NodeResourcesFit counts for a pod of this shape while it is being placed.
+    pub fn placing(&self) -> Assumed {
+        self.placing.unwrap_or(self.assumed())
     }
 }
 

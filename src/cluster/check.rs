@@ -70,6 +70,10 @@ impl Cluster {
             );
             assert_eq!(assumed[id], node.assumed, "assumed on {id:?}");
             assert_eq!(extended[id], node.extended, "extended resources on {id:?}");
+            let held = node.pods.iter();
+            let held: BTreeSet<_> = held.flat_map(|&pod| &self.rules(pod).host_ports).collect();
+            let taken: BTreeSet<_> = node.ports.iter().collect();
+            assert!(taken.is_subset(&held), "a port of {id:?} that nobody holds");
             assert!(
                 node.present || node.pods.is_empty(),
                 "pods on the absent {id:?}"

@@ -1,9 +1,10 @@
 //! What is believed of a node, and the ring of recent changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::Shape;
 use super::requests::Assumed;
+use super::rules::{HostPort, Rules};
 use super::trouble::Stage;
 use crate::ids::{ExtendedId, ImageId, NodeId, PodId, RevisionId};
 use crate::time::Time;
@@ -36,6 +37,12 @@ pub struct Node {
     pub assumed: Assumed,
     /// Extended resources they request, by id.
     pub extended: BTreeMap<ExtendedId, u64>,
+    /// Ports of it that are taken.
+    ///
+    /// As in kube-scheduler v1.34.1 (`framework/types.go`, `HostPortInfo`) this is a set: of pods
+    /// with the same port, which cannot come here but may be here, the first that leaves takes it
+    /// along.
+    pub ports: BTreeSet<HostPort>,
     /// Pods that wait for others to leave this node, in no particular order.
     pub nominated: Vec<PodId>,
     /// Images it has, in order.
@@ -70,6 +77,7 @@ impl Node {
                 memory: Bytes(0),
             },
             extended: BTreeMap::new(),
+            ports: BTreeSet::new(),
             nominated: Vec::new(),
             images: Vec::new(),
             revision: None,
@@ -77,8 +85,9 @@ impl Node {
     }
 
     /// Notes that a pod of this shape was bound.
-    pub(super) fn bind(&mut self, pod: PodId, shape: &Shape) {
+    pub(super) fn bind(&mut self, pod: PodId, shape: &Shape, rules: &Rules) {
         self.pods.push(pod);
+        self.ports.extend(&rules.host_ports);
         self.requested += shape.requests;
         self.assumed += shape.assumed();
         for &(resource, amount) in &shape.extended {
@@ -87,10 +96,13 @@ impl Node {
     }
 
     /// Notes that a pod of this shape is over. Panics if it was not bound here.
-    pub(super) fn release(&mut self, pod: PodId, shape: &Shape) {
+    pub(super) fn release(&mut self, pod: PodId, shape: &Shape, rules: &Rules) {
         let at = self.pods.iter().position(|&other| other == pod);
         self.pods
             .swap_remove(at.expect("a bound pod is on its node"));
+        for port in &rules.host_ports {
+            self.ports.remove(port);
+        }
         self.requested -= shape.requests;
         self.assumed -= shape.assumed();
         for &(resource, amount) in &shape.extended {

@@ -72,8 +72,14 @@ pub struct Sum {
     pub memory: Bytes,
     /// What filters and scorers look at.
     pub extended: BTreeMap<ExtendedId, u64>,
-    /// What scorers look at.
+    /// What scorers count for the pod once it is on a node.
     pub assumed: Assumed,
+    /// What NodeResourcesFit counts for it while it is being placed: not what is said for the pod as
+    /// a whole.
+    ///
+    /// Source: kube-scheduler v1.34.1, `noderesources/fit.go`, whose scorers are made without
+    /// `enablePodLevelResources`.
+    pub placing: Assumed,
 }
 
 impl Assumed {
@@ -124,10 +130,22 @@ impl Parts {
             memory: Bytes(self.sum_of(memory, 0)),
             extended,
             assumed: Assumed {
-                cpu: MilliCpu(self.sum_of(cpu, CPU_UNREQUESTED.0)),
-                memory: Bytes(self.sum_of(memory, MEMORY_UNREQUESTED.0)),
+                cpu: MilliCpu(self.assumed_of(cpu, CPU_UNREQUESTED.0)),
+                memory: Bytes(self.assumed_of(memory, MEMORY_UNREQUESTED.0)),
+            },
+            placing: Assumed {
+                cpu: MilliCpu(self.of_containers(cpu, CPU_UNREQUESTED.0)),
+                memory: Bytes(self.of_containers(memory, MEMORY_UNREQUESTED.0)),
             },
         }
+    }
+
+    /// What scorers count of one resource. Where anything is said for the pod as a whole, containers
+    /// that say nothing count only if nobody says anything of the resource
+    /// (`getNonMissingContainerRequests` of kube-scheduler v1.34.1).
+    fn assumed_of(&self, of: impl Fn(&Request) -> Option<u64>, unrequested: u64) -> u64 {
+        let is_said = self.pod.is_some() && self.all().any(|request| of(request).is_some());
+        self.sum_of(of, if is_said { 0 } else { unrequested })
     }
 
     fn all(&self) -> impl Iterator<Item = &Request> {
@@ -136,8 +154,17 @@ impl Parts {
         self.containers.iter().chain(inits).chain(whole)
     }
 
-    /// The sum of one resource, where containers that say nothing count as `unsaid`.
+    /// What is said for the pod as a whole of one resource, otherwise the sum of what its containers
+    /// say; and its overhead.
     fn sum_of(&self, of: impl Fn(&Request) -> Option<u64>, unsaid: u64) -> u64 {
+        let whole = self.pod.as_ref().and_then(&of);
+        let overhead = of(&self.overhead).unwrap_or(0);
+        whole.map_or_else(|| self.of_containers(of, unsaid), |whole| whole + overhead)
+    }
+
+    /// The sum of one resource over containers, of which those that say nothing count as `unsaid`,
+    /// and the overhead.
+    fn of_containers(&self, of: impl Fn(&Request) -> Option<u64>, unsaid: u64) -> u64 {
         let said = |request: &Request| of(request).unwrap_or(unsaid);
         let mut together: u64 = self.containers.iter().map(said).sum();
         let (mut sidecars, mut starting) = (0, 0);
@@ -151,9 +178,7 @@ impl Parts {
                 starting = starting.max(sidecars + request);
             }
         }
-        let whole = self.pod.as_ref().and_then(&of);
-        let overhead = of(&self.overhead).unwrap_or(0);
-        whole.unwrap_or(together.max(starting)) + overhead
+        together.max(starting) + of(&self.overhead).unwrap_or(0)
     }
 }
 
@@ -193,6 +218,8 @@ mod tests {
         assert_eq!(parts.sum().cpu.0, 410);
         parts.pod = Some(cpu(500));
         assert_eq!(parts.sum().cpu.0, 510);
+        assert_eq!(parts.sum().placing.cpu.0, 410);
+        assert_eq!(parts.sum().placing.memory, Bytes::from_mib(800));
     }
 
     #[test]
@@ -206,5 +233,24 @@ mod tests {
         assert_eq!((sum.cpu.0, sum.memory.0), (0, 0));
         assert_eq!(sum.assumed.cpu, MilliCpu(100));
         assert_eq!(sum.assumed.memory, Bytes::from_mib(400));
+        assert_eq!(sum.placing, sum.assumed);
+    }
+
+    #[test]
+    fn on_its_node_a_pod_counts_for_what_is_said_of_it_as_a_whole() {
+        let parts = Parts {
+            containers: vec![cpu(300), Request::default()],
+            pod: Some(Request {
+                memory: Some(Bytes::from_mib(50)),
+                ..Request::default()
+            }),
+            ..Parts::default()
+        };
+        let sum = parts.sum();
+        // CPU is said by one container, so that the other counts for nothing.
+        assert_eq!(sum.assumed.cpu, MilliCpu(300));
+        assert_eq!(sum.assumed.memory, Bytes::from_mib(50));
+        assert_eq!(sum.placing.cpu, MilliCpu(300 + 100));
+        assert_eq!(sum.placing.memory, Bytes::from_mib(2 * 200));
     }
 }

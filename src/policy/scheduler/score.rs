@@ -64,7 +64,7 @@ impl<'a> Ask<'a> {
     /// What the pod asks for, scored with these weights.
     pub fn new(cluster: &'a Cluster, pod: PodId, mut weights: Weights) -> Ask<'a> {
         let shape = cluster.shape(pod);
-        let assumed = shape.assumed();
+        let assumed = shape.placing();
         let scored = Resource::ALL.map(|resource| match resource {
             Resource::Cpu => assumed.cpu.0,
             Resource::Memory => assumed.memory.0,

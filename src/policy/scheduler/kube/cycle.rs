@@ -1,12 +1,12 @@
 //! What every plugin looks at during one scheduling attempt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::Cluster;
 use crate::cluster::catalog::{NodeSpec, Shape};
 use crate::cluster::node::Node;
 use crate::cluster::requests::Assumed;
-use crate::cluster::rules::Rules;
+use crate::cluster::rules::{HostPort, Rules};
 use crate::ids::{ExtendedId, NodeId, PodId};
 use crate::units::Resources;
 
@@ -40,6 +40,8 @@ pub struct NodeInfo<'a> {
     pub assumed: Assumed,
     /// Extended resources they request.
     pub extended: BTreeMap<ExtendedId, u64>,
+    /// Ports that are taken, as [`Node::ports`].
+    pub ports: BTreeSet<HostPort>,
 }
 
 impl<'a> Cycle<'a> {
@@ -66,6 +68,7 @@ impl<'a> NodeInfo<'a> {
             requested: state.requested,
             assumed: state.assumed,
             extended: state.extended.clone(),
+            ports: state.ports.clone(),
         }
     }
 
@@ -73,6 +76,7 @@ impl<'a> NodeInfo<'a> {
     pub fn add(&mut self, cluster: &Cluster, pod: PodId) {
         let shape = cluster.shape(pod);
         self.pods.push(pod);
+        self.ports.extend(&cluster.rules(pod).host_ports);
         self.requested += shape.requests;
         self.assumed += shape.assumed();
         for &(resource, amount) in &shape.extended {
@@ -85,6 +89,9 @@ impl<'a> NodeInfo<'a> {
         let shape = cluster.shape(pod);
         let at = self.pods.iter().position(|&other| other == pod);
         self.pods.swap_remove(at.expect("the pod is here"));
+        for port in &cluster.rules(pod).host_ports {
+            self.ports.remove(port);
+        }
         self.requested -= shape.requests;
         self.assumed -= shape.assumed();
         for &(resource, amount) in &shape.extended {

@@ -38,6 +38,7 @@ use super::sampling;
 use crate::cluster::Slot;
 use crate::cluster::queue::RejectedBy;
 use crate::ids::{Id, PodId, ShapeId};
+use crate::policy::queue::Waking;
 use crate::policy::scheduler::{Chosen, Nomination, Placement, Refused, Scheduler};
 use crate::policy::{Remember, View};
 use crate::rng;
@@ -72,10 +73,10 @@ enum Decided {
 
 impl Fast {
     /// A scheduler with the profile.
-    pub fn new(profile: Profile) -> Fast {
+    pub fn new(profile: Profile, waking: Waking) -> Fast {
         Fast {
             weights: Weights::of(&profile),
-            plain: Plain { profile },
+            plain: Plain { profile, waking },
             mirror: None,
             classes: Classes::default(),
             topologies: Topologies::default(),
@@ -104,7 +105,7 @@ impl Scheduler for Fast {
         match decided {
             Decided::Node(rank, why) => {
                 let placement = Placement::on(view, pod, mirror.order.node(rank), why);
-                with(placement, next_start(view, looked_at))
+                placement.remembering(next_start(view, looked_at))
             }
             Decided::Nowhere(by) => {
                 let census = mirror.census.as_ref();
@@ -128,7 +129,11 @@ impl Scheduler for Fast {
     }
 
     fn forget(&mut self) {
-        *self = Fast::new(self.plain.profile.clone());
+        *self = Fast::new(self.plain.profile.clone(), self.plain.waking);
+    }
+
+    fn waking(&self) -> Waking {
+        self.plain.waking()
     }
 }
 
@@ -235,18 +240,4 @@ fn next_start(view: &View, looked_at: u32) -> Remember {
     let start = view.cluster.memory(Slot::Scheduler) as u32;
     let next = (start + looked_at) % view.cluster.nodes_present().max(1);
     (looked_at > 0).then_some((Slot::Scheduler, u64::from(next)))
-}
-
-fn with(placement: Placement, remember: Remember) -> Placement {
-    match placement {
-        Placement::Bind {
-            node, gpus, why, ..
-        } => Placement::Bind {
-            node,
-            gpus,
-            why,
-            remember,
-        },
-        waits @ (Placement::Wait { .. } | Placement::Preempt { .. }) => waits,
-    }
 }

@@ -124,7 +124,7 @@ fn use_of(cycle: &Cycle, info: &NodeInfo, resource: Counted, assume: bool) -> (u
             let own = cycle.shape.requests.get(plain);
             let all = info.spec.allocatable.get(plain);
             let taken = info.requested.get(plain);
-            let assumed = (info.assumed, cycle.shape.assumed());
+            let assumed = (info.assumed, cycle.shape.placing());
             match plain {
                 Resource::Cpu if assume => (all, assumed.0.cpu.0 + assumed.1.cpu.0),
                 Resource::Memory if assume => (all, assumed.0.memory.0 + assumed.1.memory.0),

@@ -1,6 +1,6 @@
 //! What a pod asks of single nodes and of the pods that are there, and what they are worth to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::row::{Row, Use};
 use super::weights::Weights;
@@ -25,7 +25,7 @@ pub(super) struct Ask<'a> {
     memory: u64,
     /// Places for pods.
     slots: u32,
-    assumed: Assumed,
+    placing: Assumed,
     /// Whether numbers of a row say all that filters ask.
     by_row: bool,
     quick: Option<Quick>,
@@ -62,7 +62,7 @@ impl<'a> Ask<'a> {
             cpu: fit.map_or(0, |_| shape.requests.cpu.0),
             memory: fit.map_or(0, |_| shape.requests.memory.0),
             slots: u32::from(fit.is_some()),
-            assumed: shape.assumed(),
+            placing: shape.placing(),
             by_row: !asks_ports && !asks_gpus && !fit.is_some_and(extended),
             quick: Quick::new(weights, &cycle),
         }
@@ -87,7 +87,7 @@ impl<'a> Ask<'a> {
     fn refuses(&self, filter: &Filter, row: &Row) -> bool {
         let (cycle, state) = (&self.cycle, &self.cycle.cluster.nodes()[row.node]);
         match filter {
-            Filter::NodePorts => ports::are_taken(cycle, &state.pods),
+            Filter::NodePorts => ports::are_taken(cycle, &state.ports),
             Filter::NodeResourcesFit(ignored) => {
                 row.slots < self.slots
                     || self.cpu > row.cpu.free
@@ -244,8 +244,8 @@ impl Quick {
                 false => resource.hundredths(requested.min(resource.capacity)),
             }
         };
-        let sum = self.cpu * of(&row.cpu, ask.assumed.cpu.0)
-            + self.memory * of(&row.memory, ask.assumed.memory.0);
+        let sum = self.cpu * of(&row.cpu, ask.placing.cpu.0)
+            + self.memory * of(&row.memory, ask.placing.memory.0);
         let fit = self.fit * self.divisor.divide(sum) as i64;
         if self.balance == 0 {
             return fit;
@@ -274,5 +274,6 @@ pub(super) fn bare<'a>(cycle: &Cycle<'a>, node: NodeId) -> NodeInfo<'a> {
         requested: Default::default(),
         assumed: Assumed::default(),
         extended: BTreeMap::new(),
+        ports: BTreeSet::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! Nodes in the order of their names, in which equally good ones stand.
 
 use crate::cluster::catalog::Catalog;
-use crate::ids::{Arena, Id, NodeId};
+use crate::ids::{Arena, NodeId};
 
 /// All nodes of the catalogue by name. The place of a node there is its rank.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +45,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::Id;
     use crate::cluster::catalog::NodeSpec;
     use crate::policy::scheduler::testing::{catalog, node};
 

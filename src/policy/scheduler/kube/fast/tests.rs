@@ -5,6 +5,7 @@ mod random;
 use proptest::prelude::*;
 
 use super::Fast;
+use crate::policy::queue::Waking;
 use crate::policy::scheduler::kube::plain::Plain;
 use crate::policy::scheduler::testing::{Step, World};
 use crate::policy::scheduler::{Placement, Scheduler};
@@ -13,9 +14,10 @@ use random::{Case, Happening, cases, crowds};
 /// Lets everything happen and compares every decision. How often pods found a node, none, or others
 /// to evict.
 fn compare(case: &Case) -> [usize; 3] {
-    let mut fast = Fast::new(case.profile.clone());
+    let mut fast = Fast::new(case.profile.clone(), Waking::Room);
     let mut plain = Plain {
         profile: case.profile.clone(),
+        waking: Waking::Room,
     };
     let mut world = World::new(case.catalog.clone());
     let mut outcomes = [0; 3];

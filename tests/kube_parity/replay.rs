@@ -1,0 +1,159 @@
+//! Attempt by attempt, in the order of arrival, with preemption.
+
+use std::collections::VecDeque;
+
+use plimsoll::cluster::change::Change;
+use plimsoll::cluster::pod::Deletion;
+use plimsoll::ids::PodId;
+use plimsoll::policy::scheduler::explanation::{Explanation, Preemption};
+use plimsoll::policy::scheduler::kube::attempt::attempt;
+use plimsoll::policy::scheduler::kube::plain::next_start;
+
+use crate::json::{Case, Decision};
+use crate::told;
+use crate::world::World;
+
+/// Decisions compared, and those that differ.
+#[derive(Default)]
+pub(crate) struct Compared {
+    pub(crate) decisions: usize,
+    pub(crate) differing: Vec<String>,
+}
+
+/// A preemptor that is to be tried again.
+struct Retry {
+    pod: PodId,
+    due: usize,
+    attempts: u32,
+    victims: Vec<PodId>,
+}
+
+struct Replay<'a> {
+    case: &'a Case,
+    world: World,
+    expected: std::slice::Iter<'a, Decision>,
+    retries: VecDeque<Retry>,
+    compared: Compared,
+}
+
+/// Replays all arrivals of a case.
+pub(crate) fn replay(case: &Case) -> Compared {
+    let mut replay = Replay {
+        case,
+        world: World::new(case),
+        expected: case.decisions.iter(),
+        retries: VecDeque::new(),
+        compared: Compared::default(),
+    };
+    let arriving = std::mem::take(&mut replay.world.arriving);
+    let last = arriving.len();
+    for (arrival, (name, shape)) in arriving.into_iter().enumerate() {
+        while replay.retries.front().is_some_and(|one| one.due <= arrival) {
+            replay.retry(arrival.wrapping_sub(1));
+        }
+        let pod = replay.world.create(name, shape);
+        replay.attempt(pod, arrival, 1, Vec::new());
+    }
+    while !replay.retries.is_empty() {
+        replay.retry(last);
+    }
+    for more in replay.expected {
+        let text = format!("{}: {} was tried once more", case.name, more.pod);
+        replay.compared.differing.push(text);
+    }
+    replay.compared
+}
+
+impl Replay<'_> {
+    fn retry(&mut self, arrival: usize) {
+        let retry = self.retries.pop_front().expect("one is due");
+        let mut gone = Vec::new();
+        for victim in retry.victims {
+            if !self.world.cluster.pods()[victim].gone() {
+                self.world.end(victim);
+                gone.push(self.world.pod_name(victim));
+            }
+        }
+        self.world.apply(Change::PodActivated(retry.pod));
+        self.attempt(retry.pod, arrival, retry.attempts + 1, gone);
+    }
+
+    fn attempt(&mut self, pod: PodId, arrival: usize, attempts: u32, gone: Vec<String>) {
+        self.world.tick();
+        let told = attempt(&self.world.profile, &self.world.view(), pod);
+        let mut ours = Decision {
+            attempt: (attempts > 1).then_some(attempts),
+            victims_gone: gone,
+            ..told::decision(&self.world, pod, &told)
+        };
+        ours.chosen = self.carry_out(pod, &told, arrival, attempts);
+        self.world.cluster.check();
+        let Some(theirs) = self.expected.next() else {
+            let text = format!("{}: {} was not tried again", self.case.name, ours.pod);
+            self.compared.differing.push(text);
+            return;
+        };
+        self.compared.decisions += 1;
+        let lines = told::differences(&ours, theirs);
+        if !lines.is_empty() {
+            let (name, pod) = (&self.case.name, &theirs.pod);
+            let text = format!("{name}: {pod}\n{}", lines.join("\n"));
+            self.compared.differing.push(text);
+        }
+    }
+
+    /// Binds the pod, or makes room for it; returns where it is bound.
+    fn carry_out(
+        &mut self,
+        pod: PodId,
+        told: &Explanation,
+        arrival: usize,
+        attempts: u32,
+    ) -> Option<String> {
+        if let Some((slot, value)) = next_start(&self.world.view(), told) {
+            self.world.apply(Change::Remembered { slot, value });
+        }
+        if let Some(node) = told.chosen {
+            self.world.bind(pod, node);
+            return Some(self.world.node_name(node));
+        }
+        let by = plimsoll::cluster::queue::RejectedBy::default();
+        self.world.apply(Change::PodUnschedulable { pod, by });
+        let preemption = told.preemption.as_ref().expect("no node fits");
+        let Some(node) = preemption.nominated else {
+            self.world.apply(Change::PodUnnominated(pod));
+            return None;
+        };
+        self.world.apply(Change::PodNominated { pod, node });
+        for &other in &preemption.cleared_nominations {
+            self.world.apply(Change::PodUnnominated(other));
+        }
+        match self.case.options.preemption_grace {
+            0 => Some(self.at_once(pod, preemption)),
+            grace => {
+                for &victim in &preemption.victims {
+                    self.world.delete(victim, Deletion::Preempted);
+                }
+                self.retries.push_back(Retry {
+                    pod,
+                    due: arrival + 1 + grace,
+                    attempts,
+                    victims: preemption.victims.clone(),
+                });
+                None
+            }
+        }
+    }
+
+    /// The victims go at once, and the pod is tried again.
+    fn at_once(&mut self, pod: PodId, preemption: &Preemption) -> String {
+        for &victim in &preemption.victims {
+            self.world.end(victim);
+        }
+        self.world.apply(Change::PodActivated(pod));
+        let again = attempt(&self.world.profile, &self.world.view(), pod);
+        let node = again.chosen.expect("room was made");
+        self.world.bind(pod, node);
+        self.world.node_name(node)
+    }
+}
