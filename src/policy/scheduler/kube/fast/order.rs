@@ -45,8 +45,8 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Id;
     use crate::cluster::catalog::NodeSpec;
+    use crate::ids::Id;
     use crate::policy::scheduler::testing::{catalog, node};
 
     #[test]
