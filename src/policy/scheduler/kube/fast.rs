@@ -175,16 +175,20 @@ impl Fast {
             let decided = chosen.unwrap_or_else(|| Decided::Nowhere(self.search.refusals(&sight)));
             return Some((decided, looked_at));
         }
-        let chosen = if topology.is_none() && self.grove.pays(&sight, shape) {
-            let winners = self.grove.best(&sight, shape);
-            winners.map(|winners| {
+        let pays = self.grove.pays(&sight, shape);
+        let chosen = match (topology, pays) {
+            (None, true) => self.grove.best(&sight, shape).map(|winners| {
                 let n = draw(profile, view, cycle.pod, winners.count);
                 let why = winners.total.map_or(Chosen::Only, Chosen::Score);
                 Decided::Node(winners.rank(n), why)
-            })
-        } else {
-            let found = self.search.all(&sight);
-            choose(profile, view, cycle.pod, &found)
+            }),
+            (None, false) if sight.column.open() <= 1 => {
+                choose(profile, view, cycle.pod, &self.search.all_alike(&sight))
+            }
+            (_, pays) => {
+                let contests = pays.then(|| self.grove.contests(&sight, shape));
+                choose(profile, view, cycle.pod, &self.search.all(&sight, contests))
+            }
         };
         let decided = chosen.unwrap_or_else(|| {
             let by = refusals(&mut self.refused, &mut self.search, &sight, shape);

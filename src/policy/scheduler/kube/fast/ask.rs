@@ -8,6 +8,7 @@ use crate::cluster::requests::Assumed;
 use crate::ids::NodeId;
 use crate::policy::scheduler::kube::cycle::{Cycle, NodeInfo};
 use crate::policy::scheduler::kube::filters::nominated;
+use crate::policy::scheduler::kube::points::MAX;
 use crate::policy::scheduler::kube::ports;
 use crate::policy::scheduler::kube::profile::{Filter, Profile};
 use crate::policy::scheduler::kube::resources::{self, Counted, Ignored, Strategy};
@@ -162,11 +163,16 @@ impl<'a> Ask<'a> {
 
     /// What the use of the node's resources is worth, times the weights of the profile.
     pub(super) fn points(&self, row: &Row) -> i64 {
+        self.points_from(row, i64::MIN).expect("no bound")
+    }
+
+    /// The same; `None` where it is certainly less than `least`.
+    pub(super) fn points_from(&self, row: &Row, least: i64) -> Option<i64> {
         match &self.quick {
             Some(quick) if row.cpu.capacity > 0 && row.memory.capacity > 0 => {
-                quick.points(self, row)
+                quick.points_from(self, row, least)
             }
-            _ => self.points_of_all(row),
+            _ => Some(self.points_of_all(row)),
         }
     }
 
@@ -236,7 +242,17 @@ impl Quick {
         })
     }
 
-    fn points(&self, ask: &Ask, row: &Row) -> i64 {
+    fn points_from(&self, ask: &Ask, row: &Row, least: i64) -> Option<i64> {
+        let fit = self.fit * self.mean(ask, row);
+        let own = &ask.cycle.shape.requests;
+        let may_reach = fit.saturating_add(self.balance * MAX) >= least;
+        may_reach.then(|| match self.balance {
+            0 => fit,
+            weight => fit + weight * row.balance(own.cpu.0, own.memory.0),
+        })
+    }
+
+    fn mean(&self, ask: &Ask, row: &Row) -> i64 {
         let of = |resource: &Use, own: u64| {
             let requested = resource.assumed + own;
             match self.least {
@@ -244,14 +260,9 @@ impl Quick {
                 false => resource.hundredths(requested.min(resource.capacity)),
             }
         };
-        let sum = self.cpu * of(&row.cpu, ask.placing.cpu.0)
-            + self.memory * of(&row.memory, ask.placing.memory.0);
-        let fit = self.fit * self.divisor.divide(sum) as i64;
-        if self.balance == 0 {
-            return fit;
-        }
-        let own = &ask.cycle.shape.requests;
-        fit + self.balance * row.balance(own.cpu.0, own.memory.0)
+        let cpu = self.cpu * of(&row.cpu, ask.placing.cpu.0);
+        let memory = self.memory * of(&row.memory, ask.placing.memory.0);
+        self.divisor.divide(cpu + memory) as i64
     }
 }
 

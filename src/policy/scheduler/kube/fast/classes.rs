@@ -90,6 +90,11 @@ impl Classes {
 }
 
 impl Column {
+    /// How many classes may take the pod.
+    pub(super) fn open(&self) -> usize {
+        self.classes.iter().filter(|class| class.open()).count()
+    }
+
     fn new(profile: &Profile, cycle: &Cycle, mirror: &Mirror, numbered: u64) -> Column {
         let nodes = mirror.order.nodes();
         let here: Vec<NodeId> = nodes

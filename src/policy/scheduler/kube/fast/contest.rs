@@ -89,6 +89,11 @@ impl Contest {
         }
     }
 
+    /// All keys, and some that are zero.
+    pub(super) fn keys(&self) -> &[u32] {
+        &self.keys
+    }
+
     /// How many keys take part.
     pub(super) const fn entries(&self) -> usize {
         self.entries

@@ -83,17 +83,12 @@ impl Grove {
         let head = cluster.changed().head();
         let came = self.shapes[shape.index()].came.replace(head);
         let soon = came.is_some_and(|came| head - came < cluster.nodes().len() as u64 / 2);
-        let open = sight.column.classes.iter().filter(|class| class.open());
-        soon && open.count() <= CLASSES_MAX
+        soon && sight.column.open() <= CLASSES_MAX
     }
 
-    /// The best of all nodes; `None` where none fits.
+    /// The best of all nodes for a pod to which no other pod matters; `None` where none fits.
     pub(super) fn best(&mut self, sight: &Sight, shape: ShapeId) -> Option<Winners<'_>> {
-        let at = match self.shapes[shape.index()].tree {
-            Some(at) => at as usize,
-            None => self.plant(shape, sight),
-        };
-        self.trees[at].refresh(sight);
+        let at = self.refresh(sight, shape);
         let contests = &self.trees[at].contests;
         self.points.clear();
         self.points.resize(sight.column.classes.len(), None);
@@ -104,9 +99,24 @@ impl Grove {
         winners(contests, &self.points)
     }
 
+    /// What all nodes are worth to the shape: a contest for each open class.
+    pub(super) fn contests(&mut self, sight: &Sight, shape: ShapeId) -> &[(u32, Contest)] {
+        let at = self.refresh(sight, shape);
+        &self.trees[at].contests
+    }
+
+    /// The place of the shape's tree, brought up to date.
+    fn refresh(&mut self, sight: &Sight, shape: ShapeId) -> usize {
+        let at = match self.shapes[shape.index()].tree {
+            Some(at) => at as usize,
+            None => self.plant(shape, sight),
+        };
+        self.trees[at].refresh(sight);
+        at
+    }
+
     fn plant(&mut self, shape: ShapeId, sight: &Sight) -> usize {
-        let open = sight.column.classes.iter().filter(|class| class.open());
-        let bytes = Contest::bytes(sight.mirror.rows.len()) * open.count().max(1);
+        let bytes = Contest::bytes(sight.mirror.rows.len()) * sight.column.open().max(1);
         let most = (self.memory_max / bytes).max(1);
         let at = if self.trees.len() < most {
             self.trees.push(Tree {
@@ -136,9 +146,8 @@ impl Tree {
         let changed = cluster.changed();
         let nodes = sight.mirror.rows.len() as u64;
         let few = |&cursor: &u64| changed.head() - cursor < nodes / 2;
-        let open = sight.column.classes.iter().filter(|class| class.open());
         let same_classes =
-            self.numbered == sight.column.numbered && open.count() == self.contests.len();
+            self.numbered == sight.column.numbered && sight.column.open() == self.contests.len();
         let cursor = self.cursor.filter(few).filter(|_| same_classes);
         match cursor.and_then(|cursor| changed.since(cursor)) {
             Some(changed) => {
@@ -152,7 +161,7 @@ impl Tree {
     }
 
     fn set(&mut self, sight: &Sight, rank: usize) {
-        let (class, key) = (sight.column.of[rank], key(sight, rank));
+        let (class, key) = (sight.column.of[rank], sight.key(rank));
         for (of, contest) in &mut self.contests {
             contest.set(rank, if *of == class { key } else { 0 });
         }
@@ -166,18 +175,9 @@ impl Tree {
         for (class, _) in open {
             let mut contest = old.next().map(|(_, contest)| contest).unwrap_or_default();
             let of = sight.column.of.iter().enumerate();
-            contest.refill(of.map(|(rank, &of)| if of == class { key(sight, rank) } else { 0 }));
+            contest.refill(of.map(|(rank, &of)| if of == class { sight.key(rank) } else { 0 }));
             self.contests.push((class, contest));
         }
-    }
-}
-
-/// What the node is worth but for its class, from 1; zero where it does not fit.
-fn key(sight: &Sight, rank: usize) -> u32 {
-    let row = &sight.mirror.rows[rank];
-    match sight.ask.fits(row) {
-        true => 1 + u32::try_from(sight.ask.points(row)).expect("points times weights are few"),
-        false => 0,
     }
 }
 

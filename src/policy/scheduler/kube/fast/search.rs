@@ -2,6 +2,7 @@
 
 use super::ask::Ask;
 use super::classes::{Class, Column};
+use super::contest::Contest;
 use super::domains::{EMPTY, NONE};
 use super::mirror::Mirror;
 use super::topology::Topology;
@@ -28,6 +29,9 @@ pub(super) struct Sight<'a> {
 /// What fits, and which of it is best. Kept from attempt to attempt for its memory alone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Search {
+    /// By rank: what a node is worth but for its class and other pods, from 1; zero where it does not
+    /// fit.
+    keys: Vec<u32>,
     /// Ranks of the nodes that fit, in the order in which they were found.
     feasible: Vec<u32>,
     /// The sum of each.
@@ -37,7 +41,10 @@ pub(super) struct Search {
     gates: Vec<Gate>,
     /// Sums of one scorer.
     sums: Vec<f64>,
-    likings: Vec<i64>,
+    /// The same, as whole numbers.
+    rounded: Vec<i64>,
+    /// Points by sum.
+    table: Vec<i64>,
     /// Points of each class.
     by_class: Vec<Option<i64>>,
     /// Domains that were seen.
@@ -67,22 +74,82 @@ pub(super) enum Found<'a> {
 }
 
 impl Search {
-    /// Looks at all nodes.
-    pub(super) fn all(&mut self, sight: &Sight) -> Found<'_> {
-        self.open_gates(sight);
+    /// Looks at all nodes. What each is worth but for its class and other pods is in the contests,
+    /// if there are any.
+    pub(super) fn all(&mut self, sight: &Sight, contests: Option<&[(u32, Contest)]>) -> Found<'_> {
         self.feasible.clear();
-        let classes = &sight.column.classes;
-        for (rank, (&class, row)) in (0..).zip(sight.column.of.iter().zip(&sight.mirror.rows)) {
-            if classes[class as usize].open() && sight.ask.fits(row) {
-                self.feasible.push(rank);
-            }
+        self.totals.clear();
+        match contests {
+            Some(contests) => self.sum_up(sight, contests),
+            None => self.look_at_all(sight),
         }
+        let ranks = (0..).zip(&self.keys).filter(|(_, key)| **key > 0);
+        self.feasible.extend(ranks.map(|(rank, _)| rank));
+        self.open_gates(sight);
         for gate in &self.gates {
             let (domains, counts) = gate.columns(sight);
             self.feasible
                 .retain(|&rank| gate.lets(domains[rank as usize], counts));
         }
+        let worth = self.feasible.iter().map(|&rank| self.keys[rank as usize]);
+        self.totals.extend(worth.map(|key| i64::from(key) - 1));
         self.best(sight)
+    }
+
+    /// Looks at all nodes, of which those that fit differ in nothing but the use of their resources.
+    pub(super) fn all_alike(&mut self, sight: &Sight) -> Found<'_> {
+        let open = sight.column.classes.iter().position(Class::open);
+        let mut fit = 0;
+        let mut most = i64::MIN;
+        self.best.clear();
+        for (rank, (&class, row)) in (0..).zip(sight.column.of.iter().zip(&sight.mirror.rows)) {
+            if Some(class as usize) != open || !sight.ask.fits(row) {
+                continue;
+            }
+            fit += 1;
+            let Some(points) = sight.ask.points_from(row, most) else {
+                continue;
+            };
+            if points > most {
+                most = points;
+                self.best.clear();
+            }
+            if points == most {
+                self.best.push(rank);
+            }
+        }
+        match (fit, open) {
+            (0, _) | (_, None) => Found::Nothing,
+            (1, _) => Found::Only(self.best[0]),
+            (_, Some(open)) => {
+                self.by_class.clear();
+                self.by_class.resize(sight.column.classes.len(), None);
+                self.by_class[open] = Some(0);
+                sight.score_classes(&mut self.by_class);
+                let class = self.by_class[open].expect("scored");
+                Found::Best(&self.best, most + class)
+            }
+        }
+    }
+
+    fn sum_up(&mut self, sight: &Sight, contests: &[(u32, Contest)]) {
+        self.keys.clear();
+        self.keys.resize(sight.mirror.rows.len(), 0);
+        for (_, contest) in contests {
+            for (sum, key) in self.keys.iter_mut().zip(contest.keys()) {
+                *sum = (*sum).max(*key);
+            }
+        }
+    }
+
+    fn look_at_all(&mut self, sight: &Sight) {
+        let ranks = 0..sight.mirror.rows.len();
+        let key = |rank| match sight.class(rank).open() {
+            true => sight.key(rank),
+            false => 0,
+        };
+        self.keys.clear();
+        self.keys.extend(ranks.map(key));
     }
 
     /// Looks at nodes in line from a place on until more than `enough` fit. The number of nodes that
@@ -90,6 +157,7 @@ impl Search {
     pub(super) fn some(&mut self, sight: &Sight, start: usize, enough: usize) -> (u32, Found<'_>) {
         self.open_gates(sight);
         self.feasible.clear();
+        self.totals.clear();
         let line = &sight.mirror.line;
         let start = start % line.len().max(1);
         let mut looked_at = 0;
@@ -99,6 +167,8 @@ impl Search {
                     break;
                 }
                 self.feasible.push(rank);
+                let row = &sight.mirror.rows[rank as usize];
+                self.totals.push(sight.ask.points(row));
             }
             looked_at += 1;
         }
@@ -182,7 +252,7 @@ impl Search {
             [only] => return Found::Only(only),
             _ => {}
         }
-        self.add_nodes(sight);
+        self.add_classes(sight);
         if let Some(topology) = sight.topology {
             self.add_spread(sight, topology);
             self.add_likings(sight, topology);
@@ -199,20 +269,19 @@ impl Search {
         Found::Best(&self.best, most)
     }
 
-    /// Points that depend on single nodes.
-    fn add_nodes(&mut self, sight: &Sight) {
+    /// Points that depend on what a node is.
+    fn add_classes(&mut self, sight: &Sight) {
         self.by_class.clear();
         self.by_class.resize(sight.column.classes.len(), None);
+        let classes = &sight.column.of;
         for &rank in &self.feasible {
-            self.by_class[sight.column.of[rank as usize] as usize] = Some(0);
+            self.by_class[classes[rank as usize] as usize] = Some(0);
         }
         sight.score_classes(&mut self.by_class);
-        self.totals.clear();
-        self.totals.extend(self.feasible.iter().map(|&rank| {
-            let class = self.by_class[sight.column.of[rank as usize] as usize];
-            class.expect("a class of a node that fits")
-                + sight.ask.points(&sight.mirror.rows[rank as usize])
-        }));
+        for (total, &rank) in self.totals.iter_mut().zip(&self.feasible) {
+            let points = self.by_class[classes[rank as usize] as usize];
+            *total += points.expect("a class of a node that fits");
+        }
     }
 
     /// Points for few selected pods in the node's domains.
@@ -269,25 +338,26 @@ impl Search {
     }
 
     fn add_spread_points(&mut self, weight: i64) {
-        let sum_of = |sum: f64| {
-            if sum.is_nan() {
-                IGNORED
-            } else {
-                sum.round() as i64
-            }
-        };
         let (mut least, mut most) = (i64::MAX, i64::MIN);
-        for &sum in self.sums.iter().filter(|sum| !sum.is_nan()) {
-            let sum = sum_of(sum);
-            least = least.min(sum);
-            most = most.max(sum);
+        self.rounded.clear();
+        for &sum in &self.sums {
+            let rounded = if sum.is_nan() { IGNORED } else { round(sum) };
+            if rounded != IGNORED {
+                least = least.min(rounded);
+                most = most.max(rounded);
+            }
+            self.rounded.push(rounded);
         }
         if least > most {
             return;
         }
-        for (total, &sum) in self.totals.iter_mut().zip(&self.sums) {
-            *total += weight * points(sum_of(sum), least, most);
-        }
+        add_points(
+            &mut self.totals,
+            &self.rounded,
+            (least, most),
+            &mut self.table,
+            |sum| weight * points(sum, least, most),
+        );
     }
 
     /// Points for what pods prefer of each other.
@@ -295,27 +365,71 @@ impl Search {
         let Some((_, weight)) = sight.weights.pods else {
             return;
         };
-        self.likings.clear();
-        self.likings.resize(self.feasible.len(), 0);
+        self.rounded.clear();
+        self.rounded.resize(self.feasible.len(), 0);
         for &count in &topology.liked {
             let count = &topology.counts[count];
             let domains = &sight.mirror.domains.at(count.column).of;
-            for (sum, &rank) in self.likings.iter_mut().zip(&self.feasible) {
+            for (sum, &rank) in self.rounded.iter_mut().zip(&self.feasible) {
                 *sum += i64::from(count.of[domains[rank as usize] as usize]);
             }
         }
-        let least = self.likings.iter().copied().min().unwrap_or(0);
-        let most = self.likings.iter().copied().max().unwrap_or(0);
+        let least = self.rounded.iter().copied().min().unwrap_or(0);
+        let most = self.rounded.iter().copied().max().unwrap_or(0);
         if least == most {
             return;
         }
-        for (total, &sum) in self.totals.iter_mut().zip(&self.likings) {
-            *total += weight * pod_points(sum, least, most);
+        add_points(
+            &mut self.totals,
+            &self.rounded,
+            (least, most),
+            &mut self.table,
+            |sum| weight * pod_points(sum, least, most),
+        );
+    }
+}
+
+/// Rounds a sum that is not negative, half away from zero, as [`f64::round`] does.
+fn round(sum: f64) -> i64 {
+    let whole = sum as i64;
+    whole + i64::from(sum - whole as f64 >= 0.5)
+}
+
+/// Adds the points of every sum. Where there are fewer different sums than nodes, the points of each
+/// are worked out once.
+fn add_points(
+    totals: &mut [i64],
+    sums: &[i64],
+    (least, most): (i64, i64),
+    table: &mut Vec<i64>,
+    points: impl Fn(i64) -> i64,
+) {
+    if most - least >= sums.len() as i64 {
+        for (total, &sum) in totals.iter_mut().zip(sums) {
+            *total += points(sum);
         }
+        return;
+    }
+    table.clear();
+    table.extend((least..=most).map(&points));
+    for (total, &sum) in totals.iter_mut().zip(sums) {
+        *total += match usize::try_from(sum - least) {
+            Ok(at) => table[at],
+            Err(_) => points(sum),
+        };
     }
 }
 
 impl Sight<'_> {
+    /// What the node is worth but for its class and other pods, from 1; zero where it does not fit.
+    pub(super) fn key(&self, rank: usize) -> u32 {
+        let row = &self.mirror.rows[rank];
+        match self.ask.fits(row) {
+            true => 1 + u32::try_from(self.ask.points(row)).expect("points times weights are few"),
+            false => 0,
+        }
+    }
+
     fn class(&self, rank: usize) -> &Class {
         &self.column.classes[self.column.of[rank] as usize]
     }
@@ -363,5 +477,26 @@ impl Gate {
     fn lets_in(&self, sight: &Sight, rank: usize) -> bool {
         let (domains, counts) = self.columns(sight);
         self.lets(domains[rank], counts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_rounded_away_from_zero() {
+        for sum in [
+            0.0,
+            0.49999999999999994,
+            0.5,
+            1.0,
+            1.5,
+            2.4999999,
+            1e12 + 0.5,
+            3.0_f64.ln(),
+        ] {
+            assert_eq!(round(sum), sum.round() as i64, "{sum}");
+        }
     }
 }
