@@ -38,6 +38,10 @@ struct Quick {
     least: bool,
     cpu: u64,
     memory: u64,
+    /// What all of the CPU, and of the memory, is worth in the mean.
+    whole: [f64; 2],
+    /// CPU and memory that the mean counts for the pod, and that balance does.
+    own: [f64; 4],
     /// By the sum of both weights.
     divisor: Divisor,
     /// What the mean counts.
@@ -45,6 +49,9 @@ struct Quick {
     /// What balance counts.
     balance: i64,
 }
+
+/// More than what floating-point numbers may be off in a sum of points. Sums differ by one at least.
+const ROUNDING: f64 = 1e-3;
 
 impl<'a> Ask<'a> {
     pub(super) fn new(profile: &'a Profile, weights: &'a Weights, cycle: Cycle<'a>) -> Ask<'a> {
@@ -236,6 +243,16 @@ impl Quick {
             least,
             cpu,
             memory,
+            whole: [cpu, memory].map(|weight| {
+                *fit as f64 * MAX as f64 * weight as f64 / (cpu + memory).max(1) as f64
+            }),
+            own: [
+                cycle.shape.placing().cpu.0,
+                cycle.shape.placing().memory.0,
+                cycle.shape.requests.cpu.0,
+                cycle.shape.requests.memory.0,
+            ]
+            .map(|amount| amount as f64),
             divisor: (cpu + memory > 0).then(|| Divisor::new(cpu + memory))?,
             fit: *fit,
             balance,
@@ -243,13 +260,24 @@ impl Quick {
     }
 
     fn points_from(&self, ask: &Ask, row: &Row, least: i64) -> Option<i64> {
-        let fit = self.fit * self.mean(ask, row);
-        let own = &ask.cycle.shape.requests;
-        let may_reach = fit.saturating_add(self.balance * MAX) >= least;
-        may_reach.then(|| match self.balance {
-            0 => fit,
-            weight => fit + weight * row.balance(own.cpu.0, own.memory.0),
+        (self.most(row) >= least as f64).then(|| {
+            let own = &ask.cycle.shape.requests;
+            let fit = self.fit * self.mean(ask, row);
+            match self.balance {
+                0 => fit,
+                weight => fit + weight * row.balance(own.cpu.0, own.memory.0),
+            }
         })
+    }
+
+    /// What the points are certainly not more than: the same without rounding anything down.
+    fn most(&self, row: &Row) -> f64 {
+        let [placing_cpu, placing_memory, cpu, memory] = self.own;
+        let of = |used: f64| if self.least { 1.0 - used } else { used };
+        let mean = self.whole[0] * of(row.cpu.assumed_with(placing_cpu))
+            + self.whole[1] * of(row.memory.assumed_with(placing_memory));
+        let apart = row.cpu.requested_with(cpu) - row.memory.requested_with(memory);
+        mean + self.balance as f64 * MAX as f64 * (1.0 - (apart / 2.0).abs()) + ROUNDING
     }
 
     fn mean(&self, ask: &Ask, row: &Row) -> i64 {

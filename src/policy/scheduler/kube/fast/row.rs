@@ -32,7 +32,17 @@ pub(super) struct Use {
     /// Requested, as scorers of resources count it.
     pub(super) assumed: u64,
     divisor: Divisor,
-    reciprocal: f64,
+    /// The same as shares of the capacity, but for an error of a few units in the last place.
+    shares: Shares,
+}
+
+/// Amounts as shares of the capacity of a node.
+#[derive(Clone, Copy, Debug)]
+struct Shares {
+    requested: f64,
+    assumed: f64,
+    /// Of one unit.
+    one: f64,
 }
 
 /// Amounts that a float holds exactly.
@@ -73,8 +83,11 @@ impl Row {
         if self.cpu.capacity == 0 || self.memory.capacity == 0 {
             return MAX;
         }
+        let estimate = spread(
+            self.cpu.requested_with(cpu as f64),
+            self.memory.requested_with(memory as f64),
+        );
         let (cpu, memory) = (self.cpu.requested + cpu, self.memory.requested + memory);
-        let estimate = spread(self.cpu.estimate(cpu), self.memory.estimate(memory));
         let nearest = estimate as i32;
         let rest = estimate - f64::from(nearest);
         if rest > SAFE && rest < 1.0 - SAFE {
@@ -99,7 +112,11 @@ impl Use {
             requested: 0,
             assumed: 0,
             divisor: Divisor::new(capacity.max(1)),
-            reciprocal: 1.0 / capacity.max(1) as f64,
+            shares: Shares {
+                requested: 0.0,
+                assumed: 0.0,
+                one: 1.0 / capacity.max(1) as f64,
+            },
         }
     }
 
@@ -109,6 +126,18 @@ impl Use {
         }
         self.free = capacity.saturating_sub(requested);
         (self.requested, self.assumed) = (requested, assumed);
+        self.shares.requested = requested as f64 * self.shares.one;
+        self.shares.assumed = assumed as f64 * self.shares.one;
+    }
+
+    /// About the share that is requested, with an amount more.
+    pub(super) fn requested_with(&self, more: f64) -> f64 {
+        (self.shares.requested + more * self.shares.one).min(1.0)
+    }
+
+    /// About the share that scorers of resources count as requested, with an amount more.
+    pub(super) fn assumed_with(&self, more: f64) -> f64 {
+        (self.shares.assumed + more * self.shares.one).min(1.0)
     }
 
     /// Hundredths of the capacity, which is not zero and at least the amount, rounded down.
@@ -122,11 +151,6 @@ impl Use {
 
     fn share(&self, amount: u64) -> f64 {
         amount as f64 / self.capacity as f64
-    }
-
-    /// The share, but for an error of a few units in the last place.
-    fn estimate(&self, amount: u64) -> f64 {
-        amount as i64 as f64 * self.reciprocal
     }
 }
 
