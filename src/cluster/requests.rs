@@ -219,7 +219,8 @@ mod tests {
         parts.pod = Some(cpu(500));
         assert_eq!(parts.sum().cpu.0, 510);
         assert_eq!(parts.sum().placing.cpu.0, 410);
-        assert_eq!(parts.sum().placing.memory, Bytes::from_mib(800));
+        // Nobody says anything of memory: two containers and a sidecar.
+        assert_eq!(parts.sum().placing.memory, Bytes::from_mib(3 * 200));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use plimsoll::cluster::labels::Labels;
 use plimsoll::cluster::requests::{Init, Parts, Request};
 use plimsoll::cluster::rules::{Allowance, Budget, Effect, Taint, Traits};
 use plimsoll::ids::{
-    ExtendedId, GroupId, Id, ImageId, NamespaceId, RevisionId, ShapeId, ValueId, ZoneId,
+    ExtendedId, GroupId, Id, ImageId, NamespaceId, RevisionId, RulesId, ShapeId, ValueId, ZoneId,
 };
 use plimsoll::units::{Bytes, MilliCpu, Resources};
 
@@ -213,10 +213,11 @@ impl<'a> Builder<'a> {
         };
         let sum = parts.sum();
         let rules = self.rules(pod);
-        let known = self.catalog.rules.iter();
-        let known = known.filter(|(_, one)| **one == rules).map(|(id, _)| id);
-        let known = known.last();
-        let rules = known.unwrap_or_else(|| self.catalog.rules.push(rules));
+        let known = self.catalog.rules.as_slice();
+        let rules = match known.iter().position(|one| *one == rules) {
+            Some(at) => RulesId::from_index(at),
+            None => self.catalog.rules.push(rules),
+        };
         let shape = Shape {
             requests: Resources::new(sum.cpu, sum.memory),
             extended: sum.extended.into_iter().collect(),

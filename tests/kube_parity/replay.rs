@@ -6,7 +6,8 @@ use plimsoll::cluster::change::Change;
 use plimsoll::cluster::pod::Deletion;
 use plimsoll::ids::PodId;
 use plimsoll::policy::scheduler::explanation::{Explanation, Preemption};
-use plimsoll::policy::scheduler::kube::attempt::attempt;
+use plimsoll::policy::scheduler::kube::attempt::attempt_of;
+use plimsoll::policy::scheduler::kube::cycle::{Cycle, Nominations};
 use plimsoll::policy::scheduler::kube::plain::next_start;
 
 use crate::json::{Case, Decision};
@@ -64,6 +65,15 @@ pub(crate) fn replay(case: &Case) -> Compared {
     replay.compared
 }
 
+/// Attempts of these cases were made without a queue.
+fn attempt_outside(world: &World, pod: PodId) -> Explanation {
+    let cycle = Cycle {
+        nominations: Nominations::Elsewhere,
+        ..Cycle::new(&world.cluster, pod)
+    };
+    attempt_of(&world.profile, &world.view(), cycle)
+}
+
 impl Replay<'_> {
     fn retry(&mut self, arrival: usize) {
         let retry = self.retries.pop_front().expect("one is due");
@@ -80,7 +90,7 @@ impl Replay<'_> {
 
     fn attempt(&mut self, pod: PodId, arrival: usize, attempts: u32, gone: Vec<String>) {
         self.world.tick();
-        let told = attempt(&self.world.profile, &self.world.view(), pod);
+        let told = attempt_outside(&self.world, pod);
         let mut ours = Decision {
             attempt: (attempts > 1).then_some(attempts),
             victims_gone: gone,
@@ -124,10 +134,10 @@ impl Replay<'_> {
             self.world.apply(Change::PodUnnominated(pod));
             return None;
         };
-        self.world.apply(Change::PodNominated { pod, node });
         for &other in &preemption.cleared_nominations {
             self.world.apply(Change::PodUnnominated(other));
         }
+        self.world.apply(Change::PodNominated { pod, node });
         match self.case.options.preemption_grace {
             0 => Some(self.at_once(pod, preemption)),
             grace => {
@@ -151,7 +161,7 @@ impl Replay<'_> {
             self.world.end(victim);
         }
         self.world.apply(Change::PodActivated(pod));
-        let again = attempt(&self.world.profile, &self.world.view(), pod);
+        let again = attempt_outside(&self.world, pod);
         let node = again.chosen.expect("room was made");
         self.world.bind(pod, node);
         self.world.node_name(node)

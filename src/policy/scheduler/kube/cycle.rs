@@ -21,6 +21,20 @@ pub struct Cycle<'a> {
     pub shape: &'a Shape,
     /// Where it may and should go.
     pub rules: &'a Rules,
+    /// What is known of pods that are nominated to nodes.
+    pub nominations: Nominations,
+}
+
+/// What is known of pods that are nominated to nodes.
+///
+/// Source: kube-scheduler v1.34.1, `backend/queue/scheduling_queue.go` (`nominatedPodToInfo`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nominations {
+    /// All, for they wait in the scheduler's queue.
+    Queued,
+    /// Their names alone, for they wait elsewhere: they have priority zero and ask for nothing.
+    /// Recorded decisions of a scheduler without a queue are of this kind.
+    Elsewhere,
 }
 
 /// A node with the pods on it, some of them added or taken away in thought.
@@ -34,6 +48,8 @@ pub struct NodeInfo<'a> {
     pub state: &'a Node,
     /// The pods on it.
     pub pods: Vec<PodId>,
+    /// Pods on it of which only that is known.
+    pub unknown: usize,
     /// What they request.
     pub requested: Resources,
     /// What scorers count for them.
@@ -52,7 +68,20 @@ impl<'a> Cycle<'a> {
             pod,
             shape: cluster.shape(pod),
             rules: cluster.rules(pod),
+            nominations: Nominations::Queued,
         }
+    }
+
+    /// Pods that are nominated to the node, perhaps the pod itself, with their priorities.
+    pub fn nominated(&self, node: NodeId) -> impl Iterator<Item = (PodId, i32)> {
+        let nominated = self.cluster.nodes()[node].nominated.iter().copied();
+        nominated.map(|pod| {
+            let priority = match self.nominations {
+                Nominations::Queued => self.cluster.shape(pod).priority,
+                Nominations::Elsewhere => 0,
+            };
+            (pod, priority)
+        })
     }
 }
 
@@ -65,6 +94,7 @@ impl<'a> NodeInfo<'a> {
             spec: cluster.spec(node),
             state,
             pods: state.pods.clone(),
+            unknown: 0,
             requested: state.requested,
             assumed: state.assumed,
             extended: state.extended.clone(),

@@ -3,7 +3,7 @@
 //! Source: kube-scheduler v1.34.1, `framework/runtime/framework.go` (`RunPreFilterPlugins`,
 //! `RunFilterPluginsWithNominatedPods`, `addGENominatedPods`).
 
-use super::cycle::{Cycle, NodeInfo};
+use super::cycle::{Cycle, NodeInfo, Nominations};
 use super::preemption::Filters;
 use super::profile::{Filter, Profile};
 use super::{
@@ -56,14 +56,20 @@ impl Filters for Prepared<'_> {
     /// Pods of equal or higher priority that are nominated to the node count as if they were there;
     /// but as it is not sure that they will come, the pod must fit without them as well.
     fn refuses(&self, cycle: &Cycle, info: &NodeInfo) -> Option<Rejection> {
-        let mut coming = nominated(cycle, info.node).peekable();
+        let nominated = cycle.nominated(info.node);
+        let matters = |&(_, priority): &_| priority >= cycle.shape.priority;
+        let coming = nominated.filter(matters).map(|(pod, _)| pod);
+        let mut coming = coming.filter(|&pod| pod != cycle.pod).peekable();
         if coming.peek().is_none() {
             return self.first_refusal(cycle, info);
         }
         let (mut filters, mut there) = (self.clone(), info.clone());
-        for pod in coming {
-            there.add(cycle.cluster, pod);
-            filters.add(cycle, pod, info.node);
+        match cycle.nominations {
+            Nominations::Queued => coming.for_each(|pod| {
+                there.add(cycle.cluster, pod);
+                filters.add(cycle, pod, info.node);
+            }),
+            Nominations::Elsewhere => there.unknown += coming.count(),
         }
         let refused = filters.first_refusal(cycle, &there);
         refused.or_else(|| self.first_refusal(cycle, info))
@@ -86,12 +92,4 @@ impl Filters for Prepared<'_> {
             affinity.remove(cycle, pod, node);
         }
     }
-}
-
-/// Other pods of at least the same priority that others make room for on the node.
-pub fn nominated(cycle: &Cycle, node: NodeId) -> impl Iterator<Item = PodId> {
-    let pods = cycle.cluster.nodes()[node].nominated.iter().copied();
-    pods.filter(|&pod| {
-        pod != cycle.pod && cycle.cluster.shape(pod).priority >= cycle.shape.priority
-    })
 }

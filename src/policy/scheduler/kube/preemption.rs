@@ -172,9 +172,9 @@ fn cost(cycle: &Cycle, candidate: &Candidate) -> (u32, i32, i64, usize, Reverse<
 
 /// Pods of lower priority that wait for the same node.
 fn less_important_nominated(cycle: &Cycle, node: NodeId) -> Vec<PodId> {
-    let nominated = cycle.cluster.nodes()[node].nominated.iter().copied();
-    let less = |&pod: &PodId| priority(cycle, pod) < cycle.shape.priority;
-    let mut cleared: Vec<PodId> = nominated.filter(less).collect();
+    let nominated = cycle.nominated(node);
+    let less = nominated.filter(|&(_, priority)| priority < cycle.shape.priority);
+    let mut cleared: Vec<PodId> = less.map(|(pod, _)| pod).collect();
     cleared.sort_unstable();
     cleared
 }

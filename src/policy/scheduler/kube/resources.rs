@@ -45,7 +45,7 @@ pub fn refuses(cycle: &Cycle, ignored: &Ignored, info: &NodeInfo) -> Option<Reje
     let (asked, all) = (&cycle.shape.requests, &info.spec.allocatable);
     let mut reasons = Vec::new();
     let mut for_good = false;
-    if info.pods.len() + 1 > info.spec.max_pods as usize {
+    if info.pods.len() + info.unknown + 1 > info.spec.max_pods as usize {
         reasons.push(Reason::TooManyPods);
     }
     let mut short = |asked: u64, all: u64, taken: u64, reason| {
@@ -235,5 +235,31 @@ pub fn deviation(shares: &[f64]) -> f64 {
             let squares = squares.fold(0.0, |sum, share| sum + (share - mean) * (share - mean));
             (squares / count).sqrt()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::gpu::GpuModels;
+    use crate::ids::{NodeId, ShapeId};
+    use crate::policy::scheduler::testing::{asking_gpus, node, shape, with_gpus, world};
+
+    #[test]
+    fn pods_moved_in_thought_take_and_leave_gpus() {
+        let whole = asking_gpus(shape(100, 10), 1, 1000, GpuModels::ANY);
+        let node = with_gpus(node(4000, 4096), 2, None);
+        let mut world = world(vec![node], vec![whole]);
+        let pods = [0; 3].map(|shape| world.job(ShapeId(shape)));
+        let cycle = Cycle::new(&world.cluster, pods[0]);
+        let mut info = NodeInfo::new(&world.cluster, NodeId(0));
+        let mut refused = Vec::new();
+        for pod in [pods[1], pods[2]] {
+            info.add(&world.cluster, pod);
+            refused.push(refuses_gpus(&cycle, &info).is_some());
+        }
+        info.remove(&world.cluster, pods[1]);
+        refused.push(refuses_gpus(&cycle, &info).is_some());
+        assert_eq!(refused, [false, true, false]);
     }
 }
