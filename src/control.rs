@@ -69,8 +69,13 @@ pub struct Control {
 impl Control {
     /// A control plane that believes in nothing yet.
     pub fn new(catalog: Arc<Catalog>, choice: &Choice, settings: Settings, seed: Seed) -> Control {
+        Control::over(Cluster::new(catalog), choice, settings, seed)
+    }
+
+    /// A control plane that takes over what another one believes.
+    pub fn over(cluster: Cluster, choice: &Choice, settings: Settings, seed: Seed) -> Control {
         Control {
-            cluster: Cluster::new(catalog),
+            cluster,
             scheduler: registry::build(registry::SCHEDULERS, &choice.scheduler),
             autoscaler: registry::build(registry::AUTOSCALERS, &choice.autoscaler),
             healer: registry::build(registry::HEALERS, &choice.healer),

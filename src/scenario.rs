@@ -15,6 +15,7 @@ mod raw;
 mod rows;
 mod schema;
 mod suggest;
+mod unmodelled;
 mod values;
 
 #[cfg(test)]
@@ -30,7 +31,7 @@ use crate::script::Outline;
 use crate::sim::config::Config;
 use crate::time::Time;
 use decode::Decode;
-use policies::{PolicyKind, Registry, UnknownPolicy};
+use policies::{PolicyKind, Registry, WrongPolicy};
 use problem::{Problem, Problems, Severity};
 
 /// A scenario, valid by construction.
@@ -60,6 +61,8 @@ pub struct Scenario {
     pub outline: Outline,
     /// How the simulated world behaves.
     pub sim: Config,
+    /// What the scheduler must obey beyond room, by key: only some look at it.
+    pub rules_asked: Vec<&'static str>,
     /// Rows of a trace that were left out when it was imported, by reason.
     pub excluded: Vec<(String, u64)>,
     /// The warnings of validation, without their places.
@@ -163,9 +166,11 @@ impl Scenario {
     /// chosen already keeps the parameters it has.
     ///
     /// # Errors
-    /// When there is no such policy.
-    pub fn with_policy(mut self, kind: PolicyKind, name: &str) -> Result<Scenario, UnknownPolicy> {
-        Registry::built_in().replace(&mut self.policy, kind, name)?;
+    /// When there is no such policy, or it does not look at what the scenario asks for.
+    pub fn with_policy(mut self, kind: PolicyKind, name: &str) -> Result<Scenario, WrongPolicy> {
+        let registry = Registry::built_in();
+        registry.replace(&mut self.policy, kind, name)?;
+        registry.check_rules(&self.policy, &self.rules_asked)?;
         Ok(self)
     }
 }

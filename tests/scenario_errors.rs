@@ -148,7 +148,8 @@ pages! {
     distributions_and_loads_are_possible
     wrong_types_are_named
     a_missing_table_is_named
-    rules_that_no_scheduler_obeys_yet_are_refused
+    rules_that_the_scheduler_does_not_look_at_are_refused
+    what_is_not_modelled_of_kubernetes_is_refused_by_name
     rows_are_refused_one_by_one
     all_mistakes_of_a_row_are_reported
     unknown_names_in_rows_are_told_the_nearest_ones

@@ -7,10 +7,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use plimsoll::cluster::Cluster;
-use plimsoll::cluster::pod::{Exit, Outcome, Owner, Phase, Pod};
+use plimsoll::cluster::pod::{Deletion, Exit, Outcome, Owner, Phase, Pod};
+use plimsoll::cluster::queue::Group;
 use plimsoll::ids::PodId;
 use plimsoll::metrics::fold::Options;
 use plimsoll::policy::View;
+use plimsoll::policy::queue::{Event, Waking};
 use plimsoll::policy::registry::{self, SCHEDULERS};
 use plimsoll::policy::scheduler::{Placement, Scheduler};
 use plimsoll::record::{Memory, Record, Recorder, Truth};
@@ -43,8 +45,8 @@ struct World {
     nodes: u32,
     zones: u32,
     replicas: u32,
-    /// Arrival and duration in seconds, CPU in millicores.
-    jobs: Vec<(u32, u32, u32)>,
+    /// Arrival and duration in seconds, CPU in millicores, priority; the service's is zero.
+    jobs: Vec<(u32, u32, u32, i32)>,
     /// Second, node and event.
     events: Vec<(u32, u32, &'static str)>,
     /// Seconds at which all replicas of the service crash.
@@ -62,7 +64,8 @@ fn worlds() -> impl Strategy<Value = World> {
         1 => Just("remove"),
         1 => Just("add"),
     ];
-    let jobs = prop::collection::vec((0..QUIET, 1..61_u32, 100..3000_u32), 0..20);
+    let job = (0..QUIET, 1..61_u32, 100..3000_u32, -1..3_i32);
+    let jobs = prop::collection::vec(job, 0..20);
     let crashes = prop::collection::vec(0..QUIET, 0..4);
     let outage = (0..QUIET - 900, 1..900_u32);
     (2..10_u32, 1..4_u32, 1..12_u32, jobs, crashes, outage).prop_flat_map(
@@ -122,11 +125,11 @@ impl World {
         for (at, node, event) in &self.events {
             writeln!(events, "{at},worker-{node},{event}").unwrap();
         }
-        let mut pods = "name,arrival_s,duration_s,cpu_milli,memory_mib\n".to_owned();
+        let mut pods = "name,arrival_s,duration_s,cpu_milli,memory_mib,priority\n".to_owned();
         let mut jobs = self.jobs.clone();
         jobs.sort_unstable();
-        for (job, (arrival, duration, cpu)) in jobs.iter().enumerate() {
-            writeln!(pods, "job-{job},{arrival},{duration},{cpu},512").unwrap();
+        for (job, (arrival, duration, cpu, priority)) in jobs.iter().enumerate() {
+            writeln!(pods, "job-{job},{arrival},{duration},{cpu},512,{priority}").unwrap();
         }
         let read = |path: &Path| -> io::Result<Vec<u8>> {
             match path.to_str() {
@@ -313,8 +316,38 @@ impl Scheduler for Forgetful {
         self.0.forget();
     }
 
+    fn waking(&self) -> Waking {
+        self.0.waking()
+    }
+
+    fn hint(&self, view: &View, event: &Event, group: Group) -> bool {
+        self.0.hint(view, event, group)
+    }
+
     fn wake(&self, view: &View) -> Option<Time> {
         self.0.wake(view)
+    }
+}
+
+#[test]
+fn a_cluster_that_preempts_all_day_is_believed_to_be_as_it_is() {
+    let text = include_str!("../scenarios/shop-and-batch.toml");
+    let scenario = shortened(text, Duration::from_secs(16 * 3600));
+    let mut recorder = (Memory::default(), Checked);
+    let finished = run::record(&scenario, SEED, &mut recorder).expect("simulations go on");
+    let belief = finished.control.cluster();
+    assert_eq!(finished.sim.audit(belief), Vec::<String>::new());
+    let preempted = |pod: &&Pod| pod.deletion == Some(Deletion::Preempted);
+    let preempted: Vec<_> = belief.pods().as_slice().iter().filter(preempted).collect();
+    assert!(preempted.len() > 20, "{}", preempted.len());
+    // Each of them stopped before its end, and was replaced by its owner.
+    let jobs = preempted.iter().filter(|pod| pod.service().is_none());
+    for pod in jobs {
+        let same = |other: &&Pod| other.owner == pod.owner && other.index == pod.index + 1;
+        assert!(
+            belief.pods().as_slice().iter().any(|other| same(&other)),
+            "{pod:?}"
+        );
     }
 }
 

@@ -47,6 +47,8 @@ pub enum Outcome {
 pub enum Deletion {
     /// The service is to have fewer replicas.
     ScaledDown,
+    /// A user asked for it.
+    Requested,
     /// Its node has been unreachable for too long.
     Unreachable,
     /// Its node is being drained.

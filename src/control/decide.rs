@@ -97,7 +97,8 @@ impl Control {
     pub(super) fn change_node(&mut self, node: NodeId, change: Change) {
         let before = Face::of(&self.cluster, node);
         self.change(change);
-        self.events.push(Event::NodeChanged { node, before });
+        let now = Face::of(&self.cluster, node);
+        self.events.push(Event::NodeChanged { node, before, now });
     }
 
     fn remember(&mut self, slot: Slot, value: u64) {
@@ -259,9 +260,10 @@ impl Control {
     }
 
     fn bind(&mut self, pod: PodId, node: NodeId, gpus: GpuSet) {
-        let fits = self.cluster.fits(self.cluster.shape(pod), node);
+        let there = self.cluster.nodes()[node].present;
+        let fits = self.cluster.has_room(self.cluster.shape(pod), node);
         assert!(
-            fits,
+            there && fits,
             "the scheduler chose {node:?}, on which {pod:?} does not fit"
         );
         self.change(Change::PodBound { pod, node, gpus });
@@ -286,6 +288,7 @@ impl Control {
     fn unnominate(&mut self, pod: PodId) {
         if self.pod(pod).nominated.is_some() {
             self.change(Change::PodUnnominated(pod));
+            self.events.push(Event::PodUnnominated(pod));
         }
     }
 

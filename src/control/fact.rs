@@ -3,7 +3,7 @@
 use crate::cluster::pod::Exit;
 use crate::cluster::service::Usage;
 use crate::control::command::CommandId;
-use crate::ids::{JobId, NodeId, PodId, ServiceId, ShapeId};
+use crate::ids::{JobId, NodeId, PodId, RevisionId, ServiceId, ShapeId};
 use crate::time::Time;
 
 /// One piece of news. Facts about containers carry the incarnation, so that stale ones are known.
@@ -13,8 +13,17 @@ pub enum Fact {
     NodeAdded(NodeId),
     /// An operator drains a node: no new pods, and those there are to go elsewhere.
     NodeDrained(NodeId),
-    /// An operator gives a drained node back.
+    /// An operator gives a drained or cordoned node back.
     NodeUndrained(NodeId),
+    /// An operator keeps new pods off a node. Those there are stay.
+    NodeCordoned(NodeId),
+    /// An operator changed a node's labels, taints, images or size.
+    NodeUpdated {
+        /// The node.
+        node: NodeId,
+        /// What it is now.
+        revision: RevisionId,
+    },
     /// A node left the cluster for good.
     NodeRemoved(NodeId),
     /// A heartbeat that was due did not come; the last one came at `last`.
@@ -53,6 +62,8 @@ pub enum Fact {
         /// Whether a lost pod is replaced (unless `restart = "never"`).
         replace: bool,
     },
+    /// A user deletes a pod. What it belongs to replaces it as it does any other.
+    PodDeleted(PodId),
     /// A container runs.
     ContainerStarted {
         /// Its pod.

@@ -7,7 +7,7 @@ use crate::cluster::change::Change;
 use crate::cluster::pod::{Deletion, Exit, Outcome, Owner, Phase};
 use crate::cluster::service::Usage;
 use crate::ids::{NodeId, PodId, ServiceId};
-use crate::policy::queue::Event;
+use crate::policy::queue::{Event, Face};
 use crate::time::Time;
 
 impl Control {
@@ -17,12 +17,23 @@ impl Control {
         match fact {
             Fact::NodeAdded(node) => {
                 self.change(Change::NodeAdded(node));
-                self.events.push(Event::NodeAdded(node));
+                let now = Face::of(&self.cluster, node);
+                self.events.push(Event::NodeAdded { node, now });
             }
             Fact::NodeDrained(node) => self.drain(node),
             Fact::NodeUndrained(node) => {
                 if self.cluster.nodes()[node].cordoned {
                     self.change_node(node, Change::NodeUncordoned(node));
+                }
+            }
+            Fact::NodeCordoned(node) => {
+                if self.takes_pods(node) {
+                    self.change_node(node, Change::NodeCordoned(node));
+                }
+            }
+            Fact::NodeUpdated { node, revision } => {
+                if self.cluster.nodes()[node].present {
+                    self.change_node(node, Change::NodeUpdated { node, revision });
                 }
             }
             Fact::NodeRemoved(node) => self.remove(node),
@@ -62,6 +73,11 @@ impl Control {
                     index: 0,
                     replace,
                 });
+            }
+            Fact::PodDeleted(pod) => {
+                if self.pod(pod).active() {
+                    self.delete(pod, Deletion::Requested);
+                }
             }
             Fact::ContainerStarted {
                 pod,
@@ -121,7 +137,7 @@ impl Control {
     }
 
     fn drain(&mut self, node: NodeId) {
-        if !self.cluster.nodes()[node].present || self.cluster.nodes()[node].cordoned {
+        if !self.takes_pods(node) {
             return;
         }
         self.change_node(node, Change::NodeCordoned(node));
@@ -130,6 +146,12 @@ impl Control {
                 self.delete(pod, Deletion::Drained);
             }
         }
+    }
+
+    /// Whether the node is there and not cordoned.
+    fn takes_pods(&self, node: NodeId) -> bool {
+        let state = &self.cluster.nodes()[node];
+        state.present && !state.cordoned
     }
 
     fn remove(&mut self, node: NodeId) {
@@ -142,8 +164,9 @@ impl Control {
             }
             self.gone(pod, Outcome::Lost);
         }
+        let before = Face::of(&self.cluster, node);
         self.change(Change::NodeRemoved(node));
-        self.events.push(Event::NodeRemoved(node));
+        self.events.push(Event::NodeRemoved { node, before });
     }
 
     /// The pods on a node, in order of their ids.
@@ -259,6 +282,9 @@ impl Control {
     }
 
     fn mark_deleted(&mut self, pod: PodId, deletion: Deletion) {
+        if self.pod(pod).nominated.is_some() {
+            self.events.push(Event::PodUnnominated(pod));
+        }
         self.change(Change::PodDeleting { pod, deletion });
         self.unrouted.push(pod);
         self.replace(pod);

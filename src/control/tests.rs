@@ -2,6 +2,8 @@
 
 mod hpa;
 mod kubernetes;
+mod operator;
+mod preemption;
 mod reference;
 mod restart;
 mod rig;

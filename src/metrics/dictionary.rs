@@ -413,7 +413,8 @@ pub const METRICS: &[Metric] = &[
         "count",
         Down,
         Belief,
-        "Decisions of the scheduler to evict pods of lower priority from a node for a pod",
+        "Decisions of the scheduler that pods of lower priority have to leave a node for a pod; pods that \
+         are leaving already may do for several",
     ),
     metric(
         "evictions",

@@ -236,6 +236,8 @@ impl<'a> Fold<'a> {
             Fact::NodeAdded(_)
             | Fact::NodeDrained(_)
             | Fact::NodeUndrained(_)
+            | Fact::NodeCordoned(_)
+            | Fact::NodeUpdated { .. }
             | Fact::NodeRemoved(_)
             | Fact::HeartbeatMissed { .. }
             | Fact::HeartbeatSeen(_)
@@ -243,6 +245,7 @@ impl<'a> Fold<'a> {
             | Fact::RelistEnded(_)
             | Fact::ServiceSubmitted(_)
             | Fact::JobSubmitted { .. }
+            | Fact::PodDeleted(_)
             | Fact::ContainerStarted { .. }
             | Fact::ProbeChanged { .. }
             | Fact::ContainerExited { .. }

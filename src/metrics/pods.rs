@@ -178,7 +178,7 @@ impl<'a> Lives<'a> {
         self.lives[pod].deletion = Some(deletion);
         if self.window.contains(now) {
             match deletion {
-                Deletion::ScaledDown => {}
+                Deletion::ScaledDown | Deletion::Requested => {}
                 Deletion::Unreachable => self.counts.unreachable += 1,
                 Deletion::Drained => self.counts.drained += 1,
                 Deletion::NodeRemoved => self.counts.node_removed += 1,

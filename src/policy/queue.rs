@@ -51,20 +51,34 @@ pub enum Waking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A node joined.
-    NodeAdded(NodeId),
+    NodeAdded {
+        /// The node.
+        node: NodeId,
+        /// What it is.
+        now: Face,
+    },
     /// A node is not what it was.
     NodeChanged {
         /// The node.
         node: NodeId,
         /// What it was.
         before: Face,
+        /// What it is.
+        now: Face,
     },
     /// A node left, after its pods.
-    NodeRemoved(NodeId),
+    NodeRemoved {
+        /// The node.
+        node: NodeId,
+        /// What it was.
+        before: Face,
+    },
     /// A pod got a node.
     PodBound(PodId),
     /// A pod that had a node is over.
     PodGone(PodId),
+    /// A pod for which others were to leave a node no longer waits for it, and got no node.
+    PodUnnominated(PodId),
 }
 
 /// What schedulers see of a node beside its pods.
@@ -105,9 +119,9 @@ impl Event {
     /// The node that may have room now.
     fn node(&self, cluster: &Cluster) -> Option<NodeId> {
         match *self {
-            Event::NodeAdded(node) | Event::NodeChanged { node, .. } => Some(node),
+            Event::NodeAdded { node, .. } | Event::NodeChanged { node, .. } => Some(node),
             Event::PodGone(pod) => cluster.pods()[pod].node,
-            Event::NodeRemoved(_) | Event::PodBound(_) => None,
+            Event::NodeRemoved { .. } | Event::PodBound(_) | Event::PodUnnominated(_) => None,
         }
     }
 }
@@ -219,7 +233,7 @@ fn room(cluster: &Cluster, shape: &Shape, node: NodeId) -> usize {
         })
     });
     let pods = cluster.nodes()[node].pods.len();
-    let by_pods = cluster.catalog().nodes[node].max_pods as usize - pods;
+    let by_pods = cluster.spec(node).max_pods as usize - pods;
     let by_gpus = match shape.gpus.count {
         0 => usize::MAX,
         _ => cluster.gpus(node).room(shape.gpus),

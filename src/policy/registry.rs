@@ -173,6 +173,10 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
     },
 ];
 
+/// The schedulers that obey all of [`Rules`](crate::cluster::rules::Rules), and budgets; the others look
+/// at room alone.
+pub const OBEDIENT: [&str; 3] = ["kube", "kube-1.34", "kube-binpack"];
+
 /// All autoscalers, by name.
 pub const AUTOSCALERS: &[Entry<dyn Autoscaler>] = &[
     Entry {

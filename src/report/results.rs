@@ -142,6 +142,7 @@ pub(crate) const fn outcome_name(outcome: Outcome) -> &'static str {
 pub(crate) const fn deletion_name(deletion: Deletion) -> &'static str {
     match deletion {
         Deletion::ScaledDown => "scaled down",
+        Deletion::Requested => "requested",
         Deletion::Unreachable => "unreachable",
         Deletion::Drained => "drained",
         Deletion::NodeRemoved => "node removed",

@@ -1,5 +1,6 @@
 //! From what was written to what it means: every check that needs more than one value.
 
+mod asked;
 mod curves;
 mod failures;
 mod gpus;
@@ -63,6 +64,8 @@ struct Builder<'a> {
     images: BTreeMap<String, At<Bytes>>,
     /// Shapes that stand in the file: what asks for each, and where.
     asked: Vec<(At<String>, ShapeId)>,
+    /// What the scheduler must obey beyond room, and where that was given.
+    rules_asked: Vec<(&'static str, Span)>,
     /// Memory that everything so far needs.
     memory: u128,
     /// When the run ends and when measuring begins, where that can be said.
@@ -109,10 +112,13 @@ pub(super) fn scenario(
     let failures = builder.failures(file.failures);
     builder.images_everywhere(sim.as_ref());
     builder.check(pods.as_ref(), sources.as_deref(), sim.as_ref());
+    builder.obeyed(policy.as_ref(), context.registry);
+    builder.drains(node_events.as_deref());
 
     if builder.problems.count(Severity::Error) > 0 {
         return None;
     }
+    let rules_asked = builder.rules_asked();
     Some(Scenario {
         name: name?,
         file: context
@@ -134,6 +140,7 @@ pub(super) fn scenario(
             failures: failures?,
         },
         sim: sim?,
+        rules_asked,
         excluded: excluded?,
         warnings: Vec::new(),
         notes: builder.notes,
@@ -161,6 +168,7 @@ impl<'a> Builder<'a> {
             service_spans: Arena::new(),
             images: BTreeMap::new(),
             asked: Vec::new(),
+            rules_asked: Vec::new(),
             memory: 0,
             window: None,
         }

@@ -8,7 +8,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::problem::{Problem, Problems, Span};
 use super::schema::{Key, Presence, Schema, Table};
-use super::suggest;
+use super::{suggest, unmodelled};
 
 /// A value and where it stands.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,14 @@ impl<T> Field<T> {
     pub(super) fn given(self) -> Option<At<T>> {
         match self {
             Field::Given(value) => Some(value),
+            Field::Absent(_) | Field::Broken => None,
+        }
+    }
+
+    /// Where it was given.
+    pub(super) fn place(&self) -> Option<Span> {
+        match self {
+            Field::Given(value) => Some(value.span),
             Field::Absent(_) | Field::Broken => None,
         }
     }
@@ -300,6 +308,11 @@ impl Decoder<'_> {
                 continue;
             }
             let span = self.span(key.span());
+            if let Some(why) = unmodelled::why(word) {
+                let problem = Problem::error(format!("`{word}` is not modelled"));
+                self.problems.push(problem.at(span, "").note(why));
+                continue;
+            }
             self.problems.push(
                 Problem::error(format!("unknown key `{word}`"))
                     .at(span, suggest::did_you_mean(word, names()))

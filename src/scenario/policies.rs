@@ -33,6 +33,22 @@ pub struct UnknownPolicy {
     known: Vec<&'static str>,
 }
 
+/// Why a policy cannot take the place of another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WrongPolicy {
+    /// There is none of that name.
+    Unknown(UnknownPolicy),
+    /// The scenario asks for what the scheduler does not look at.
+    LooksAway {
+        /// The scheduler.
+        scheduler: &'static str,
+        /// What is asked for, by key.
+        asked: Vec<&'static str>,
+        /// Schedulers that look at it.
+        obedient: Vec<&'static str>,
+    },
+}
+
 /// What is known of a policy.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
@@ -46,6 +62,8 @@ pub(super) struct Registry {
     pub(super) schedulers: Vec<Known>,
     pub(super) autoscalers: Vec<Known>,
     pub(super) healers: Vec<Known>,
+    /// Names of the schedulers that obey rules beyond room.
+    pub(super) obedient: Vec<&'static str>,
     /// Names of the default scheduler, autoscaler and healer.
     pub(super) defaults: [&'static str; 3],
 }
@@ -101,6 +119,7 @@ impl Registry {
             schedulers: known(registry::SCHEDULERS),
             autoscalers: known(registry::AUTOSCALERS),
             healers: known(registry::HEALERS),
+            obedient: registry::OBEDIENT.to_vec(),
             defaults: ["least-allocated", "hpa", "kubernetes"],
         }
     }
@@ -112,6 +131,31 @@ impl Registry {
             PolicyKind::Autoscaler => &self.autoscalers,
             PolicyKind::Healer => &self.healers,
         }
+    }
+
+    /// Whether the scheduler obeys rules beyond room.
+    pub(super) fn obeys_rules(&self, scheduler: &str) -> bool {
+        self.obedient.contains(&scheduler)
+    }
+
+    /// That the scheduler looks at what is asked of it.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(super) fn check_rules(
+        &self,
+        choice: &Choice,
+        asked: &[&'static str],
+    ) -> Result<(), WrongPolicy> {
+        let scheduler = choice.scheduler.name;
+        if asked.is_empty() || self.obeys_rules(scheduler) {
+            return Ok(());
+        }
+        Err(WrongPolicy::LooksAway {
+            scheduler,
+            asked: asked.to_vec(),
+            obedient: self.obedient.clone(),
+        })
     }
 
     fn find(&self, kind: PolicyKind, name: &str) -> Option<Known> {
@@ -414,3 +458,32 @@ impl fmt::Display for UnknownPolicy {
 }
 
 impl std::error::Error for UnknownPolicy {}
+
+impl From<UnknownPolicy> for WrongPolicy {
+    fn from(unknown: UnknownPolicy) -> WrongPolicy {
+        WrongPolicy::Unknown(unknown)
+    }
+}
+
+/// ``the scheduler `spread` does not look at `taints` (these do: kube, kube-binpack)``
+impl fmt::Display for WrongPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WrongPolicy::Unknown(unknown) => unknown.fmt(f),
+            WrongPolicy::LooksAway {
+                scheduler,
+                asked,
+                obedient,
+            } => {
+                let asked: Vec<String> = asked.iter().map(|what| format!("`{what}`")).collect();
+                let (asked, obedient) = (asked.join(", "), obedient.join(", "));
+                write!(
+                    f,
+                    "the scheduler `{scheduler}` does not look at {asked} (these do: {obedient})"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for WrongPolicy {}

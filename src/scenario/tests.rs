@@ -58,6 +58,7 @@ fn registry() -> Registry {
             },
         ],
         healers: ["kubernetes", "none"].map(plain).into(),
+        obedient: Vec::new(),
         defaults: ["least-allocated", "hpa", "kubernetes"],
     }
 }

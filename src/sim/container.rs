@@ -203,13 +203,6 @@ impl Sim {
             incarnation,
             ready: !probed,
         });
-        if let Some(period) = period.filter(|_| probed) {
-            let probes = startup.nanos().div_ceil(period.nanos());
-            self.queue.push(
-                self.now + period * probes,
-                Event::Probe { pod, incarnation },
-            );
-        }
         self.draw_crash(pod, incarnation, service, &name);
         self.plan_out_of_memory(pod, incarnation, service);
         if startup.is_zero() {
@@ -217,6 +210,14 @@ impl Sim {
         } else {
             self.queue
                 .push(self.now + startup, Event::Ready { pod, incarnation });
+        }
+        // After that: a probe at the very instant finds the container ready.
+        if let Some(period) = period.filter(|_| probed) {
+            let probes = startup.nanos().div_ceil(period.nanos());
+            self.queue.push(
+                self.now + period * probes,
+                Event::Probe { pod, incarnation },
+            );
         }
     }
 

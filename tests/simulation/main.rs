@@ -71,6 +71,15 @@ fn traffic_beyond_a_replicas_limit_is_lost() {
 }
 
 #[test]
+fn a_probe_at_the_instant_a_container_can_serve_finds_it_ready() {
+    let mut world = World::new(1).service(1, Load::Constant { rate: 7.0 });
+    // The second probe, 20 s after the start.
+    world.probed(secs(20), secs(10));
+    let ran = world.run(at(30));
+    assert_eq!(ran.last_flow().served, 7.0);
+}
+
+#[test]
 fn a_service_without_replicas_loses_everything_for_want_of_an_endpoint() {
     let ran = World::new(1)
         .service(0, Load::Constant { rate: 7.0 })

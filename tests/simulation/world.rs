@@ -172,6 +172,13 @@ impl World {
         });
     }
 
+    /// Replicas can serve so long after their start, which is found out every period.
+    pub(crate) fn probed(&mut self, startup: Duration, period: Duration) {
+        let startup = Distribution::constant(startup.secs_f64());
+        self.behaviours[0].startup = Some(startup.expect("a length"));
+        self.behaviours[0].probe_period = Some(period);
+    }
+
     pub(crate) fn boot(&mut self, length: Duration) {
         self.config.boot = length;
     }

@@ -34,6 +34,8 @@ pub(super) struct Rig {
     late: Duration,
     /// Whether containers are ready as soon as they run.
     ready: bool,
+    /// Whether containers that are to stop go on until that is told.
+    lingers: bool,
     log: Vec<String>,
 }
 
@@ -47,7 +49,7 @@ pub(super) fn at(seconds: f64) -> Time {
 
 impl Rig {
     /// A cluster with that many nodes in each zone, numbered through, and the healer of that name.
-    /// Nodes have room for 10 pods.
+    /// Nodes have room for 10 pods. The first revision of nodes has room for 11.
     pub(super) fn new(healer: &'static str, zones: &[u32]) -> Rig {
         Rig::with(healer, zones, &[])
     }
@@ -74,23 +76,42 @@ impl Rig {
         replicas: u32,
         hpa: Option<Hpa>,
     ) -> Rig {
-        let catalog = Arc::new(catalog(zones, replicas, hpa));
+        let scheduler = chosen(registry::SCHEDULERS, "least-allocated", &[]);
         let choice = Choice {
-            scheduler: chosen(registry::SCHEDULERS, "least-allocated", &[]),
+            scheduler,
             autoscaler,
             healer,
         };
+        Rig::start(catalog(zones, replicas, hpa), &choice)
+    }
+
+    /// One zone of so many nodes under kube-scheduler, ties by name; the catalogue is changed first.
+    pub(super) fn kube(nodes: u32, set: Set, change: impl FnOnce(&mut Catalog)) -> Rig {
+        let ties = [("ties", Value::Choice("name".into()))];
+        let choice = Choice {
+            scheduler: chosen(registry::SCHEDULERS, "kube", &[&ties, set].concat()),
+            autoscaler: chosen(registry::AUTOSCALERS, "fixed", &[]),
+            healer: chosen(registry::HEALERS, "kubernetes", &[]),
+        };
+        let mut catalog = catalog(&[nodes], nodes, None);
+        change(&mut catalog);
+        Rig::start(catalog, &choice)
+    }
+
+    fn start(catalog: Catalog, choice: &Choice) -> Rig {
+        let catalog = Arc::new(catalog);
         let seed = Seed {
             seed: 1,
             replication: 1,
         };
         let mut rig = Rig {
-            control: Control::new(catalog.clone(), &choice, Settings::default(), seed),
+            control: Control::new(catalog.clone(), choice, Settings::default(), seed),
             now: Time::ZERO,
             dead: BTreeSet::new(),
             forgetful: false,
             late: Duration::ZERO,
             ready: true,
+            lingers: false,
             log: Vec::new(),
         };
         rig.tell(Time::ZERO, catalog.nodes.ids().map(Fact::NodeAdded));
@@ -154,6 +175,21 @@ impl Rig {
         self.tell(self.now, [fact]);
         self.log.clear();
         self
+    }
+
+    /// So many jobs of a shape are asked for.
+    pub(super) fn jobs(&mut self, time: f64, shape: u32, count: u32) {
+        let fact = Fact::JobSubmitted {
+            job: JobId(0),
+            shape: ShapeId(shape),
+            replace: true,
+        };
+        self.tell(at(time), vec![fact; count as usize]);
+    }
+
+    /// Containers stop from now on only when that is told.
+    pub(super) fn linger(&mut self) {
+        self.lingers = true;
     }
 
     /// Nodes die whose leases were last renewed at `last`; that is noticed one heartbeat later.
@@ -290,7 +326,7 @@ impl Rig {
                 incarnation,
                 node,
                 ..
-            } => (!self.dead.contains(&node)).then_some(Fact::ContainerExited {
+            } => (!self.lingers && !self.dead.contains(&node)).then_some(Fact::ContainerExited {
                 pod,
                 incarnation,
                 exit: Exit::Stopped,
@@ -340,6 +376,7 @@ fn line(step: &Step) -> Option<String> {
                 Deletion::Drained => "drained",
                 Deletion::NodeRemoved => "removed",
                 Deletion::ScaledDown => "scaled down",
+                Deletion::Requested => "deleted",
                 Deletion::Preempted => "preempted",
             };
             Some(format!("p{} {why}", pod.index()))
@@ -348,6 +385,10 @@ fn line(step: &Step) -> Option<String> {
         Step::Changed(Change::PodBound { pod, node, .. }) => {
             Some(format!("p{} bound to n{}", pod.index(), node.index()))
         }
+        Step::Changed(Change::PodNominated { pod, node }) => {
+            Some(format!("p{} nominated to n{}", pod.index(), node.index()))
+        }
+        Step::Changed(Change::PodUnnominated(pod)) => Some(format!("p{} unnominated", pod.index())),
         Step::Changed(Change::PodGone { pod, .. }) => Some(format!("p{} gone", pod.index())),
         Step::Command(Command::Route { pod, .. }) => Some(format!("p{} routed", pod.index())),
         Step::Command(Command::Unroute { pod, .. }) => Some(format!("p{} unrouted", pod.index())),
@@ -362,6 +403,9 @@ fn catalog(zones: &[u32], replicas: u32, hpa: Option<Hpa>) -> Catalog {
         let zone = catalog.zones.push(format!("zone-{}", catalog.zones.len()));
         (0..nodes).for_each(|_| add_node(&mut catalog, zone));
     }
+    let mut larger = catalog.nodes[NodeId(0)].clone();
+    larger.allocatable.cpu.0 += 100;
+    catalog.revisions.push(larger);
     catalog.shapes.push(Shape {
         requests: Resources::new(MilliCpu(100), Bytes(0)),
         limits: Limits::default(),

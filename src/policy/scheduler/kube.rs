@@ -11,6 +11,7 @@ pub mod attempt;
 pub mod cycle;
 pub mod fast;
 pub mod filters;
+pub mod hints;
 pub mod images;
 pub mod inter_pod_affinity;
 pub mod node_affinity;

@@ -32,17 +32,11 @@ impl Builder<'_> {
     /// also selects them.
     pub(super) fn told(&mut self, raw: Field<raw::Pod>, own: Option<&str>) -> Option<Told> {
         let raw = raw.or_blank()?;
-        self.not_obeyed(
-            "node_selector",
-            raw.node_selector.clone().given().map(|at| at.span),
-        );
-        self.not_obeyed("affinity", raw.affinity.clone().given().map(|at| at.span));
-        let spread = raw.topology_spread_constraints.clone().given();
-        self.not_obeyed("topology_spread_constraints", spread.map(|at| at.span));
-        self.not_obeyed(
-            "host_ports",
-            raw.host_ports.clone().given().map(|at| at.span),
-        );
+        self.ask("node_selector", raw.node_selector.place());
+        self.ask("affinity", raw.affinity.place());
+        let spread = raw.topology_spread_constraints.place();
+        self.ask("topology_spread_constraints", spread);
+        self.ask("host_ports", raw.host_ports.place());
         let namespace = self.namespace_of(raw.namespace);
         let labels = raw.labels.optional()?.map(|labels| labels.value);
         let labels = match (labels, own) {
@@ -84,14 +78,6 @@ impl Builder<'_> {
             priority,
             extended: extended?,
         })
-    }
-
-    /// Refuses what no scheduler obeys yet: a result that ignores it would be wrong.
-    pub(super) fn not_obeyed(&mut self, what: &str, given: Option<Span>) {
-        if let Some(span) = given {
-            let message = format!("no scheduler obeys `{what}` yet");
-            self.problems.push(Problem::error(message).at(span, ""));
-        }
     }
 
     /// The id of rules: equal rules are one.
@@ -164,7 +150,7 @@ impl Builder<'_> {
 
     /// The taints of a node.
     pub(super) fn taints(&mut self, raw: Field<List<raw::Taint>>) -> Option<Vec<Taint>> {
-        self.not_obeyed("taints", raw.clone().given().map(|at| at.span));
+        self.ask("taints", raw.place());
         raw.elements().read(|taint| {
             let key = taint.value.key.given()?;
             let value = taint.value.value.or(String::new())?;
@@ -193,12 +179,37 @@ impl Builder<'_> {
                 return None;
             }
             let value = value.map_or(String::new(), |value| value.value);
-            Some(Toleration {
+            let toleration = Toleration {
                 key: key.map(|key| self.catalog.keys.intern(&key.value)),
                 value: (!exists).then(|| self.catalog.values.intern(&value)),
                 effect,
-            })
+            };
+            self.leaves(&toleration, span).then_some(toleration)
         })
+    }
+
+    /// Whether pods with the toleration are evicted like others from nodes that cannot be reached;
+    /// that some are not is not modelled.
+    fn leaves(&mut self, toleration: &Toleration, span: Span) -> bool {
+        let evicting = |key| Taint {
+            key,
+            value: well_known::EMPTY,
+            effect: Effect::NoExecute,
+        };
+        let keys = [well_known::UNREACHABLE, well_known::NOT_READY];
+        let bears = keys
+            .map(evicting)
+            .iter()
+            .any(|taint| toleration.tolerates(taint));
+        if bears {
+            let message = "pods that stay on nodes that cannot be reached are not modelled";
+            let note = "this toleration bears the taint node.kubernetes.io/unreachable:NoExecute: name \
+                        another key, or effect NoSchedule; the healer's `unreachable_toleration` says \
+                        how long all pods stay";
+            let problem = Problem::error(message).at(span, "");
+            self.problems.push(problem.note(note));
+        }
+        !bears
     }
 
     fn node_affinity(&mut self, raw: Field<raw::NodeAffinity>) -> Option<NodeAffinity> {

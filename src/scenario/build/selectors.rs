@@ -9,6 +9,9 @@ use crate::scenario::problem::Problem;
 use crate::scenario::raw::pod as raw;
 use crate::scenario::values::{IntOrPercent, Name};
 
+/// The key of disruption budgets.
+pub(super) const BUDGETS: &str = "disruption_budgets";
+
 /// The pod whose terms are read.
 pub(super) struct Asked {
     pub(super) namespace: NamespaceId,
@@ -164,7 +167,7 @@ impl Builder<'_> {
 
     /// Adds the disruption budgets.
     pub(super) fn budgets(&mut self, raw: Field<List<raw::DisruptionBudget>>) {
-        self.not_obeyed("disruption_budgets", raw.clone().given().map(|at| at.span));
+        self.ask(BUDGETS, raw.place());
         raw.elements().read(|At { value: raw, span }| {
             let name = raw.name.given();
             let namespace = self.namespace_of(raw.namespace);

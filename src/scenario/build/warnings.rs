@@ -49,8 +49,12 @@ impl Builder<'_> {
     /// Warns of pods that no node could hold even if it were empty.
     fn check_fit(&mut self, pods: Option<&Jobs>) {
         let mut kinds: Vec<&NodeSpec> = self.catalog.nodes.as_slice().iter().collect();
-        kinds.sort_by_key(|node| (node.allocatable, node.gpu_model));
-        kinds.dedup_by_key(|node| (node.allocatable, node.gpu_model));
+        let kind = |node: &NodeSpec| {
+            let extended = node.traits.extended.clone();
+            (node.allocatable, node.gpu_model, extended)
+        };
+        kinds.sort_by_cached_key(|node| kind(node));
+        kinds.dedup_by_key(|node| kind(node));
         let fits = |shape: &Shape| kinds.iter().any(|node| holds(node, shape));
         let shapes = self.catalog.shapes.as_slice().iter();
         let fitting: Arena<ShapeId, bool> = shapes.map(fits).collect();
@@ -155,7 +159,14 @@ impl Builder<'_> {
 
 /// Whether an empty node could hold a pod.
 fn holds(node: &NodeSpec, shape: &Shape) -> bool {
+    let has = |resource| {
+        let all = node.traits.extended.iter();
+        let mut amounts = all.filter(move |(other, _)| *other == resource);
+        amounts.next().map_or(0, |&(_, amount)| amount)
+    };
+    let mut extended = shape.extended.iter();
     shape.requests.fits(&node.allocatable)
+        && extended.all(|&(resource, asked)| asked <= has(resource))
         && (shape.gpus.count == 0
             || (shape.gpus.models.allow(node.gpu_model) && Gpus::new(node.gpus).fit(shape.gpus)))
 }

@@ -1,9 +1,13 @@
 //! Policies by name and parameter.
 
+use std::io;
+use std::path::Path;
+
 use expect_test::expect;
 
 use super::{EVERY_KEY, meaning, refusal, registry};
 use crate::policy::params::Params;
+use crate::scenario::parse;
 use crate::scenario::policies::{PolicyKind, Registry};
 
 #[test]
@@ -121,4 +125,17 @@ fn another_policy_has_its_defaults_and_the_same_one_keeps_its_parameters() {
         .unwrap_err()
         .to_string();
     expect!["unknown scheduler `spred` (known: binpack, least-allocated, spread): did you mean `spread`?"].assert_eq(&unknown);
+}
+
+#[test]
+fn a_scheduler_that_looks_away_cannot_take_the_place_of_one_that_obeys() {
+    let read = |_: &Path| Err(io::ErrorKind::NotFound.into());
+    let text = include_str!("../../../scenarios/zone-rules.toml");
+    let scenario = parse(Path::new("zone-rules.toml"), text, &read)
+        .unwrap()
+        .scenario;
+    let under = |name| scenario.clone().with_policy(PolicyKind::Scheduler, name);
+    assert!(under("kube-binpack").is_ok());
+    let refused = under("spread").unwrap_err().to_string();
+    expect!["the scheduler `spread` does not look at `affinity`, `taints`, `topology_spread_constraints` (these do: kube, kube-1.34, kube-binpack)"].assert_eq(&refused);
 }

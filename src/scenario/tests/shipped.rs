@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::{meaning, registry, rendered, shipped};
+use super::{meaning, rendered, shipped};
 use crate::ids::ShapeId;
-use crate::scenario::{parse, parse_with, starter};
+use crate::scenario::{parse, starter};
 
 #[test]
 fn every_shipped_scenario_loads_without_a_warning() {
@@ -12,7 +12,7 @@ fn every_shipped_scenario_loads_without_a_warning() {
     assert!(files.len() >= 4, "{files:?}");
     for (path, text) in files {
         let read = |path: &Path| std::fs::read(path);
-        let loaded = parse_with(&path, &text, &read, &registry());
+        let loaded = parse(&path, &text, &read);
         let loaded = loaded.map_err(|problems| rendered(&problems)).unwrap();
         assert_eq!(rendered(&loaded.warnings), "");
         assert!(

@@ -63,7 +63,8 @@ pub fn selects(rules: &Rules, traits: &Traits, values: &Symbols<ValueId>) -> boo
         && one_is_met(required, traits, values)
 }
 
-fn one_is_met(terms: Option<&[NodeTerm]>, traits: &Traits, values: &Symbols<ValueId>) -> bool {
+/// Whether one of the terms matches the node, if there are terms.
+pub fn one_is_met(terms: Option<&[NodeTerm]>, traits: &Traits, values: &Symbols<ValueId>) -> bool {
     terms.is_none_or(|terms| terms.iter().any(|term| is_met(term, traits, values)))
 }
 

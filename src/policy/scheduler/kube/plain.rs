@@ -1,12 +1,15 @@
 //! kube-scheduler, attempt by attempt, the plain way: the reference of what is faster.
 
 use super::attempt::attempt;
+use super::cycle::Cycle;
+use super::hints::{Arguments, hint};
+use super::node_affinity;
 use super::profile::Profile;
 use crate::cluster::Slot;
-use crate::cluster::queue::RejectedBy;
+use crate::cluster::queue::{Group, RejectedBy};
 use crate::ids::{NodeId, PodId};
-use crate::policy::queue::Waking;
-use crate::policy::scheduler::explanation::{Explanation, WhyNoPreemption};
+use crate::policy::queue::{Event, Waking};
+use crate::policy::scheduler::explanation::{Explanation, Plugin, WhyNoPreemption};
 use crate::policy::scheduler::{Chosen, Nomination, Placement, Refused, Scheduler};
 use crate::policy::{Remember, View};
 
@@ -29,6 +32,14 @@ impl Scheduler for Plain {
     fn waking(&self) -> Waking {
         self.waking
     }
+
+    fn hint(&self, view: &View, event: &Event, group: Group) -> bool {
+        let arguments = Arguments {
+            added_affinity: &self.profile.added_affinity,
+            spread: &self.profile.spread_defaults,
+        };
+        hint(view.cluster, arguments, event, group)
+    }
 }
 
 /// What an attempt comes to.
@@ -36,7 +47,7 @@ pub fn placement(view: &View, pod: PodId, told: &Explanation) -> Placement {
     match told.chosen {
         Some(node) => Placement::on(view, pod, node, chosen(view, pod, node, told))
             .remembering(next_start(view, told)),
-        None => waits(view, told),
+        None => waits(view, pod, told),
     }
 }
 
@@ -49,9 +60,8 @@ fn chosen(view: &View, pod: PodId, node: NodeId, told: &Explanation) -> Chosen {
     }
 }
 
-fn waits(view: &View, told: &Explanation) -> Placement {
-    let plugins = told.rejected.iter().map(|(_, rejection)| rejection.plugin);
-    let by = plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()));
+fn waits(view: &View, pod: PodId, told: &Explanation) -> Placement {
+    let by = rejected_by(view, pod, told);
     let why = Refused::NoNodeFits {
         nodes: view.cluster.nodes_present(),
     };
@@ -77,6 +87,15 @@ fn waits(view: &View, told: &Explanation) -> Placement {
             remember,
         },
     }
+}
+
+/// The plugins that refused nodes to the pod. NodeAffinity did if the pod names the nodes to look
+/// at, be they all there are.
+fn rejected_by(view: &View, pod: PodId, told: &Explanation) -> RejectedBy {
+    let names = node_affinity::named(&Cycle::new(view.cluster, pod), &[]);
+    let plugins = told.rejected.iter().map(|(_, rejection)| rejection.plugin);
+    let plugins = plugins.chain(names.map(|_| Plugin::NodeAffinity));
+    plugins.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()))
 }
 
 /// The place in the list of nodes at which the next attempt starts to look (`nextStartNodeIndex`).

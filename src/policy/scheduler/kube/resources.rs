@@ -8,6 +8,7 @@
 
 use super::cycle::{Cycle, NodeInfo};
 use super::points::MAX;
+use crate::cluster::catalog::NodeSpec;
 use crate::cluster::gpu::Gpus;
 use crate::ids::ExtendedId;
 use crate::policy::scheduler::explanation::{Code, Plugin, Reason, Rejection};
@@ -62,7 +63,7 @@ pub fn refuses(cycle: &Cycle, ignored: &Ignored, info: &NodeInfo) -> Option<Reje
         if !ignored.extended.contains(&resource) {
             let taken = info.extended.get(&resource).copied().unwrap_or(0);
             let reason = Reason::InsufficientExtended(resource);
-            short(amount, allocatable(info, resource), taken, reason);
+            short(amount, allocatable(info.spec, resource), taken, reason);
         }
     }
     (!reasons.is_empty()).then_some(Rejection {
@@ -110,8 +111,9 @@ fn gpus_left(cycle: &Cycle, info: &NodeInfo) -> Option<Gpus> {
     Some(left)
 }
 
-fn allocatable(info: &NodeInfo, resource: ExtendedId) -> u64 {
-    let all = &info.spec.traits.extended;
+/// How much of an extended resource the node has.
+pub fn allocatable(node: &NodeSpec, resource: ExtendedId) -> u64 {
+    let all = &node.traits.extended;
     let at = all.binary_search_by_key(&resource, |&(resource, _)| resource);
     at.map_or(0, |at| all[at].1)
 }
@@ -136,7 +138,7 @@ fn use_of(cycle: &Cycle, info: &NodeInfo, resource: Counted, assume: bool) -> (u
             let own = cycle.shape.extended.iter().find(|&&(id, _)| id == resource);
             let taken = info.extended.get(&resource).copied().unwrap_or(0);
             own.map_or((0, 0), |&(_, own)| {
-                (allocatable(info, resource), taken + own)
+                (allocatable(info.spec, resource), taken + own)
             })
         }
     }

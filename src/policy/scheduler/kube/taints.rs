@@ -6,6 +6,7 @@
 use super::cycle::{Cycle, NodeInfo};
 use super::points::of_smallest;
 use crate::cluster::Cluster;
+use crate::cluster::catalog::NodeSpec;
 use crate::cluster::rules::{Effect, Taint, Toleration, well_known};
 use crate::ids::NodeId;
 use crate::policy::queue::Face;
@@ -44,9 +45,13 @@ fn refusal(plugin: Plugin, reason: Reason) -> Rejection {
 
 /// The taints of the node, and those that follow from its condition.
 pub fn taints(cluster: &Cluster, node: NodeId) -> Vec<Taint> {
-    let face = Face::of(cluster, node);
-    let given = cluster.spec(node).traits.taints.iter().copied();
-    given.chain(of_condition(&face)).collect()
+    seen(cluster.spec(node), &Face::of(cluster, node))
+}
+
+/// The taints of a node as it is or was.
+pub fn seen(spec: &NodeSpec, face: &Face) -> Vec<Taint> {
+    let given = spec.traits.taints.iter().copied();
+    given.chain(of_condition(face)).collect()
 }
 
 /// The taints that follow from a node's condition: one that is not heard of takes no new pods, and

@@ -18,11 +18,11 @@ pub mod score;
 mod tests;
 
 use super::cycle::Cycle;
-use super::node_affinity;
+use super::{node_affinity, taints};
 use crate::cluster::Cluster;
 use crate::cluster::catalog::NodeSpec;
 use crate::cluster::labels::{Labels, Selector};
-use crate::cluster::rules::{SpreadConstraint, well_known};
+use crate::cluster::rules::{Rules, SpreadConstraint, well_known};
 use crate::ids::{NamespaceId, NodeId, PodId, ValueId};
 
 /// Constraints of pods that have none of their own (`PodTopologySpreadArgs`).
@@ -69,13 +69,13 @@ pub struct Constraint<'a> {
     pub selector: Option<&'a Selector>,
 }
 
-/// The required, or the preferred, constraints of the pod.
+/// The required, or the preferred, constraints of pods with these rules.
 pub fn constraints<'a>(
-    cycle: &Cycle<'a>,
+    rules: &'a Rules,
     defaults: &'a Defaults,
     required: bool,
 ) -> Vec<Constraint<'a>> {
-    let own = &cycle.rules.spread;
+    let own = &rules.spread;
     let of_kind = |rule: &&SpreadConstraint| rule.required == required;
     if !own.is_empty() {
         let as_stated = |rule: &'a SpreadConstraint| Constraint {
@@ -84,7 +84,7 @@ pub fn constraints<'a>(
         };
         return own.iter().filter(of_kind).map(as_stated).collect();
     }
-    let selector = cycle.rules.default_selector.as_ref();
+    let selector = rules.default_selector.as_ref();
     let Some(selector) = selector.filter(|selector| !selector.0.is_empty()) else {
         return Vec::new();
     };
@@ -92,8 +92,8 @@ pub fn constraints<'a>(
         rule,
         selector: Some(selector),
     };
-    let rules = defaults.constraints().iter().filter(of_kind);
-    rules.map(with_selector).collect()
+    let defaults = defaults.constraints().iter().filter(of_kind);
+    defaults.map(with_selector).collect()
 }
 
 impl Defaults {
@@ -129,10 +129,17 @@ impl Constraint<'_> {
     }
 
     /// Whether pods on the node are counted for the pod: its node inclusion policies.
-    pub fn includes(&self, cycle: &Cycle, spec: &NodeSpec) -> bool {
-        let values = &cycle.cluster.catalog().values;
-        (!self.rule.honor_affinity || node_affinity::selects(cycle.rules, &spec.traits, values))
-            && (!self.rule.honor_taints || cycle.rules.untolerated(&spec.traits.taints).is_none())
+    pub fn includes(&self, cycle: &Cycle, node: NodeId) -> bool {
+        let (traits, values) = (
+            &cycle.cluster.spec(node).traits,
+            &cycle.cluster.catalog().values,
+        );
+        let tolerated = || {
+            let taints = taints::taints(cycle.cluster, node);
+            cycle.rules.untolerated(&taints).is_none()
+        };
+        (!self.rule.honor_affinity || node_affinity::selects(cycle.rules, traits, values))
+            && (!self.rule.honor_taints || tolerated())
     }
 
     /// The domain of a node; none, if it lacks the label.
@@ -154,5 +161,5 @@ fn counted<'a>(
     nodes: &[NodeId],
 ) -> impl Iterator<Item = (NodeId, &'a NodeSpec)> {
     let specs = nodes.iter().map(|&node| (node, cycle.cluster.spec(node)));
-    specs.filter(|(_, spec)| constraint.includes(cycle, spec))
+    specs.filter(|&(node, _)| constraint.includes(cycle, node))
 }

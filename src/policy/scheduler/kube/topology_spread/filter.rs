@@ -18,7 +18,7 @@ pub struct Filter<'a> {
 impl<'a> Filter<'a> {
     /// Counts the pods on all nodes. `None` where no constraint is required.
     pub fn new(cycle: &Cycle<'a>, defaults: &'a Defaults, nodes: &[NodeId]) -> Option<Filter<'a>> {
-        let constraints = constraints(cycle, defaults, true);
+        let constraints = constraints(cycle.rules, defaults, true);
         if constraints.is_empty() {
             return None;
         }
@@ -57,7 +57,7 @@ impl<'a> Filter<'a> {
         }
         for (constraint, domains) in self.constraints.iter().zip(&mut self.domains) {
             let domain = constraint.domain(spec).expect("it has all labels");
-            if constraint.selects(cycle.cluster, &rules.labels) && constraint.includes(cycle, spec)
+            if constraint.selects(cycle.cluster, &rules.labels) && constraint.includes(cycle, node)
             {
                 domains.add(domain, by);
             }

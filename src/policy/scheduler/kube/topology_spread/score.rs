@@ -43,7 +43,7 @@ impl<'a> Score<'a> {
         feasible: &[NodeId],
         nodes: &[NodeId],
     ) -> Option<Score<'a>> {
-        let constraints = constraints(cycle, defaults, false);
+        let constraints = constraints(cycle.rules, defaults, false);
         if constraints.is_empty() {
             return None;
         }

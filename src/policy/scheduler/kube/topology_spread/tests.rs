@@ -198,6 +198,20 @@ fn nodes_that_the_pod_cannot_use_are_counted_as_the_policies_say() {
 }
 
 #[test]
+fn a_zone_that_is_lost_counts_unless_taints_are_honoured() {
+    for (honor_taints, expected) in [(false, FULL), (true, None)] {
+        let constraint = SpreadConstraint {
+            honor_taints,
+            ..over_zones(true)
+        };
+        let mut world = zones(&[Some(0), Some(1)], vec![web(vec![constraint])]);
+        world.put(0, 0);
+        world.apply(Change::NodeNotReady(NodeId(1)));
+        assert_eq!(refusals(&mut world, &Defaults::System)[0], expected);
+    }
+}
+
+#[test]
 fn pods_added_and_taken_away_in_thought_are_as_if_they_were() {
     let over_nodes = SpreadConstraint {
         topology_key: well_known::HOSTNAME,
