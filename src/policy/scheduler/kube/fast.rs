@@ -36,9 +36,9 @@ use super::plain::Plain;
 use super::profile::{Profile, Ties};
 use super::sampling;
 use crate::cluster::Slot;
-use crate::cluster::queue::RejectedBy;
+use crate::cluster::queue::{Group, RejectedBy};
 use crate::ids::{Id, PodId, ShapeId};
-use crate::policy::queue::Waking;
+use crate::policy::queue::{Event, Waking};
 use crate::policy::scheduler::{Chosen, Nomination, Placement, Refused, Scheduler};
 use crate::policy::{Remember, View};
 use crate::rng;
@@ -134,6 +134,10 @@ impl Scheduler for Fast {
 
     fn waking(&self) -> Waking {
         self.plain.waking()
+    }
+
+    fn hint(&self, view: &View, event: &Event, group: Group) -> bool {
+        self.plain.hint(view, event, group)
     }
 }
 

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::row::{Row, Use};
 use super::weights::Weights;
 use crate::cluster::requests::Assumed;
-use crate::ids::NodeId;
+use crate::ids::{NodeId, PodId};
 use crate::policy::scheduler::kube::cycle::{Cycle, NodeInfo};
-use crate::policy::scheduler::kube::filters::nominated;
 use crate::policy::scheduler::kube::points::MAX;
 use crate::policy::scheduler::kube::ports;
 use crate::policy::scheduler::kube::profile::{Filter, Profile};
@@ -118,11 +117,10 @@ impl<'a> Ask<'a> {
     }
 
     fn lacks_extended(&self, ignored: &Ignored, node: NodeId) -> bool {
-        let all = &self.cycle.cluster.spec(node).traits.extended;
+        let spec = self.cycle.cluster.spec(node);
         let taken = &self.cycle.cluster.nodes()[node].extended;
         self.cycle.shape.extended.iter().any(|&(resource, asked)| {
-            let at = all.binary_search_by_key(&resource, |&(resource, _)| resource);
-            let all = at.map_or(0, |at| all[at].1);
+            let all = resources::allocatable(spec, resource);
             let taken = taken.get(&resource).copied().unwrap_or(0);
             asked > all.saturating_sub(taken) && !ignored.extended.contains(&resource)
         })
@@ -156,13 +154,22 @@ impl<'a> Ask<'a> {
 
     /// Whether pods that matter to the pod are nominated to the node.
     pub(super) fn is_awaited(&self, row: &Row) -> bool {
-        nominated(&self.cycle, row.node).next().is_some()
+        self.coming(row).next().is_some()
+    }
+
+    /// Other pods of at least the same priority that are nominated to the node.
+    fn coming(&self, row: &Row) -> impl Iterator<Item = PodId> {
+        let Cycle { pod, shape, .. } = self.cycle;
+        let nominated = self.cycle.nominated(row.node);
+        let others =
+            nominated.filter(move |&(other, priority)| other != pod && priority >= shape.priority);
+        others.map(|(other, _)| other)
     }
 
     /// The node with the pods nominated to it.
     fn crowded(&self, row: &Row) -> NodeInfo<'a> {
         let mut info = NodeInfo::new(self.cycle.cluster, row.node);
-        for pod in nominated(&self.cycle, row.node) {
+        for pod in self.coming(row) {
             info.add(self.cycle.cluster, pod);
         }
         info
@@ -193,8 +200,8 @@ impl<'a> Ask<'a> {
             ..bare(cycle, row.node)
         };
         let fit = self.weights.fit.as_ref();
-        let fit = fit.map_or(0, |(strategy, counted, weight)| {
-            weight * resources::score(cycle, strategy, counted, &info)
+        let fit = fit.map_or(0, |fit| {
+            fit.weight * resources::score(cycle, &fit.strategy, &fit.resources, &info)
         });
         let balance = self.weights.balance.as_ref();
         let balance = balance.map_or(0, |(counted, weight)| {
@@ -209,18 +216,16 @@ impl<'a> Ask<'a> {
 impl Quick {
     /// `None` where something else counts.
     fn new(weights: &Weights, cycle: &Cycle) -> Option<Quick> {
-        let (strategy, counted, fit) = weights.fit.as_ref()?;
-        let least = match strategy {
+        let fit = weights.fit.as_ref()?;
+        let least = match fit.strategy {
             Strategy::LeastAllocated => true,
             Strategy::MostAllocated => false,
             Strategy::RequestedToCapacityRatio(_) => return None,
         };
         let (mut cpu, mut memory) = (0, 0);
-        for &(counted, weight) in counted
-            .iter()
-            .filter(|(counted, _)| matters(cycle, *counted))
-        {
-            match counted {
+        let counted = fit.resources.iter();
+        for &(resource, weight) in counted.filter(|(resource, _)| matters(cycle, *resource)) {
+            match resource {
                 Counted::Plain(Resource::Cpu) => cpu += weight,
                 Counted::Plain(Resource::Memory) => memory += weight,
                 Counted::Plain(Resource::Gpu) | Counted::Extended(_) => return None,
@@ -244,7 +249,7 @@ impl Quick {
             cpu,
             memory,
             whole: [cpu, memory].map(|weight| {
-                *fit as f64 * MAX as f64 * weight as f64 / (cpu + memory).max(1) as f64
+                fit.weight as f64 * MAX as f64 * weight as f64 / (cpu + memory).max(1) as f64
             }),
             own: [
                 cycle.shape.placing().cpu.0,
@@ -254,7 +259,7 @@ impl Quick {
             ]
             .map(|amount| amount as f64),
             divisor: (cpu + memory > 0).then(|| Divisor::new(cpu + memory))?,
-            fit: *fit,
+            fit: fit.weight,
             balance,
         })
     }
@@ -310,6 +315,7 @@ pub(super) fn bare<'a>(cycle: &Cycle<'a>, node: NodeId) -> NodeInfo<'a> {
         spec: cycle.cluster.spec(node),
         state: &cycle.cluster.nodes()[node],
         pods: Vec::new(),
+        unknown: 0,
         requested: Default::default(),
         assumed: Assumed::default(),
         extended: BTreeMap::new(),

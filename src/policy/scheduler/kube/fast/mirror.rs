@@ -28,6 +28,8 @@ pub(super) struct Mirror {
     pub(super) layout: u64,
     /// Nodes that pods are nominated to.
     pub(super) awaited: u32,
+    /// How often the condition of a node, or what it is, changed.
+    pub(super) conditions: u64,
     looks: Vec<Looks>,
     /// The version of the node tree that is in `line`.
     tree: u64,
@@ -56,6 +58,7 @@ impl Mirror {
             line: Vec::new(),
             layout: 0,
             awaited: 0,
+            conditions: 0,
             tree: cluster.tree().version(),
             cursor: cluster.changed().head(),
             order,
@@ -102,6 +105,7 @@ impl Mirror {
         }
         let now = Looks::of(cluster, node);
         let moved = (looks.present, looks.face.revision) != (now.present, now.face.revision);
+        self.conditions += u64::from(looks.face != now.face);
         *looks = now;
         self.layout += u64::from(moved);
         self.looked.push(rank as u32);

@@ -180,6 +180,8 @@ impl Search {
         self.open_gates(sight);
         let ranks = 0..sight.mirror.rows.len();
         let refusals = ranks.filter_map(|rank| self.refusal(sight, rank));
+        let names = sight.column.named.map(|_| Plugin::NodeAffinity);
+        let refusals = refusals.chain(names);
         refusals.fold(RejectedBy::default(), |by, plugin| by.with(plugin.bit()))
     }
 

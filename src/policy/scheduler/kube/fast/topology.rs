@@ -6,7 +6,7 @@ use super::domains::{Domains, EMPTY, NONE};
 use super::mirror::Mirror;
 use super::weights::Weights;
 use crate::cluster::rules::{PodTerm, Rules, SpreadConstraint, well_known};
-use crate::ids::{Id, KeyId, RulesId};
+use crate::ids::{Id, KeyId, NodeId, RulesId};
 use crate::policy::scheduler::kube::cycle::Cycle;
 use crate::policy::scheduler::kube::inter_pod_affinity::score::preferences;
 use crate::policy::scheduler::kube::inter_pod_affinity::speaks_of_rules;
@@ -35,8 +35,11 @@ pub(super) struct Topology {
     pub(super) liked: Vec<usize>,
     /// What a pod adds to the counts, by its rules, once it is known.
     effects: Vec<Option<Vec<Effect>>>,
+    /// Whether taints say which nodes count.
+    honors_taints: bool,
     cursor: u64,
     layout: u64,
+    conditions: u64,
 }
 
 /// A number for every domain of a label.
@@ -104,16 +107,18 @@ impl Topology {
             unwanted: Vec::new(),
             liked: Vec::new(),
             effects: vec![None; cycle.cluster.catalog().rules.len()],
+            honors_taints: false,
             cursor: 0,
             layout: 0,
+            conditions: 0,
         };
         if weights.filters_spread {
-            for constraint in constraints(cycle, &profile.spread_defaults, true) {
+            for constraint in constraints(cycle.rules, &profile.spread_defaults, true) {
                 topology.require(cycle, &constraint, mirror);
             }
         }
         if weights.spread > 0 {
-            for constraint in constraints(cycle, &profile.spread_defaults, false) {
+            for constraint in constraints(cycle.rules, &profile.spread_defaults, false) {
                 topology.prefer(cycle, &constraint, mirror);
             }
         }
@@ -141,7 +146,9 @@ impl Topology {
         mirror: &Mirror,
     ) {
         let census = mirror.census.as_ref().expect("rules speak of pods");
-        if self.layout != mirror.layout {
+        let other_nodes = self.layout != mirror.layout
+            || (self.honors_taints && self.conditions != mirror.conditions);
+        if other_nodes {
             self.recount(profile, weights, cycle, mirror);
         } else if let Some(moves) = census.moves().since(self.cursor) {
             for one in moves {
@@ -167,6 +174,7 @@ impl Topology {
 
     fn require(&mut self, cycle: &Cycle, constraint: &Constraint, mirror: &mut Mirror) {
         let rule = constraint.rule;
+        self.honors_taints |= rule.honor_taints;
         self.count(cycle, Some(rule.topology_key), mirror).staying = true;
         self.required.push(Required {
             count: self.counts.len() - 1,
@@ -181,8 +189,10 @@ impl Topology {
         let SpreadConstraint {
             max_skew,
             topology_key,
+            honor_taints,
             ..
         } = *constraint.rule;
+        self.honors_taints |= honor_taints;
         let over_nodes = topology_key == well_known::HOSTNAME;
         let or_empty = !self.all_labels && !over_nodes;
         let key = (!over_nodes).then_some(topology_key);
@@ -240,17 +250,18 @@ impl Topology {
         }
         self.cursor = census.moves().head();
         self.layout = mirror.layout;
+        self.conditions = mirror.conditions;
     }
 
     /// Notes whose pods spread constraints count.
     fn look_at_nodes(&mut self, profile: &Profile, cycle: &Cycle, mirror: &Mirror) {
-        let required = constraints(cycle, &profile.spread_defaults, true);
-        let present = |node| cycle.cluster.nodes()[node].present;
+        let required = constraints(cycle.rules, &profile.spread_defaults, true);
+        let present = |node: NodeId| cycle.cluster.nodes()[node].present;
         for (constraint, own) in required.iter().zip(&mut self.required) {
             let count = &mut self.counts[own.count];
-            let counts = |&node: &_| {
+            let counts = |&node: &NodeId| {
                 let spec = cycle.cluster.spec(node);
-                present(node) && has_all_labels(&required, spec) && constraint.includes(cycle, spec)
+                present(node) && has_all_labels(&required, spec) && constraint.includes(cycle, node)
             };
             let nodes: Vec<bool> = mirror.order.nodes().iter().map(counts).collect();
             let column = mirror.domains.at(count.column);
@@ -260,15 +271,15 @@ impl Topology {
             }
             count.nodes = Some(nodes);
         }
-        let preferred = constraints(cycle, &profile.spread_defaults, false);
+        let preferred = constraints(cycle.rules, &profile.spread_defaults, false);
         for (constraint, own) in preferred.iter().zip(&self.preferred) {
             if own.over_nodes {
                 continue;
             }
-            let counts = |&node: &_| {
+            let counts = |&node: &NodeId| {
                 let spec = cycle.cluster.spec(node);
                 (!self.all_labels || has_all_labels(&preferred, spec))
-                    && constraint.includes(cycle, spec)
+                    && constraint.includes(cycle, node)
             };
             let nodes = mirror.order.nodes().iter().map(counts).collect();
             self.counts[own.count].nodes = Some(nodes);
@@ -314,11 +325,11 @@ impl Topology {
                 && theirs.namespace == rules.namespace
                 && constraint.selects(cluster, &theirs.labels)
         };
-        let required = constraints(cycle, &profile.spread_defaults, true);
+        let required = constraints(cycle.rules, &profile.spread_defaults, true);
         for (constraint, own) in required.iter().zip(&self.required) {
             by[own.count] += i32::from(counted(constraint));
         }
-        let preferred = constraints(cycle, &profile.spread_defaults, false);
+        let preferred = constraints(cycle.rules, &profile.spread_defaults, false);
         for (constraint, own) in preferred.iter().zip(&self.preferred) {
             by[own.count] += i32::from(counted(constraint));
         }

@@ -14,7 +14,7 @@ pub(super) struct Weights {
     /// Of terms between pods, with what they are told.
     pub(super) pods: Option<(Args, i64)>,
     /// Of the use of resources.
-    pub(super) fit: Option<(Strategy, Vec<(Counted, i64)>, i64)>,
+    pub(super) fit: Option<Fit>,
     /// Of balanced use.
     pub(super) balance: Option<(Vec<Counted>, i64)>,
     /// Whether required spread constraints are asked.
@@ -27,6 +27,15 @@ pub(super) struct Weights {
     pub(super) filters_ports: bool,
     /// Whether single GPUs are asked.
     pub(super) filters_gpus: bool,
+}
+
+/// Which use of resources is best.
+#[derive(Clone, Debug)]
+pub(super) struct Fit {
+    pub(super) strategy: Strategy,
+    pub(super) resources: Vec<(Counted, i64)>,
+    /// What the points are multiplied by.
+    pub(super) weight: i64,
 }
 
 impl Weights {
@@ -68,7 +77,13 @@ impl Weights {
             Scorer::NodeResourcesFit {
                 strategy,
                 resources,
-            } => self.fit = Some((strategy.clone(), resources.clone(), weight)),
+            } => {
+                self.fit = Some(Fit {
+                    strategy: strategy.clone(),
+                    resources: resources.clone(),
+                    weight,
+                });
+            }
             Scorer::NodeResourcesBalancedAllocation(resources) => {
                 self.balance = Some((resources.clone(), weight));
             }
