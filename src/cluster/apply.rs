@@ -97,6 +97,9 @@ impl Cluster {
             Change::PodUnrouted(pod) => self.route(pod, false),
             Change::PodDeleting { pod, deletion } => {
                 self.deactivate(pod);
+                if let Some(node) = self.pods[pod].node {
+                    self.changed.push(node);
+                }
                 self.pods[pod].deletion = Some(deletion);
                 self.forget_restart(pod);
                 self.pod_unnominated(pod);

@@ -11,6 +11,7 @@ use crate::ids::{NodeId, ValueId};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeTree {
     zones: Vec<(Place, Vec<NodeId>)>,
+    version: u64,
 }
 
 /// Where a node stands: the values of its labels for region and zone.
@@ -34,8 +35,14 @@ impl NodeTree {
         turns.copied().collect()
     }
 
+    /// How often the list changed.
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
     /// The node joined.
     pub(super) fn add(&mut self, place: Place, node: NodeId) {
+        self.version += 1;
         match self.zones.iter_mut().find(|(other, _)| *other == place) {
             Some((_, nodes)) => nodes.push(node),
             None => self.zones.push((place, vec![node])),
@@ -44,6 +51,7 @@ impl NodeTree {
 
     /// The node left. Panics if it was not there.
     pub(super) fn remove(&mut self, place: Place, node: NodeId) {
+        self.version += 1;
         let at = self.zones.iter().position(|(other, _)| *other == place);
         let at = at.expect("the zone of a node is known");
         let nodes = &mut self.zones[at].1;

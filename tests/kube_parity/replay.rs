@@ -5,10 +5,13 @@ use std::collections::VecDeque;
 use plimsoll::cluster::change::Change;
 use plimsoll::cluster::pod::Deletion;
 use plimsoll::ids::PodId;
+use plimsoll::policy::queue::Waking;
+use plimsoll::policy::scheduler::Scheduler;
 use plimsoll::policy::scheduler::explanation::{Explanation, Preemption};
-use plimsoll::policy::scheduler::kube::attempt::attempt_of;
+use plimsoll::policy::scheduler::kube::attempt::{attempt, attempt_of};
 use plimsoll::policy::scheduler::kube::cycle::{Cycle, Nominations};
-use plimsoll::policy::scheduler::kube::plain::next_start;
+use plimsoll::policy::scheduler::kube::fast::Fast;
+use plimsoll::policy::scheduler::kube::plain::{next_start, placement};
 
 use crate::json::{Case, Decision};
 use crate::told;
@@ -33,15 +36,18 @@ struct Replay<'a> {
     case: &'a Case,
     world: World,
     expected: std::slice::Iter<'a, Decision>,
+    fast: Fast,
     retries: VecDeque<Retry>,
     compared: Compared,
 }
 
 /// Replays all arrivals of a case.
 pub(crate) fn replay(case: &Case) -> Compared {
+    let world = World::new(case);
     let mut replay = Replay {
         case,
-        world: World::new(case),
+        fast: Fast::new(world.profile.clone(), Waking::Hints),
+        world,
         expected: case.decisions.iter(),
         retries: VecDeque::new(),
         compared: Compared::default(),
@@ -103,6 +109,7 @@ impl Replay<'_> {
 
     fn attempt(&mut self, pod: PodId, arrival: usize, attempts: u32, gone: Vec<String>) {
         self.world.tick();
+        self.decide_fast(pod);
         let told = attempt_outside(&self.world, pod);
         let mut ours = Decision {
             attempt: (attempts > 1).then_some(attempts),
@@ -117,6 +124,15 @@ impl Replay<'_> {
             return;
         };
         self.compared.add(self.case, &ours, theirs);
+    }
+
+    /// The scheduler that does not ask every node anew decides as the plain one does.
+    fn decide_fast(&mut self, pod: PodId) {
+        let view = self.world.view();
+        let told = attempt(&self.world.profile, &view, pod);
+        let plain = placement(&view, pod, &told);
+        let name = &self.case.name;
+        assert_eq!(self.fast.place(&view, pod), plain, "{name}");
     }
 
     /// Binds the pod, or makes room for it; returns where it is bound.

@@ -9,6 +9,7 @@
 
 pub mod attempt;
 pub mod cycle;
+pub mod fast;
 pub mod filters;
 pub mod hints;
 pub mod images;

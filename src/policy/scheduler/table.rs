@@ -44,7 +44,7 @@ pub struct Share {
 /// 2^s <= d < 2^(s+1) and m = floor((2^(64+s) - 1) / d), floor(n / d) = floor((n + 1) m / 2^(64+s))
 /// as long as (n + 1) d <= 2^(64+s).
 #[derive(Clone, Copy, Debug)]
-struct Divisor {
+pub(super) struct Divisor {
     multiplier: u64,
     shift: u32,
 }
@@ -150,7 +150,7 @@ impl Share {
 }
 
 impl Divisor {
-    fn new(divisor: u64) -> Divisor {
+    pub(super) fn new(divisor: u64) -> Divisor {
         let shift = divisor.ilog2();
         let multiplier = (u128::MAX >> (64 - shift)) / u128::from(divisor);
         Divisor {
@@ -159,7 +159,7 @@ impl Divisor {
         }
     }
 
-    fn divide(self, dividend: u64) -> u64 {
+    pub(super) fn divide(self, dividend: u64) -> u64 {
         let product = u128::from(dividend + 1) * u128::from(self.multiplier);
         (product >> 64) as u64 >> self.shift
     }

@@ -5,6 +5,7 @@
 
 use super::cycle::{Cycle, NodeInfo};
 use super::points::MAX;
+use crate::ids::ImageId;
 
 /// Below this many bytes images do not matter: 23 MiB (`minThreshold`).
 const MIN: i64 = 23 << 20;
@@ -16,6 +17,11 @@ const MAX_PER_CONTAINER: i64 = 1000 << 20;
 pub fn score(cycle: &Cycle, info: &NodeInfo, nodes: usize) -> i64 {
     let here = cycle.rules.images.iter();
     let here = here.filter(|image| info.state.images.binary_search(image).is_ok());
+    points(cycle, here, nodes)
+}
+
+/// Points of a node that has these entries of the pod's images, of `nodes` nodes in all.
+pub fn points<'a>(cycle: &Cycle, here: impl Iterator<Item = &'a ImageId>, nodes: usize) -> i64 {
     let scaled = here.map(|&image| {
         let share = f64::from(cycle.cluster.nodes_with(image)) / nodes as f64;
         (cycle.cluster.catalog().images[image].size as f64 * share) as i64

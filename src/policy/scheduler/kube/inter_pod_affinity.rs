@@ -14,12 +14,16 @@ pub mod score;
 mod tests;
 
 use crate::cluster::Cluster;
-use crate::cluster::rules::PodTerm;
+use crate::cluster::rules::{PodTerm, Rules};
 use crate::ids::PodId;
 
 /// Whether the pod is one of those the term speaks of.
 pub fn speaks_of(cluster: &Cluster, term: &PodTerm, pod: PodId) -> bool {
-    let rules = cluster.rules(pod);
+    speaks_of_rules(cluster, term, cluster.rules(pod))
+}
+
+/// Whether pods with the rules are among those the term speaks of.
+pub fn speaks_of_rules(cluster: &Cluster, term: &PodTerm, rules: &Rules) -> bool {
     let selector = term.selector.as_ref();
     term.namespaces.contains(&rules.namespace)
         && selector.is_some_and(|it| it.met_by(&rules.labels, &cluster.catalog().values))

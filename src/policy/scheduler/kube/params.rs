@@ -3,7 +3,7 @@
 //! Source: kube-scheduler v1.34, `KubeSchedulerConfiguration` v1 (documentation, "Scheduler
 //! Configuration", "Resource Bin Packing", "Scheduler Performance Tuning").
 
-use super::plain::Plain;
+use super::fast::Fast;
 use super::profile::{CPU_AND_MEMORY, Profile, Scorer, Ties};
 use super::resources::{Counted, Strategy};
 use super::topology_spread::Defaults;
@@ -200,14 +200,12 @@ pub fn kube_binpack(params: &Params) -> Box<dyn Scheduler> {
 }
 
 fn scheduler(strategy: Strategy, params: &Params) -> Box<dyn Scheduler> {
-    Box::new(Plain {
-        profile: profile(strategy, params),
-        waking: match params.choice(WAKING.name) {
-            "hints" => Waking::Hints,
-            "room" => Waking::Room,
-            other => panic!("`{other}` is no way of waking"),
-        },
-    })
+    let waking = match params.choice(WAKING.name) {
+        "hints" => Waking::Hints,
+        "room" => Waking::Room,
+        other => panic!("`{other}` is no way of waking"),
+    };
+    Box::new(Fast::new(profile(strategy, params), waking))
 }
 
 fn strategy(params: &Params) -> Strategy {

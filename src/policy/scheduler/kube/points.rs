@@ -8,8 +8,15 @@ pub const MAX: i64 = 100;
 /// Hundredths of the largest sum, rounded down. Where all are zero they stay zero.
 pub fn of_largest(sums: &mut [i64]) {
     let largest = sums.iter().copied().max().unwrap_or(0);
+    sums.iter_mut().for_each(|sum| *sum = share(*sum, largest));
+}
+
+/// Hundredths of the largest sum, rounded down. Where that is zero it stays as it is.
+pub const fn share(sum: i64, largest: i64) -> i64 {
     if largest > 0 {
-        sums.iter_mut().for_each(|sum| *sum = MAX * *sum / largest);
+        MAX * sum / largest
+    } else {
+        sum
     }
 }
 

@@ -154,6 +154,23 @@ impl Profile {
     }
 }
 
+impl Filter {
+    /// Its name.
+    pub const fn plugin(&self) -> Plugin {
+        match self {
+            Filter::NodeUnschedulable => Plugin::NodeUnschedulable,
+            Filter::NodeName => Plugin::NodeName,
+            Filter::TaintToleration => Plugin::TaintToleration,
+            Filter::NodeAffinity => Plugin::NodeAffinity,
+            Filter::NodePorts => Plugin::NodePorts,
+            Filter::NodeResourcesFit(_) => Plugin::NodeResourcesFit,
+            Filter::GpuDevices => Plugin::GpuDevices,
+            Filter::PodTopologySpread => Plugin::PodTopologySpread,
+            Filter::InterPodAffinity => Plugin::InterPodAffinity,
+        }
+    }
+}
+
 impl Scorer {
     /// With a weight.
     pub const fn times(self, weight: i64) -> Weighted {

@@ -113,7 +113,7 @@ fn terms_between<'a>(
 }
 
 /// Preferred terms; to stay away weighs less than nothing.
-fn preferences(rules: &Rules) -> impl Iterator<Item = (i64, &PodTerm)> {
+pub fn preferences(rules: &Rules) -> impl Iterator<Item = (i64, &PodTerm)> {
     let near = rules.affinity.preferred.iter();
     let away = rules.anti_affinity.preferred.iter();
     let near = near.map(|(weight, term)| (*weight, term));
