@@ -51,12 +51,12 @@ impl Builder<'_> {
         let replicas = self.replicas(&raw);
         let shape = self.service_shape(&raw, name.as_ref());
         let slo = self.slo(raw.slo.clone());
-        let cpu = raw.requests.clone().given();
-        let cpu = cpu.and_then(|requests| requests.value.cpu.given());
+        let requests = raw.requests.place();
         let behaviour = self.behaviour(raw);
         let (name, replicas, shape) = (name?, replicas?, shape?);
         let most = replicas.hpa.map_or(replicas.at_start, |hpa| hpa.max);
-        self.countable(most, cpu?).then_some(())?;
+        let cpu = self.catalog.shapes[shape].requests.cpu;
+        self.countable(most, cpu, requests?).then_some(())?;
         let (slo, behaviour) = (slo?, behaviour?);
         self.asked.push((name.clone(), shape));
         self.service_spans.push(name.span);
@@ -170,6 +170,13 @@ impl Builder<'_> {
             self.problems
                 .push(problem.at(cpu.span, "").at(hpa.span, "the hpa"));
         }
+        if let (Some(hpa), Some(told)) = (raw.hpa.clone().given(), &told)
+            && let Some(silent) = told.beside.unscalable()
+        {
+            let message = "an hpa needs a CPU request of every container that runs";
+            let problem = Problem::error(message).at(silent, "needs `requests.cpu`");
+            self.problems.push(problem.at(hpa.span, "the hpa"));
+        }
         let (told, image) = (told?, image?);
         let images = image.iter().map(|image| self.image_id(image)).collect();
         let rules = self.rules(Rules {
@@ -177,7 +184,7 @@ impl Builder<'_> {
             ..told.rules
         });
         let priority = self.one_priority(raw.priority.clone(), priority?, told.priority)?;
-        Some(self.shape(Shape {
+        let main = Shape {
             requests: requested(cpu?.value, memory?.value, gpus?),
             limits: catalog::Limits {
                 cpu: cpu_limit.map(|limit| limit.value),
@@ -188,7 +195,9 @@ impl Builder<'_> {
             extended: told.extended,
             rules,
             ..Shape::default()
-        }))
+        };
+        let whole = self.whole(main, &told.beside)?;
+        Some(self.shape(whole))
     }
 
     /// Reports a limit below the request, which Kubernetes refuses as well.
@@ -312,7 +321,7 @@ impl Builder<'_> {
     }
 }
 
-/// What a pod requests.
+/// What a main container requests.
 pub(super) fn requested(cpu: MilliCpu, memory: Bytes, gpus: GpuRequest) -> Resources {
     Resources {
         cpu,
