@@ -330,6 +330,47 @@ mod tests {
     }
 
     #[test]
+    fn a_main_container_is_entitled_to_its_own_and_to_what_nobody_uses() {
+        let mut parts = Parts {
+            containers: vec![cpu(1000), cpu(200)],
+            inits: vec![init(2500, false), init(300, true)],
+            overhead: cpu(50),
+            ..Parts::default()
+        };
+        let running = parts.running();
+        let of = |amount: Resources| amount.cpu.0;
+        assert_eq!(of(running.main), 1000);
+        assert_eq!((of(running.beside), of(running.unsimulated())), (500, 550));
+        // Reserved are the 2500 of the init container and 50; 550 of them are used beside it.
+        assert_eq!(running.weight.0, 2550 - 550);
+        assert_eq!(running.scaled_by.0, 1500);
+        assert!(!running.alone);
+        // With anything said for the pod as a whole, an hpa goes by all that is reserved.
+        parts.pod = Some(Request {
+            memory: Some(Bytes(900)),
+            ..Request::default()
+        });
+        parts.containers[0].memory = Some(Bytes(100));
+        let running = parts.running();
+        assert_eq!(running.scaled_by.0, 2550);
+        // 900 − 100 are nobody's: 200 for each of two containers and two init containers.
+        assert_eq!(running.protected, Bytes(300));
+    }
+
+    #[test]
+    fn overhead_alone_leaves_a_container_alone() {
+        let requests = cpu(1000);
+        let parts = Parts {
+            overhead: cpu(250),
+            containers: vec![requests],
+            ..Parts::default()
+        };
+        let of_one = Running::of_one(Resources::new(MilliCpu(1000), Bytes(0)));
+        let overhead = Resources::new(MilliCpu(250), Bytes(0));
+        assert_eq!(parts.running(), Running { overhead, ..of_one });
+    }
+
+    #[test]
     fn scorers_count_each_container_that_says_nothing() {
         let parts = Parts {
             containers: vec![cpu(0), Request::default()],
