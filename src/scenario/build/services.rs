@@ -3,12 +3,13 @@
 use super::Builder;
 use super::gpus::RawGpus;
 use super::limits::POD_MEMORY;
+use super::rules::Told;
 use crate::cluster::catalog::{self, Hpa, ServiceSpec, Shape, Slo};
 use crate::cluster::gpu::GpuRequest;
 use crate::cluster::rules::Rules;
 use crate::ids::{ImageId, ShapeId};
 use crate::scenario::decode::{At, Field, List};
-use crate::scenario::problem::Problem;
+use crate::scenario::problem::{Problem, Span};
 use crate::scenario::raw;
 use crate::script::service::{Behaviour, Image, MemoryUse};
 use crate::time::Duration;
@@ -163,19 +164,8 @@ impl Builder<'_> {
         let memory_limit = limits.memory.optional()?;
         self.limit("cpu", cpu, cpu_limit);
         self.limit("memory", memory, memory_limit);
-        if let (Some(hpa), Some(cpu)) = (raw.hpa.clone().given(), cpu)
-            && cpu.value.0 == 0
-        {
-            let problem = Problem::error("an hpa needs a CPU request, of which it wants a share");
-            self.problems
-                .push(problem.at(cpu.span, "").at(hpa.span, "the hpa"));
-        }
-        if let (Some(hpa), Some(told)) = (raw.hpa.clone().given(), &told)
-            && let Some(silent) = told.beside.unscalable()
-        {
-            let message = "an hpa needs a CPU request of every container that runs";
-            let problem = Problem::error(message).at(silent, "needs `requests.cpu`");
-            self.problems.push(problem.at(hpa.span, "the hpa"));
+        if let Some(hpa) = raw.hpa.place() {
+            self.scalable(hpa, cpu, told.as_ref());
         }
         let (told, image) = (told?, image?);
         let images = image.iter().map(|image| self.image_id(image)).collect();
@@ -198,6 +188,21 @@ impl Builder<'_> {
         };
         let whole = self.whole(main, &told.beside)?;
         Some(self.shape(whole))
+    }
+
+    /// Reports what an hpa needs a CPU request of and does not have.
+    fn scalable(&mut self, hpa: Span, cpu: Option<At<MilliCpu>>, told: Option<&Told>) {
+        let main = cpu.filter(|cpu| cpu.value.0 == 0).map(|cpu| {
+            let message = "an hpa needs a CPU request, of which it wants a share";
+            Problem::error(message).at(cpu.span, "")
+        });
+        let beside = told.and_then(|told| told.beside.unscalable()).map(|span| {
+            let message = "an hpa needs a CPU request of every container that runs";
+            Problem::error(message).at(span, "needs `requests.cpu`")
+        });
+        for problem in main.into_iter().chain(beside) {
+            self.problems.push(problem.at(hpa, "the hpa"));
+        }
     }
 
     /// Reports a limit below the request, which Kubernetes refuses as well.
