@@ -17,7 +17,7 @@ mod traffic;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::cluster::catalog::Catalog;
+use crate::cluster::catalog::{Catalog, ServiceSpec};
 use crate::control::command::Command;
 use crate::control::fact::Fact;
 use crate::ids::{Arena, NodeId, PodId, ServiceId};
@@ -59,6 +59,8 @@ pub struct Sim {
     events: u64,
     /// Whether any container's use of memory is known, so that nodes can run out of it.
     memory_matters: bool,
+    /// Whether all use of CPU is simulated, so that it can be told.
+    cpu_is_known: bool,
 }
 
 impl Sim {
@@ -72,8 +74,15 @@ impl Sim {
         let services = catalog.services.ids().map(|_| Service::default()).collect();
         let known = |service: &Behaviour| service.memory.is_some();
         let memory_matters = script.services.as_slice().iter().any(known);
+        let beside = |service: &ServiceSpec| {
+            let shape = &catalog.shapes[service.shape];
+            shape.running().unsimulated().cpu.0 > 0
+        };
+        let services_are_alone = !catalog.services.as_slice().iter().any(beside);
+        let cpu_is_known = script.jobs.is_empty() && services_are_alone;
         let mut sim = Sim {
             memory_matters,
+            cpu_is_known,
             nodes,
             services,
             outside: Outside::default(),

@@ -150,6 +150,7 @@ pages! {
     a_missing_table_is_named
     rules_that_the_scheduler_does_not_look_at_are_refused
     what_is_not_modelled_of_kubernetes_is_refused_by_name
+    pods_of_several_containers_are_asked_for_what_adds_up
     rows_are_refused_one_by_one
     all_mistakes_of_a_row_are_reported
     unknown_names_in_rows_are_told_the_nearest_ones

@@ -370,6 +370,81 @@ fn a_cluster_that_preempts_all_day_is_believed_to_be_as_it_is() {
     }
 }
 
+/// Whether each pod of a service is on a node after an hour.
+fn placed(scheduler: &str, service: &str) -> Vec<bool> {
+    let text = format!(
+        r#"
+        duration = "1h"
+        policy.scheduler = "{scheduler}"
+        [[nodes]]
+        name = "worker"
+        cpu = "16"
+        memory = "64Gi"
+        [[services]]
+        name = "web"
+        {service}"#
+    );
+    let scenario = parse(&text, &|_| Err(io::ErrorKind::NotFound.into()));
+    let finished = run::record(&scenario, SEED, &mut Checked).expect("simulations go on");
+    let pods = finished.control.cluster().pods().as_slice().iter();
+    let active = pods.filter(|pod| pod.active());
+    active.map(|pod| pod.node.is_some()).collect()
+}
+
+#[test]
+fn a_sidecars_request_decides_whether_a_pod_fits_whatever_the_scheduler() {
+    // Two pods of 8 cores fit on 16; with 100 more thousandths for each sidecar only one does, and so
+    // with overhead. An init container needs no more than the container after it.
+    for scheduler in SCHEDULERS {
+        let placed = |pod: &str| {
+            let service =
+                "replicas = 2\nrequests = { cpu = \"8\", memory = \"1Gi\" }\n[services.pod]\n";
+            placed(scheduler.name, &format!("{service}{pod}"))
+        };
+        let requests = r#"requests = { cpu = "100m" }"#;
+        let sidecar = format!(r#"init_containers = [{{ {requests}, restart_policy = "Always" }}]"#);
+        let both = [true, true];
+        assert_eq!(placed(""), both, "{}", scheduler.name);
+        let init = format!("init_containers = [{{ {requests} }}]");
+        assert_eq!(placed(&init), both, "{}", scheduler.name);
+        for more in [sidecar, r#"overhead = { cpu = "100m" }"#.to_owned()] {
+            let one = placed(&more).iter().filter(|&&placed| placed).count();
+            assert_eq!(one, 1, "{}: {more}", scheduler.name);
+        }
+    }
+}
+
+#[test]
+fn an_hpa_takes_use_as_a_share_of_what_containers_and_sidecars_request() {
+    let replicas = |pod: &str| {
+        let service = format!(
+            r#"
+            replicas = 4
+            requests = {{ cpu = "1", memory = "1Gi" }}
+            work = {{ cpu = "1ms" }}
+            load = 800
+            hpa = {{ max = 4, cpu = 0.6 }}
+            [services.pod]
+            {pod}"#
+        );
+        placed("kube", &service).len()
+    };
+    // 800 requests of 1 ms are 0.2 cores for each of 4 replicas, 20 % of a core: 4 · 20 ÷ 60 = 1.3.
+    assert_eq!(replicas(""), 2);
+    // The sidecar uses the core that it requests: 1.2 of 2 cores are 60 %. The init container's 3
+    // cores are reserved and do not count; 1.2 of 3 would be 40 %: 4 · 40 ÷ 60 = 2.7.
+    let sidecar = r#"{ requests = { cpu = "1" }, restart_policy = "Always" }"#;
+    let init = r#"{ requests = { cpu = "3" } }"#;
+    assert_eq!(
+        replicas(&format!("init_containers = [{init}, {sidecar}]")),
+        4
+    );
+    // They do where anything is said for the pod as a whole.
+    let whole = r#"requests = { memory = "8Gi" }"#;
+    let pod = format!("init_containers = [{init}, {sidecar}]\n{whole}");
+    assert_eq!(replicas(&pod), 3);
+}
+
 #[test]
 fn two_policies_meet_the_same_world_in_a_shop_that_loses_zones() {
     // In six hours each of 12 nodes fails about six times, and each of three zones about twice.

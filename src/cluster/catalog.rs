@@ -5,7 +5,7 @@
 use super::gpu::GpuModels;
 use super::gpu::GpuRequest;
 use super::labels::Labels;
-use super::requests::Assumed;
+use super::requests::{Assumed, Running};
 use super::rules::{Budget, Rules, Traits, well_known};
 use crate::ids::{
     Arena, BudgetId, ExtendedId, GpuModelId, GroupId, ImageId, KeyId, NamespaceId, NodeId,
@@ -97,7 +97,7 @@ pub struct NodeSpec {
 pub struct Shape {
     /// What the scheduler reserves.
     pub requests: Resources,
-    /// What the container cannot exceed.
+    /// What its main container cannot exceed.
     pub limits: Limits,
     /// GPUs, device by device. `requests.gpu` is their sum.
     pub gpus: GpuRequest,
@@ -109,6 +109,8 @@ pub struct Shape {
     pub assumed: Option<Assumed>,
     /// What NodeResourcesFit counts for the pod while it is being placed, where that differs.
     pub placing: Option<Assumed>,
+    /// What its containers are entitled to, where it is more than one container.
+    pub running: Option<Running>,
     /// Where it may and should go.
     pub rules: RulesId,
 }
@@ -195,6 +197,11 @@ impl Shape {
     /// CPU and memory that NodeResourcesFit counts for a pod of this shape while it is being placed.
     pub fn placing(&self) -> Assumed {
         self.placing.unwrap_or(self.assumed())
+    }
+
+    /// What the containers of a pod of this shape are entitled to.
+    pub fn running(&self) -> Running {
+        self.running.unwrap_or(Running::of_one(self.requests))
     }
 }
 

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::ExtendedId;
-use crate::units::{Bytes, MilliCpu};
+use crate::units::{Bytes, MilliCpu, Resources};
 
 /// CPU that a container without a request for CPU counts for in scores: 100 milli-cores
 /// (`schedutil.DefaultMilliCPURequest`, kube-scheduler v1.34).
@@ -82,6 +82,69 @@ pub struct Sum {
     pub placing: Assumed,
 }
 
+/// What the containers that run in a pod are entitled to, in CPU and memory. The main container is the first: the one
+/// that serves, has limits and fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Running {
+    /// What the main container requests.
+    pub main: Resources,
+    /// What the containers and sidecars beside it request in sum.
+    pub beside: Resources,
+    /// What running the pod itself takes.
+    pub overhead: Resources,
+    /// CPU by which the main container gets its part of a node that has not enough: what the scheduler
+    /// reserves, less what is taken to be used beside it.
+    ///
+    /// Source: kubelet v1.34, `pkg/kubelet/cm` (`ResourceConfigForPod`): the pod's cgroup has the
+    /// shares of what the scheduler reserves.
+    pub weight: MilliCpu,
+    /// CPU of which a HorizontalPodAutoscaler takes its use to be a share: what its containers and
+    /// sidecars request, or all that is reserved where anything is said for the pod as a whole.
+    ///
+    /// Source: Kubernetes v1.34, `pkg/controller/podautoscaler` (`calculateRequests`).
+    pub scaled_by: MilliCpu,
+    /// Memory that protects the main container from the kernel's OOM kill: its own request, and its
+    /// equal part of what is said for the pod as a whole beyond what containers request.
+    ///
+    /// Source: kubelet v1.34, `pkg/kubelet/qos` (`GetContainerOOMScoreAdjust`).
+    pub protected: Bytes,
+    /// Whether there is no other container, and nothing is said for the pod as a whole: else the pod
+    /// cannot be Guaranteed, because limits are known of the main container only.
+    pub alone: bool,
+}
+
+impl Running {
+    /// A pod of one container that requests this, and nothing else.
+    pub const fn of_one(requests: Resources) -> Running {
+        Running {
+            main: Resources::new(requests.cpu, requests.memory),
+            beside: Resources::NONE,
+            overhead: Resources::NONE,
+            weight: requests.cpu,
+            scaled_by: requests.cpu,
+            protected: requests.memory,
+            alone: true,
+        }
+    }
+
+    /// What is taken to be in use beside the main container.
+    pub fn unsimulated(&self) -> Resources {
+        let mut sum = self.beside;
+        sum += self.overhead;
+        sum
+    }
+}
+
+impl Request {
+    /// What is said of CPU and memory; what is not said is none.
+    fn said(&self) -> Resources {
+        Resources::new(
+            self.cpu.unwrap_or_default(),
+            self.memory.unwrap_or_default(),
+        )
+    }
+}
+
 impl Assumed {
     /// What a pod of one container counts for that requests this, where zero is "not said".
     pub const fn of_one(cpu: MilliCpu, memory: Bytes) -> Assumed {
@@ -137,6 +200,49 @@ impl Parts {
                 cpu: MilliCpu(self.of_containers(cpu, CPU_UNREQUESTED.0)),
                 memory: Bytes(self.of_containers(memory, MEMORY_UNREQUESTED.0)),
             },
+        }
+    }
+
+    /// CPU and memory that its containers and init containers request: what is said for the pod as a
+    /// whole must not be less.
+    pub fn asked_of_containers(&self) -> (MilliCpu, Bytes) {
+        let overhead = self.overhead.said();
+        let cpu = self.of_containers(|request| request.cpu.map(|cpu| cpu.0), 0);
+        let memory = self.of_containers(|request| request.memory.map(|memory| memory.0), 0);
+        (
+            MilliCpu(cpu - overhead.cpu.0),
+            Bytes(memory - overhead.memory.0),
+        )
+    }
+
+    /// What its running containers are entitled to. Panics when it has no container.
+    pub fn running(&self) -> Running {
+        let (main, others) = self.containers.split_first().expect("a main container");
+        let sidecars = || self.inits.iter().filter(|init| init.sidecar);
+        let beside = others.iter().chain(sidecars().map(|init| &init.request));
+        let beside = beside.fold(Resources::NONE, |mut sum, request| {
+            sum += request.said();
+            sum
+        });
+        let (main, overhead, reserved) = (main.said(), self.overhead.said(), self.sum().cpu);
+        let used = beside.cpu.0 + overhead.cpu.0;
+        let whole = self.pod.as_ref();
+        let spare = whole.and_then(|whole| whole.memory).map_or(0, |whole| {
+            let (_, asked) = self.asked_of_containers();
+            let containers = self.containers.len() + self.inits.len();
+            whole.0.saturating_sub(asked.0) / containers as u64
+        });
+        Running {
+            main,
+            beside,
+            overhead,
+            weight: MilliCpu(reserved.0.saturating_sub(used)),
+            scaled_by: match whole {
+                Some(_) => reserved,
+                None => MilliCpu(main.cpu.0 + beside.cpu.0),
+            },
+            protected: Bytes(main.memory.0 + spare),
+            alone: others.is_empty() && self.inits.is_empty() && whole.is_none(),
         }
     }
 
@@ -221,6 +327,47 @@ mod tests {
         assert_eq!(parts.sum().placing.cpu.0, 410);
         // Nobody says anything of memory: two containers and a sidecar.
         assert_eq!(parts.sum().placing.memory, Bytes::from_mib(3 * 200));
+    }
+
+    #[test]
+    fn a_main_container_is_entitled_to_its_own_and_to_what_nobody_uses() {
+        let mut parts = Parts {
+            containers: vec![cpu(1000), cpu(200)],
+            inits: vec![init(2500, false), init(300, true)],
+            overhead: cpu(50),
+            ..Parts::default()
+        };
+        let running = parts.running();
+        let of = |amount: Resources| amount.cpu.0;
+        assert_eq!(of(running.main), 1000);
+        assert_eq!((of(running.beside), of(running.unsimulated())), (500, 550));
+        // Reserved are the 2500 of the init container and 50; 550 of them are used beside it.
+        assert_eq!(running.weight.0, 2550 - 550);
+        assert_eq!(running.scaled_by.0, 1500);
+        assert!(!running.alone);
+        // With anything said for the pod as a whole, an hpa goes by all that is reserved.
+        parts.pod = Some(Request {
+            memory: Some(Bytes(900)),
+            ..Request::default()
+        });
+        parts.containers[0].memory = Some(Bytes(100));
+        let running = parts.running();
+        assert_eq!(running.scaled_by.0, 2550);
+        // 900 − 100 are nobody's: 200 for each of two containers and two init containers.
+        assert_eq!(running.protected, Bytes(300));
+    }
+
+    #[test]
+    fn overhead_alone_leaves_a_container_alone() {
+        let requests = cpu(1000);
+        let parts = Parts {
+            overhead: cpu(250),
+            containers: vec![requests],
+            ..Parts::default()
+        };
+        let of_one = Running::of_one(Resources::new(MilliCpu(1000), Bytes(0)));
+        let overhead = Resources::new(MilliCpu(250), Bytes(0));
+        assert_eq!(parts.running(), Running { overhead, ..of_one });
     }
 
     #[test]

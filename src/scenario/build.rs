@@ -7,6 +7,7 @@ mod gpus;
 mod jobs;
 mod limits;
 mod nodes;
+mod parts;
 mod rules;
 mod selectors;
 mod services;

@@ -108,9 +108,10 @@ table! {
         Optional replicas: u64,
         /// The container image. Default: an image that is on every node.
         Optional image: Image,
-        /// What the scheduler reserves for each replica.
+        /// What the container of each replica requests; with what `pod` says of other containers and
+        /// overhead it is what the scheduler reserves.
         Required requests: Requests,
-        /// What a container cannot exceed. Default: no limits.
+        /// What the container cannot exceed. Default: no limits.
         Optional limits: Limits,
         /// What requests cost. Default: nothing, so that a replica serves any load.
         Optional work: Work,
@@ -133,7 +134,8 @@ table! {
         Optional hpa: Hpa,
         /// Higher is placed first (Kubernetes: the value of the priority class). Default: 0.
         Optional priority: i64,
-        /// Where its pods may and should go, in the words of Kubernetes' PodSpec.
+        /// Where its pods may and should go, and what else is in them, in the words of Kubernetes'
+        /// PodSpec.
         Optional pod: pod::Pod,
     }
 }
@@ -149,7 +151,7 @@ table! {
 }
 
 table! {
-    /// What the scheduler reserves.
+    /// What a container requests, and the scheduler reserves.
     Requests {
         /// CPU.
         Required cpu: MilliCpu,
@@ -248,7 +250,8 @@ table! {
         Optional count: u64,
         /// Higher is placed first (Kubernetes: the value of the priority class). Default: 0.
         Optional priority: i64,
-        /// Where its pods may and should go, in the words of Kubernetes' PodSpec.
+        /// Where its pods may and should go, and what else is in them, in the words of Kubernetes'
+        /// PodSpec.
         Optional pod: pod::Pod,
     }
 }

@@ -5,16 +5,17 @@
 const FIELDS: [(&str, &str); 13] = [
     (
         "containers",
-        "a pod has one container here: `requests` is what all of them request in sum",
+        "one container is simulated, of which `requests` and `limits` of the service, or `sizes` of the \
+         jobs, speak: the others are `further_containers` of `pod`",
     ),
     (
-        "init_containers",
-        "`requests` is what the scheduler reserves for the pod: the larger of what its containers and \
-         sidecars request in sum, and of what an init container requests with the sidecars before it",
+        "limits",
+        "only the container of a service that is simulated has limits: other containers and jobs are \
+         taken to use what they request",
     ),
     (
-        "overhead",
-        "`requests` is what the scheduler reserves for the pod: add the overhead to it",
+        "image",
+        "only the image of the container of a service that is simulated is pulled",
     ),
     (
         "volumes",
@@ -40,7 +41,7 @@ const FIELDS: [(&str, &str); 13] = [
     ("extenders", "an extender is a program of its own"),
     (
         "runtime_class_name",
-        "a runtime class adds overhead and node labels: add them to `requests` and `node_selector`",
+        "a runtime class adds overhead and node labels: say them as `overhead` and `node_selector`",
     ),
     (
         "node_name",

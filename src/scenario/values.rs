@@ -70,6 +70,12 @@ impl Decode for Amounts {
         let entries = decoder.entries(item)?;
         let total = entries.len();
         let amounts = entries.into_iter().filter_map(|(key, item)| {
+            if ["cpu", "memory", "requests", "limits"].contains(&key.value) {
+                let problem = Problem::error(format!("`{}` is no extended resource", key.value));
+                let note = "CPU and memory stand in keys of their own, beside `resources`";
+                decoder.problems.push(problem.at(key.span, "").note(note));
+                return None;
+            }
             let amount = decoder.item::<Amount>(item)?;
             Some((key.value.to_owned(), amount.value.0))
         });

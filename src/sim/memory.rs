@@ -1,7 +1,8 @@
 //! Memory: a container's limit, and the node's end.
 //!
-//! A job's memory, and that of a service that does not say, is taken to be its request where it is
-//! asked whether the node has enough; it is not told as use.
+//! A job's memory, that of a service that does not say, and that of what runs in a pod beside its main
+//! container is taken to be what is requested where it is asked whether the node has enough; it is not
+//! told as use.
 
 use super::Sim;
 use super::container::Container;
@@ -78,7 +79,9 @@ impl Sim {
         let assumed = |pod: &&PodId| {
             let container = &self.containers[**pod];
             let service = container.service();
-            container.runs() && service.is_none_or(|id| self.script.services[id].memory.is_none())
+            let said = |id: ServiceId| self.script.services[id].memory.is_some();
+            container.runs()
+                && !(service.is_some_and(said) && self.unsimulated_memory(container) == 0)
         };
         let pods = &self.nodes[node].pods;
         (!pods.iter().any(|pod| assumed(&pod))).then(|| self.node_memory(node).bytes)
@@ -90,11 +93,26 @@ impl Sim {
             growth: 0.0,
         };
         for &pod in &self.nodes[node].pods {
-            let line = self.memory_line(&self.containers[pod]);
-            sum.bytes += line.bytes;
+            let container = &self.containers[pod];
+            let line = self.memory_line(container);
+            sum.bytes += line.bytes + self.unsimulated_memory(container) as f64;
             sum.growth += line.growth;
         }
         sum
+    }
+
+    /// Bytes taken to be used by what runs in a pod beside its main container.
+    fn unsimulated_memory(&self, container: &Container) -> u64 {
+        match container.runs() {
+            true => {
+                self.catalog.shapes[container.shape]
+                    .running()
+                    .unsimulated()
+                    .memory
+                    .0
+            }
+            false => 0,
+        }
     }
 
     /// Bytes in use by a container now.
@@ -125,7 +143,7 @@ impl Sim {
                 }
             }
             None => {
-                let request = self.catalog.shapes[container.shape].requests.memory;
+                let request = self.catalog.shapes[container.shape].running().main.memory;
                 Line {
                     bytes: request.0 as f64,
                     growth: 0.0,
@@ -164,15 +182,17 @@ impl Sim {
             .memory
             .0
             .max(1);
-        let (request, limits) = (shape.requests, shape.limits);
-        let guaranteed = request.memory.0 > 0
+        let (running, limits) = (shape.running(), shape.limits);
+        let (request, overhead) = (running.main, running.overhead);
+        let guaranteed = running.alone
+            && request.memory.0 > 0
             && limits.memory == Some(request.memory)
             && limits.cpu == Some(request.cpu);
-        let none = request.memory.0 == 0
-            && request.cpu.0 == 0
+        let none = shape.requests.memory == overhead.memory
+            && shape.requests.cpu == overhead.cpu
             && limits.memory.is_none()
             && limits.cpu.is_none();
-        let share = 1000 * u128::from(request.memory.0) / u128::from(capacity);
+        let share = 1000 * u128::from(running.protected.0) / u128::from(capacity);
         let adjustment = match (guaranteed, none) {
             (true, _) => -997,
             (_, true) => 1000,

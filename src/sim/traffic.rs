@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::Sim;
 use super::container::{Container, State};
 use super::event::Event;
+use crate::cluster::pod::Owner;
 use crate::cluster::service::Usage;
 use crate::control::fact::Fact;
 use crate::ids::{NodeId, PodId, ServiceId};
@@ -125,15 +126,12 @@ impl Sim {
         let mut asking: Vec<(PodId, Claim)> = Vec::new();
         for &pod in &self.nodes[node].pods {
             let container = &self.containers[pod];
-            let request = self.catalog.shapes[container.shape].requests.cpu.0;
-            match container.service() {
-                Some(service) => {
-                    services.insert(service);
-                    asking.push((pod, self.claim(container, service, request)));
-                }
-                // What a job uses is not known; it is taken to be its request.
-                None if container.runs() => capacity -= request as f64 / 1000.0,
-                None => {}
+            if container.runs() {
+                capacity -= self.unsimulated_cpu(container);
+            }
+            if let Some(service) = container.service() {
+                services.insert(service);
+                asking.push((pod, self.claim(container, service)));
             }
         }
         asking.sort_unstable_by_key(|&(pod, _)| pod);
@@ -143,7 +141,7 @@ impl Sim {
             self.containers[pod].cpu = cpu;
             used += cpu;
         }
-        if self.script.jobs.is_empty() {
+        if self.cpu_is_known {
             let memory = self.known_memory(node);
             self.happened(Truth::NodeUse {
                 node,
@@ -153,15 +151,28 @@ impl Sim {
         }
     }
 
-    fn claim(&self, container: &Container, service: ServiceId, request: u64) -> Claim {
+    /// Cores used on the container's node by what is not simulated: a job, and what runs in a pod
+    /// beside its main container. They are not known, and taken to be what is requested.
+    fn unsimulated_cpu(&self, container: &Container) -> f64 {
+        let running = self.catalog.shapes[container.shape].running();
+        let main = match container.owner {
+            Owner::Job(_) => running.main.cpu.0,
+            Owner::Service(_) => 0,
+        };
+        (main + running.unsimulated().cpu.0) as f64 / 1000.0
+    }
+
+    fn claim(&self, container: &Container, service: ServiceId) -> Claim {
         let work = self.script.services[service]
             .work
             .map_or(0.0, Duration::secs_f64);
-        let limit = self.catalog.shapes[container.shape].limits.cpu;
+        let shape = &self.catalog.shapes[container.shape];
+        let weight = shape.running().weight.0;
+        let limit = shape.limits.cpu;
         let limit = limit.map_or(f64::INFINITY, |limit| limit.0 as f64 / 1000.0);
         Claim {
             demand: (container.rate * work).min(limit),
-            weight: request.max(LEAST_WEIGHT) as f64,
+            weight: weight.max(LEAST_WEIGHT) as f64,
         }
     }
 
@@ -171,7 +182,8 @@ impl Sim {
         let behaviour = &self.script.services[service];
         let work = behaviour.work.map(Duration::secs_f64);
         let shape = &self.catalog.shapes[self.catalog.services[service].shape];
-        let cores = shape.limits.cpu.unwrap_or(shape.requests.cpu).0 as f64 / 1000.0;
+        let running = shape.running();
+        let cores = shape.limits.cpu.unwrap_or(running.main.cpu).0 as f64 / 1000.0;
         let per_replica = work.map_or(f64::INFINITY, |work| cores / work);
         let share = state.rate * balancer::equal_share(state.endpoints.len() as u32);
         let mut flow = Flow {
@@ -199,7 +211,9 @@ impl Sim {
         if ready > 0 {
             flow.capacity = per_replica * ready as f64;
         }
-        let cpu = members().map(|member| member.cpu).sum();
+        // Use is measured of ready pods, container by container: without the pods' overhead.
+        let beside = running.beside.cpu.0 as f64 / 1000.0 * ready as f64;
+        let cpu = members().map(|member| member.cpu).sum::<f64>() + beside;
         let (now, changed) = (self.now, flow != state.flow);
         self.services[service].set_cpu(now, cpu);
         if changed {
@@ -238,9 +252,13 @@ impl Sim {
     }
 
     fn service_memory_mib(&self, service: ServiceId) -> u32 {
+        let beside = self.catalog.services[service].shape;
+        let beside = self.catalog.shapes[beside].running().beside.memory.0 as f64;
         let members = self.services[service].members.iter();
+        let members = members.map(|&pod| &self.containers[pod]);
         let bytes: f64 = members
-            .map(|&pod| self.memory_bytes(&self.containers[pod]))
+            .filter(|member| member.runs())
+            .map(|member| self.memory_bytes(member) + beside)
             .sum();
         (bytes / Bytes::MIB as f64).round() as u32
     }

@@ -12,8 +12,8 @@ use plimsoll::script::NodeEventKind::{self, Add, Drain, Fail, Recover, Remove, U
 use plimsoll::script::failure::Target;
 use plimsoll::script::load::Load;
 use plimsoll::script::service::MemoryUse;
-use plimsoll::time::Time;
-use plimsoll::units::Bytes;
+use plimsoll::time::{Duration, Time};
+use plimsoll::units::{Bytes, MilliCpu};
 
 #[test]
 fn a_job_runs_from_its_arrival_for_its_duration() {
@@ -244,6 +244,35 @@ fn a_replica_that_gets_ready_at_the_instant_of_a_probe_passes_it() {
         world.startup(secs(startup), secs(5));
         assert_eq!(world.run(at(60)).heard("ProbeChanged"), [at(passed)]);
     }
+}
+
+#[test]
+fn a_sidecar_uses_its_request_and_lends_the_container_nothing() {
+    // Of 4 cores the sidecar has 2, and the container the others: 2 cores ÷ 1 ms = 2000. Its own
+    // request promises 1 core ÷ 1 ms = 1000.
+    let world = World::new(1).service(1, Load::Constant { rate: 5000.0 });
+    let ran = world.beside(MilliCpu(2000), Bytes(0)).run_unhealed(at(60));
+    let flow = ran.last_flow();
+    assert_eq!((flow.served, flow.over_capacity), (2000.0, 3000.0));
+    assert_eq!((flow.per_replica, flow.capacity), (1000.0, 1000.0));
+    // What the sidecar uses is not known.
+    let told =
+        |(_, record): &&(Time, Record)| matches!(record, Record::Truth(Truth::NodeUse { .. }));
+    assert_eq!(ran.records.iter().filter(told).count(), 0);
+}
+
+#[test]
+fn a_sidecars_memory_leaves_its_node_less() {
+    // Of 8 GiB the sidecar has 4. The container grows from 1 by 3 GiB an hour: 4 GiB after one hour.
+    let mut world = World::new(1).service(1, Load::Zero);
+    world.memory(MemoryUse {
+        base: Bytes(Bytes::GIB),
+        growth_per_hour: Bytes(3 * Bytes::GIB),
+    });
+    let world = world.beside(MilliCpu(0), Bytes(4 * Bytes::GIB));
+    let ran = world.run_unhealed(at(4000));
+    let late = at(3600) + Duration::from_nanos(1);
+    assert_eq!(ran.exits(), [(late, Exit::NodeOutOfMemory)]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use plimsoll::cluster::Cluster;
 use plimsoll::cluster::catalog::{Catalog, Limits, NodeSpec, ServiceSpec, Shape};
 use plimsoll::cluster::gpu::GpuRequest;
 use plimsoll::cluster::pod::Exit;
+use plimsoll::cluster::requests::{Init, Parts, Request};
 use plimsoll::cluster::rules::Traits;
 use plimsoll::control::{Control, Settings};
 use plimsoll::dist::Distribution;
@@ -109,6 +110,30 @@ impl World {
             behaviours: Vec::new(),
             config: Config::default(),
         }
+    }
+
+    /// The pods of services also have a sidecar that requests this, and no limits.
+    pub(crate) fn beside(mut self, cpu: MilliCpu, memory: Bytes) -> World {
+        let shape = &mut self.catalog.shapes[ShapeId(0)];
+        let request = |cpu, memory| Request {
+            cpu: Some(cpu),
+            memory: Some(memory),
+            ..Request::default()
+        };
+        let sidecar = Init {
+            request: request(cpu, memory),
+            sidecar: true,
+        };
+        let parts = Parts {
+            containers: vec![request(shape.requests.cpu, shape.requests.memory)],
+            inits: vec![sidecar],
+            ..Parts::default()
+        };
+        let sum = parts.sum();
+        shape.requests = Resources::new(sum.cpu, sum.memory);
+        shape.running = Some(parts.running());
+        shape.limits = Limits::default();
+        self
     }
 
     pub(crate) fn job(mut self, arrival: Time, duration: Duration) -> World {

@@ -105,7 +105,7 @@ impl Controller {
         }
         census.lose(usage.pods);
         let shape = view.cluster.catalog().services[service].shape;
-        let request = view.cluster.catalog().shapes[shape].requests.cpu.0;
+        let request = view.cluster.catalog().shapes[shape].running().scaled_by.0;
         let all = u64::from(usage.cpu_milli) * u64::from(census.ready);
         let used = all / u64::from(usage.pods);
         tally.add_equal(Class::Ready, census.ready, request, used);

@@ -2,9 +2,10 @@
 
 use super::gpus::RawGpus;
 use super::limits::POD_MEMORY;
+use super::parts::Beside;
 use super::services::requested;
 use super::{Builder, instant};
-use crate::cluster::catalog::{Limits, Shape};
+use crate::cluster::catalog::Shape;
 use crate::dist::Distribution;
 use crate::ids::ShapeId;
 use crate::scenario::decode::{At, Field, List};
@@ -38,14 +39,15 @@ impl Builder<'_> {
         let told = self.told(raw.pod, None);
         let pod = priority.zip(told).and_then(|(priority, told)| {
             let priority = self.one_priority(raw.priority, priority, told.priority)?;
-            Some(Shape {
+            let shape = Shape {
                 priority,
                 extended: told.extended,
                 rules: self.rules(told.rules),
                 ..Shape::default()
-            })
+            };
+            Some((shape, told.beside))
         });
-        let shapes = self.sizes(raw.sizes, pod.clone().unwrap_or_default(), name.as_ref());
+        let shapes = self.sizes(raw.sizes, &pod.clone().unwrap_or_default(), name.as_ref());
         let duration = raw
             .duration
             .given()
@@ -106,11 +108,12 @@ impl Builder<'_> {
         }
     }
 
-    /// What the jobs ask for, with weights; at least one. `pod` is what they have in common.
+    /// What the jobs ask for, with weights; at least one. They have in common what their main
+    /// containers ask for beside their sizes, and what else is in their pods.
     fn sizes(
         &mut self,
         raw: Field<List<raw::Size>>,
-        pod: Shape,
+        (common, beside): &(Shape, Beside),
         name: Option<&At<String>>,
     ) -> Option<Vec<(f64, ShapeId)>> {
         let raw = raw.given()?;
@@ -127,12 +130,13 @@ impl Builder<'_> {
                 models: size.gpu_model,
             });
             let (cpu, memory, gpus) = (size.cpu.given()?, size.memory.given()?, gpus?);
-            let shape = self.shape(Shape {
+            let main = Shape {
                 requests: requested(cpu.value, memory.value, gpus),
-                limits: Limits::default(),
                 gpus,
-                ..pod.clone()
-            });
+                ..common.clone()
+            };
+            let whole = self.whole(main, beside)?;
+            let shape = self.shape(whole);
             let value = name.map_or_else(String::new, |name| name.value.clone());
             self.asked.push((At { value, span }, shape));
             Some((weight?, shape))

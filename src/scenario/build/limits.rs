@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::scenario::decode::At;
-use crate::scenario::problem::Problem;
+use crate::scenario::problem::{Problem, Span};
 use crate::units::{Bytes, MilliCpu, thousands};
 
 /// Memory that a run may use: beyond it a scenario is refused before anything is built.
@@ -109,8 +109,8 @@ impl Builder<'_> {
     }
 
     /// Whether that many replicas ask for no more CPU than can be added up.
-    pub(super) fn countable(&mut self, replicas: u32, cpu: At<MilliCpu>) -> bool {
-        let asked = u128::from(replicas) * u128::from(cpu.value.0);
+    pub(super) fn countable(&mut self, replicas: u32, cpu: MilliCpu, requests: Span) -> bool {
+        let asked = u128::from(replicas) * u128::from(cpu.0);
         if asked <= CPU_OF_SERVICE_MAX {
             return true;
         }
@@ -118,7 +118,7 @@ impl Builder<'_> {
             "{} replicas ask for more than {LARGEST:e} cores together",
             thousands(replicas.into())
         );
-        self.problems.push(Problem::error(message).at(cpu.span, ""));
+        self.problems.push(Problem::error(message).at(requests, ""));
         false
     }
 }

@@ -6,6 +6,7 @@
 //! Constraints").
 
 use super::Builder;
+use super::parts::Beside;
 use super::selectors::Asked;
 use crate::cluster::catalog::Namespace;
 use crate::cluster::labels::{Labels, Requirement, Selector, Test};
@@ -19,12 +20,13 @@ use crate::scenario::problem::{Problem, Span};
 use crate::scenario::raw::pod as raw;
 use crate::scenario::values::{Amounts, Name, Texts};
 
-/// What a pod is told, beside what it requests.
+/// What a pod is told, beside what its main container requests.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     pub(super) rules: Rules,
     pub(super) priority: Option<i32>,
     pub(super) extended: Vec<(ExtendedId, u64)>,
+    pub(super) beside: Beside,
 }
 
 impl Builder<'_> {
@@ -37,6 +39,7 @@ impl Builder<'_> {
         let spread = raw.topology_spread_constraints.place();
         self.ask("topology_spread_constraints", spread);
         self.ask("host_ports", raw.host_ports.place());
+        let beside = self.beside(&raw);
         let namespace = self.namespace_of(raw.namespace);
         let labels = raw.labels.optional()?.map(|labels| labels.value);
         let labels = match (labels, own) {
@@ -77,6 +80,7 @@ impl Builder<'_> {
             },
             priority,
             extended: extended?,
+            beside: beside?,
         })
     }
 

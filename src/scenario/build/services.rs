@@ -3,12 +3,13 @@
 use super::Builder;
 use super::gpus::RawGpus;
 use super::limits::POD_MEMORY;
+use super::rules::Told;
 use crate::cluster::catalog::{self, Hpa, ServiceSpec, Shape, Slo};
 use crate::cluster::gpu::GpuRequest;
 use crate::cluster::rules::Rules;
 use crate::ids::{ImageId, ShapeId};
 use crate::scenario::decode::{At, Field, List};
-use crate::scenario::problem::Problem;
+use crate::scenario::problem::{Problem, Span};
 use crate::scenario::raw;
 use crate::script::service::{Behaviour, Image, MemoryUse};
 use crate::time::Duration;
@@ -51,12 +52,12 @@ impl Builder<'_> {
         let replicas = self.replicas(&raw);
         let shape = self.service_shape(&raw, name.as_ref());
         let slo = self.slo(raw.slo.clone());
-        let cpu = raw.requests.clone().given();
-        let cpu = cpu.and_then(|requests| requests.value.cpu.given());
+        let requests = raw.requests.place();
         let behaviour = self.behaviour(raw);
         let (name, replicas, shape) = (name?, replicas?, shape?);
         let most = replicas.hpa.map_or(replicas.at_start, |hpa| hpa.max);
-        self.countable(most, cpu?).then_some(())?;
+        let cpu = self.catalog.shapes[shape].requests.cpu;
+        self.countable(most, cpu, requests?).then_some(())?;
         let (slo, behaviour) = (slo?, behaviour?);
         self.asked.push((name.clone(), shape));
         self.service_spans.push(name.span);
@@ -163,12 +164,8 @@ impl Builder<'_> {
         let memory_limit = limits.memory.optional()?;
         self.limit("cpu", cpu, cpu_limit);
         self.limit("memory", memory, memory_limit);
-        if let (Some(hpa), Some(cpu)) = (raw.hpa.clone().given(), cpu)
-            && cpu.value.0 == 0
-        {
-            let problem = Problem::error("an hpa needs a CPU request, of which it wants a share");
-            self.problems
-                .push(problem.at(cpu.span, "").at(hpa.span, "the hpa"));
+        if let Some(hpa) = raw.hpa.place() {
+            self.scalable(hpa, cpu, told.as_ref());
         }
         let (told, image) = (told?, image?);
         let images = image.iter().map(|image| self.image_id(image)).collect();
@@ -177,7 +174,7 @@ impl Builder<'_> {
             ..told.rules
         });
         let priority = self.one_priority(raw.priority.clone(), priority?, told.priority)?;
-        Some(self.shape(Shape {
+        let main = Shape {
             requests: requested(cpu?.value, memory?.value, gpus?),
             limits: catalog::Limits {
                 cpu: cpu_limit.map(|limit| limit.value),
@@ -188,7 +185,24 @@ impl Builder<'_> {
             extended: told.extended,
             rules,
             ..Shape::default()
-        }))
+        };
+        let whole = self.whole(main, &told.beside)?;
+        Some(self.shape(whole))
+    }
+
+    /// Reports what an hpa needs a CPU request of and does not have.
+    fn scalable(&mut self, hpa: Span, cpu: Option<At<MilliCpu>>, told: Option<&Told>) {
+        let main = cpu.filter(|cpu| cpu.value.0 == 0).map(|cpu| {
+            let message = "an hpa needs a CPU request, of which it wants a share";
+            Problem::error(message).at(cpu.span, "")
+        });
+        let beside = told.and_then(|told| told.beside.unscalable()).map(|span| {
+            let message = "an hpa needs a CPU request of every container that runs";
+            Problem::error(message).at(span, "needs `requests.cpu`")
+        });
+        for problem in main.into_iter().chain(beside) {
+            self.problems.push(problem.at(hpa, "the hpa"));
+        }
     }
 
     /// Reports a limit below the request, which Kubernetes refuses as well.
@@ -312,7 +326,7 @@ impl Builder<'_> {
     }
 }
 
-/// What a pod requests.
+/// What a main container requests.
 pub(super) fn requested(cpu: MilliCpu, memory: Bytes, gpus: GpuRequest) -> Resources {
     Resources {
         cpu,

@@ -89,6 +89,10 @@ impl Builder<'_> {
             if service.hpa.is_some() && behaviour.work.is_none() {
                 warn("has an hpa but no `work`: it uses no CPU and is scaled down to the least");
             }
+            let running = self.catalog.shapes[service.shape].running();
+            if service.hpa.is_some() && running.beside.cpu.0 > 0 {
+                warn("has an hpa, and containers whose use is taken to be what they request");
+            }
             if service.slo.is_some() && !loaded {
                 warn("has an objective but no load: there is nothing to judge it by");
             }

@@ -5,9 +5,10 @@ use crate::scenario::decode::{Blank, Decode, Decoder, Field, Item, List, table, 
 use crate::scenario::problem::Span;
 use crate::scenario::schema::{Key, Presence, Schema, Table};
 use crate::scenario::values::{Amounts, IntOrPercent, Name, Texts};
+use crate::units::{Bytes, MilliCpu};
 
 table! {
-    /// What Kubernetes' scheduler knows of a pod beside what it requests.
+    /// What Kubernetes' scheduler knows of a pod beside what its main container requests.
     Pod {
         /// Its namespace. Default: default.
         Optional namespace: Name,
@@ -29,9 +30,53 @@ table! {
         Optional preemption_policy: PreemptionPolicy,
         /// Ports of its node that it takes.
         Optional host_ports: List<HostPort>,
-        /// Extended resources it requests, such as "example.com/fpga" = 1 or
+        /// Extended resources its main container requests, such as "example.com/fpga" = 1 or
         /// "ephemeral-storage" = "2Gi".
         Optional resources: Amounts,
+        /// Its init containers, in order. They take no time here: add theirs to `startup` of a
+        /// service, to `duration` of a job.
+        Optional init_containers: List<InitContainer>,
+        /// Its containers beside the main one. What they and sidecars use is taken to be what they
+        /// request.
+        Optional further_containers: List<Container>,
+        /// What running it takes beside its containers (Kubernetes: that of its runtime class).
+        Optional overhead: PartRequests,
+        /// What is requested for it as a whole, in place of the sum over its containers
+        /// (Kubernetes: `resources.requests` of the PodSpec).
+        Optional requests: PartRequests,
+    }
+}
+
+table! {
+    /// A container beside the main one.
+    Container {
+        /// What it requests. Default: nothing.
+        Optional requests: PartRequests,
+        /// Extended resources it requests.
+        Optional resources: Amounts,
+    }
+}
+
+table! {
+    /// An init container, or a sidecar.
+    InitContainer {
+        /// What it requests. Default: nothing.
+        Optional requests: PartRequests,
+        /// Extended resources it requests.
+        Optional resources: Amounts,
+        /// "Always" makes it a sidecar, which runs on beside the containers. Default: it runs to its
+        /// end before they start.
+        Optional restart_policy: RestartPolicy,
+    }
+}
+
+table! {
+    /// CPU and memory that are requested.
+    PartRequests {
+        /// CPU. Default: not said.
+        Optional cpu: MilliCpu,
+        /// Memory. Default: not said.
+        Optional memory: Bytes,
     }
 }
 
@@ -306,5 +351,12 @@ words! {
         "TCP" => Tcp,
         "UDP" => Udp,
         "SCTP" => Sctp,
+    }
+}
+
+words! {
+    /// Whether an init container runs on.
+    RestartPolicy {
+        "Always" => Always,
     }
 }

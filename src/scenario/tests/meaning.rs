@@ -4,13 +4,13 @@ use super::{EVERY_KEY, meaning};
 use crate::cluster::catalog::{Hpa, Slo};
 use crate::cluster::gpu::GpuModels;
 use crate::dist::Distribution;
-use crate::ids::{GpuModelId, NodeId, ServiceId, ZoneId};
+use crate::ids::{ExtendedId, GpuModelId, NodeId, ServiceId, ZoneId};
 use crate::scenario::question;
 use crate::script::failure::{Target, When};
 use crate::script::load::Load;
 use crate::sim::config::Config;
 use crate::time::{Duration, Time};
-use crate::units::{Bytes, MilliCpu};
+use crate::units::{Bytes, MilliCpu, Resources};
 
 const NODES: &str = r#"
 [[nodes]]
@@ -242,6 +242,64 @@ fn services_mean_what_was_written() {
     };
     let load = Load::Sum(vec![Load::Constant { rate: 100.0 }, diurnal]);
     assert_eq!(behaviour.load, load);
+}
+
+#[test]
+fn pods_of_several_containers_request_what_all_of_them_need() {
+    let pod = r#"
+        init_containers = [
+            { requests = { cpu = "3", memory = "100Mi" } },
+            { requests = { cpu = "250m" }, restart_policy = "Always" },
+        ]
+        further_containers = [
+            { requests = { memory = "1Gi" }, resources = { "example.com/fpga" = 1 } },
+        ]
+        overhead = { cpu = "50m", memory = "20Mi" }
+        resources = { "example.com/fpga" = 2 }"#;
+    let text = format!(
+        r#"
+        duration = "1h"
+        {NODES}
+        [[services]]
+        name = "cart"
+        requests = {{ cpu = "1", memory = "1Gi", gpu = 1 }}
+        [services.pod]{pod}
+        [[jobs]]
+        name = "batch"
+        every = "1m"
+        duration = "1m"
+        sizes = [{{ cpu = "4", memory = "0Gi" }}]
+        [jobs.pod]{pod}
+        requests = {{ memory = "6Gi" }}"#
+    );
+    let scenario = meaning(&text, &[]);
+    let catalog = &scenario.catalog;
+    let cart = &catalog.shapes[catalog.services[ServiceId(0)].shape];
+    let mib = Bytes::from_mib;
+    // The first init container runs alone: 3 cores; then 1 and the sidecar's 0.25 together.
+    assert_eq!(cart.requests.cpu, MilliCpu(3050));
+    assert_eq!(
+        (cart.requests.memory, cart.requests.gpu.0),
+        (mib(2068), 1000)
+    );
+    assert_eq!(cart.extended, [(ExtendedId(0), 3)]);
+    // Scorers count 200 MiB for the sidecar, which says nothing of memory.
+    assert_eq!(cart.assumed().memory, mib(2268));
+    assert_eq!(
+        cart.running().main,
+        Resources::new(MilliCpu(1000), mib(1024))
+    );
+    assert_eq!(
+        cart.running().beside,
+        Resources::new(MilliCpu(250), mib(1024))
+    );
+
+    let (_, batch) = scenario.outline.sources[0].shapes[0];
+    let batch = &catalog.shapes[batch];
+    assert_eq!(batch.requests.cpu, MilliCpu(4300));
+    assert_eq!(batch.requests.memory, mib(6 * 1024 + 20));
+    // While it is placed, its size's zero counts as 200 MiB, and so does the sidecar's silence.
+    assert_eq!(batch.placing().memory, mib(1024 + 2 * 200 + 20));
 }
 
 #[test]
