@@ -453,12 +453,19 @@ pub(crate) fn catalog(zones: u32, nodes: Vec<NodeSpec>, shapes: Vec<Shape>) -> A
         slo: None,
         hpa: None,
     };
+    let named = |(index, spec): (usize, NodeSpec)| match spec.name.as_str() {
+        "" => NodeSpec {
+            name: format!("node-{index}"),
+            ..spec
+        },
+        _ => spec,
+    };
     Arc::new(Catalog {
         groups: std::iter::once(String::new()).collect(),
         zones: (0..zones).map(|zone| format!("zone-{zone}")).collect(),
         gpu_models: (0..2).map(|model| format!("gpu-{model}")).collect(),
         services: (0..shapes.len()).map(service).collect(),
-        nodes: nodes.into_iter().collect(),
+        nodes: nodes.into_iter().enumerate().map(named).collect(),
         pods: (1..=shapes.len()).map(|pods| pods as f64).collect(),
         shapes: shapes.into_iter().collect(),
         ..Catalog::default()
