@@ -809,6 +809,7 @@ fn explain_gives_all_of_it_as_json() {
               "gpu_milli": 0
             }
           },
+          "evicted_for": null,
           "decision": {
             "at_s": 1555.0,
             "attempt": 1,
@@ -912,7 +913,8 @@ fn explain_gives_all_of_it_as_json() {
                 "pods": 1
               }
             ],
-            "preemption": null
+            "preemption": null,
+            "made_room": null
           }
         }
     "#]].assert_eq(&stdout);
@@ -984,4 +986,20 @@ duration = "5m"
               4  insufficient cpu: worker-0, worker-1, worker-2, worker-3 (NodeResourcesFit)
               1  max pods: tiny-0 (NodeResourcesFit)
     "#]].assert_eq(&stdout);
+    let later = ["--at 150s --pod web-9", "--at 200s --pod report-0"];
+    let told = later.map(|args| {
+        let (_, stdout, _) = scratch.said(&format!("explain crowd.toml {args}"));
+        stdout.split("\n\n").next().unwrap().to_owned() + "\n"
+    });
+    expect![[r#"
+        web-9 is being deleted on worker-1: a pod of higher priority needs its place: report-0-0. 4 of
+        5 nodes fit: worker-1 has the most points (624, the next 600). 2 nodes are equal in that, and one by
+        lot was taken.
+        report-0-0 runs on worker-1, placed at 00:02:52. It had been nominated to the node: no other was
+        looked at. At 00:02:22 it took the place of 1 pod of lower priority on worker-1: web-9.
+    "#]].assert_eq(&told.concat());
+    let (_, json, _) = scratch.said("explain crowd.toml --at 150s --pod web-9 --format json");
+    assert!(json.contains("\"evicted_for\": \"report-0-0\""), "{json}");
+    let (_, json, _) = scratch.said("explain crowd.toml --at 200s --pod report-0 --format json");
+    assert!(json.contains("\"made_room\": {"), "{json}");
 }

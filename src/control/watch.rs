@@ -1,9 +1,12 @@
 //! Decisions of the scheduler that are explained on request.
 
+use std::sync::Arc;
+
 use super::Control;
 use crate::cluster::Cluster;
-use crate::ids::PodId;
+use crate::ids::{NodeId, PodId};
 use crate::policy::View;
+use crate::policy::scheduler::Placement;
 use crate::policy::scheduler::explanation::Explanation;
 use crate::time::Time;
 
@@ -18,6 +21,19 @@ pub struct Decision {
     pub belief: Cluster,
     /// Why it is what it is.
     pub explanation: Explanation,
+    /// The last decision before it that others leave a node for the pod.
+    pub made_room: Option<MadeRoom>,
+}
+
+/// A decision that pods leave a node for another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeRoom {
+    /// When it was made.
+    pub at: Time,
+    /// The node.
+    pub node: NodeId,
+    /// The pods that leave it, those included that were leaving already.
+    pub victims: Arc<[PodId]>,
 }
 
 /// Which decision is waited for, and the decision once it was made.
@@ -25,6 +41,7 @@ pub struct Decision {
 pub(super) struct Watch {
     pod: PodId,
     failed: u32,
+    made_room: Option<MadeRoom>,
     decision: Option<Decision>,
 }
 
@@ -34,6 +51,7 @@ impl Control {
         self.watch = Some(Box::new(Watch {
             pod,
             failed,
+            made_room: None,
             decision: None,
         }));
     }
@@ -58,14 +76,30 @@ impl Control {
         if !is_it {
             return;
         }
-        let decision = Decision {
-            pod,
-            at: self.now,
-            belief: self.cluster.clone(),
-            explanation: self.explain(pod),
-        };
+        let (belief, explanation) = (self.cluster.clone(), self.explain(pod));
         if let Some(watch) = &mut self.watch {
-            watch.decision = Some(decision);
+            watch.decision = Some(Decision {
+                pod,
+                at: self.now,
+                belief,
+                explanation,
+                made_room: watch.made_room.clone(),
+            });
+        }
+    }
+
+    /// The scheduler has decided on the pod.
+    pub(super) fn looked(&mut self, pod: PodId, placement: &Placement) {
+        let (Some(watch), Placement::Preempt { node, victims, .. }) = (&mut self.watch, placement)
+        else {
+            return;
+        };
+        if watch.pod == pod {
+            watch.made_room = Some(MadeRoom {
+                at: self.now,
+                node: *node,
+                victims: Arc::clone(victims),
+            });
         }
     }
 }

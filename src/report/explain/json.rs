@@ -25,6 +25,7 @@ pub fn pod(story: &Story<'_>) -> String {
     text(&Explained {
         head: Head::of(moment),
         pod: PodNow::of(moment, story.pod),
+        evicted_for: story.evicted_for.map(|pod| names::of(moment, pod)),
         decision: story
             .decision
             .map(|decision| DecisionOf::of(moment, decision)),
@@ -59,6 +60,8 @@ struct Explained<'a> {
     #[serde(flatten)]
     head: Head<'a>,
     pod: PodNow<'a>,
+    /// The pod of higher priority that needs its place.
+    evicted_for: Option<String>,
     /// Nothing where the scheduler has not come to the pod.
     decision: Option<DecisionOf<'a>>,
 }
@@ -131,6 +134,7 @@ struct DecisionOf<'a> {
     measures: Vec<MeasureOf>,
     rejected: Vec<Rejected<'a>>,
     preemption: Option<PreemptionOf<'a>>,
+    made_room: Option<MadeRoomOf<'a>>,
 }
 
 #[derive(Serialize)]
@@ -171,6 +175,14 @@ struct PreemptionOf<'a> {
     candidates: Vec<CandidateOf<'a>>,
     tied: Vec<&'a str>,
     cleared_nominations: Vec<String>,
+}
+
+/// An earlier attempt, with which others were evicted for the pod.
+#[derive(Serialize)]
+struct MadeRoomOf<'a> {
+    at_s: f64,
+    node: &'a str,
+    victims: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -270,6 +282,11 @@ impl<'a> DecisionOf<'a> {
                 .preemption
                 .as_ref()
                 .map(|found| PreemptionOf::of(moment, belief, found)),
+            made_room: decision.made_room.as_ref().map(|room| MadeRoomOf {
+                at_s: room.at.secs_f64(),
+                node: name(moment, room.node),
+                victims: pods(moment, &room.victims),
+            }),
         }
     }
 }
@@ -308,10 +325,9 @@ impl<'a> Rejected<'a> {
 
 impl<'a> PreemptionOf<'a> {
     fn of(moment: &Moment<'a>, belief: &Cluster, found: &Preemption) -> PreemptionOf<'a> {
-        let pods = |pods: &[PodId]| pods.iter().map(|&pod| names::of(moment, pod)).collect();
         let candidates = found.candidates.iter().map(|one| CandidateOf {
             node: name(moment, one.node),
-            victims: pods(&one.victims),
+            victims: pods(moment, &one.victims),
             budget_violations: one.budget_violations,
         });
         let why_not = found
@@ -320,14 +336,18 @@ impl<'a> PreemptionOf<'a> {
             .map(|why| reasons::why_no_preemption(belief.catalog(), belief.nodes_present(), why));
         PreemptionOf {
             nominated: found.nominated.map(|node| name(moment, node)),
-            victims: pods(&found.victims),
+            victims: pods(moment, &found.victims),
             budget_violations: found.budget_violations,
             why_not,
             candidates: candidates.collect(),
             tied: found.tied.iter().map(|&node| name(moment, node)).collect(),
-            cleared_nominations: pods(&found.cleared_nominations),
+            cleared_nominations: pods(moment, &found.cleared_nominations),
         }
     }
+}
+
+fn pods(moment: &Moment<'_>, pods: &[PodId]) -> Vec<String> {
+    pods.iter().map(|&pod| names::of(moment, pod)).collect()
 }
 
 fn name<'a>(moment: &Moment<'a>, node: NodeId) -> &'a str {
