@@ -992,9 +992,9 @@ duration = "5m"
         stdout.split("\n\n").next().unwrap().to_owned() + "\n"
     });
     expect![[r#"
-        web-9 is being deleted on worker-1: a pod of higher priority needs its place: report-0-0. 4 of
-        5 nodes fit: worker-1 has the most points (624, the next 600). 2 nodes are equal in that, and one by
-        lot was taken.
+        web-9 is being deleted on worker-1: report-0-0, of higher priority, needs its place. 4 of 5 nodes
+        fit: worker-1 has the most points (624, the next 600). 2 nodes are equal in that, and one by lot was
+        taken.
         report-0-0 runs on worker-1, placed at 00:02:52. It had been nominated to the node: no other was
         looked at. At 00:02:22 it took the place of 1 pod of lower priority on worker-1: web-9.
     "#]].assert_eq(&told.concat());

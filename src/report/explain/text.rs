@@ -123,12 +123,13 @@ fn why_deleted(story: &Story<'_>, deletion: Deletion) -> String {
         Deletion::Unreachable => "its node has been unreachable for too long",
         Deletion::Drained => "its node is being drained",
         Deletion::NodeRemoved => "its node leaves the cluster",
-        Deletion::Preempted => "a pod of higher priority needs its place",
+        Deletion::Preempted => {
+            let other = story.evicted_for.map(|pod| story.moment.name(pod));
+            let other = other.as_deref().unwrap_or("a pod");
+            return format!("{other}, of higher priority, needs its place");
+        }
     };
-    match story.evicted_for {
-        Some(pod) => format!("{why}: {}", story.moment.name(pod)),
-        None => why.to_owned(),
-    }
+    why.to_owned()
 }
 
 /// The eviction of others that came before: `At 12:01:00 it took the place of …`.
