@@ -1,13 +1,11 @@
 //! Decisions of the scheduler that are explained on request.
 
-use std::sync::Arc;
-
 use super::Control;
 use crate::cluster::Cluster;
-use crate::ids::{NodeId, PodId};
+use crate::ids::PodId;
 use crate::policy::View;
 use crate::policy::scheduler::Placement;
-use crate::policy::scheduler::explanation::Explanation;
+use crate::policy::scheduler::explanation::{Explanation, Preemption};
 use crate::time::Time;
 
 /// A decision on a pod, and what was believed when it was made.
@@ -21,19 +19,8 @@ pub struct Decision {
     pub belief: Cluster,
     /// Why it is what it is.
     pub explanation: Explanation,
-    /// The last decision before it that others leave a node for the pod.
-    pub made_room: Option<MadeRoom>,
-}
-
-/// A decision that pods leave a node for another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MadeRoom {
-    /// When it was made.
-    pub at: Time,
-    /// The node.
-    pub node: NodeId,
-    /// The pods that leave it, those included that were leaving already.
-    pub victims: Arc<[PodId]>,
+    /// The last preemption before it that others leave a node for the pod, and when it was decided.
+    pub made_room: Option<(Time, Preemption)>,
 }
 
 /// Which decision is waited for, and the decision once it was made.
@@ -41,7 +28,7 @@ pub struct MadeRoom {
 pub(super) struct Watch {
     pod: PodId,
     failed: u32,
-    made_room: Option<MadeRoom>,
+    made_room: Option<(Time, Preemption)>,
     decision: Option<Decision>,
 }
 
@@ -88,18 +75,15 @@ impl Control {
         }
     }
 
-    /// The scheduler has decided on the pod.
+    /// The scheduler has decided on the pod; nothing has come of it yet.
     pub(super) fn looked(&mut self, pod: PodId, placement: &Placement) {
-        let (Some(watch), Placement::Preempt { node, victims, .. }) = (&mut self.watch, placement)
-        else {
+        let is_watched = self.watch.as_deref().is_some_and(|watch| watch.pod == pod);
+        if !is_watched || !matches!(placement, Placement::Preempt { .. }) {
             return;
-        };
-        if watch.pod == pod {
-            watch.made_room = Some(MadeRoom {
-                at: self.now,
-                node: *node,
-                victims: Arc::clone(victims),
-            });
+        }
+        let made_room = self.explain(pod).preemption.map(|found| (self.now, found));
+        if let Some(watch) = &mut self.watch {
+            watch.made_room = made_room;
         }
     }
 }

@@ -181,8 +181,8 @@ struct PreemptionOf<'a> {
 #[derive(Serialize)]
 struct MadeRoomOf<'a> {
     at_s: f64,
-    node: &'a str,
-    victims: Vec<String>,
+    #[serde(flatten)]
+    preemption: PreemptionOf<'a>,
 }
 
 #[derive(Serialize)]
@@ -282,10 +282,9 @@ impl<'a> DecisionOf<'a> {
                 .preemption
                 .as_ref()
                 .map(|found| PreemptionOf::of(moment, belief, found)),
-            made_room: decision.made_room.as_ref().map(|room| MadeRoomOf {
-                at_s: room.at.secs_f64(),
-                node: name(moment, room.node),
-                victims: pods(moment, &room.victims),
+            made_room: decision.made_room.as_ref().map(|(at, found)| MadeRoomOf {
+                at_s: at.secs_f64(),
+                preemption: PreemptionOf::of(moment, belief, found),
             }),
         }
     }
@@ -325,9 +324,10 @@ impl<'a> Rejected<'a> {
 
 impl<'a> PreemptionOf<'a> {
     fn of(moment: &Moment<'a>, belief: &Cluster, found: &Preemption) -> PreemptionOf<'a> {
+        let pods = |pods: &[PodId]| pods.iter().map(|&pod| names::of(moment, pod)).collect();
         let candidates = found.candidates.iter().map(|one| CandidateOf {
             node: name(moment, one.node),
-            victims: pods(moment, &one.victims),
+            victims: pods(&one.victims),
             budget_violations: one.budget_violations,
         });
         let why_not = found
@@ -336,18 +336,14 @@ impl<'a> PreemptionOf<'a> {
             .map(|why| reasons::why_no_preemption(belief.catalog(), belief.nodes_present(), why));
         PreemptionOf {
             nominated: found.nominated.map(|node| name(moment, node)),
-            victims: pods(moment, &found.victims),
+            victims: pods(&found.victims),
             budget_violations: found.budget_violations,
             why_not,
             candidates: candidates.collect(),
             tied: found.tied.iter().map(|&node| name(moment, node)).collect(),
-            cleared_nominations: pods(moment, &found.cleared_nominations),
+            cleared_nominations: pods(&found.cleared_nominations),
         }
     }
-}
-
-fn pods(moment: &Moment<'_>, pods: &[PodId]) -> Vec<String> {
-    pods.iter().map(|&pod| names::of(moment, pod)).collect()
 }
 
 fn name<'a>(moment: &Moment<'a>, node: NodeId) -> &'a str {

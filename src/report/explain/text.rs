@@ -7,7 +7,7 @@ use super::groups::{self, Group};
 use super::{Moment, Nodes, Story};
 use crate::cluster::pod::{Deletion, Outcome, Phase, Pod, Queued};
 use crate::control::watch::Decision;
-use crate::ids::{NodeId, PodId};
+use crate::ids::NodeId;
 use crate::policy::scheduler::explanation::{Explanation, Obstacle, Preemption, WhyNoPreemption};
 use crate::report::figure::{self, Unit};
 use crate::report::reasons;
@@ -132,24 +132,6 @@ fn why_deleted(story: &Story<'_>, deletion: Deletion) -> String {
     why.to_owned()
 }
 
-/// The eviction of others that came before: `At 12:01:00 it took the place of …`.
-fn made_room(moment: &Moment<'_>, decision: &Decision) -> Option<String> {
-    let room = decision.made_room.as_ref()?;
-    let takes = takes_place(moment, &room.victims, room.node);
-    Some(format!("At {} it took {takes}.", moment.clock(room.at)))
-}
-
-/// `the place of 2 pods of lower priority on worker-5: batch-3-0, batch-7-0`.
-fn takes_place(moment: &Moment<'_>, victims: &[PodId], node: NodeId) -> String {
-    let names: Vec<String> = victims.iter().map(|&pod| moment.name(pod)).collect();
-    format!(
-        "the place of {} of lower priority on {}: {}",
-        count(victims.len() as u64, "pod"),
-        moment.node(node),
-        names.join(", ")
-    )
-}
-
 /// `0 of 12 nodes fit: 4 not ready (zone b), 6 insufficient cpu (most free: worker-3, 310m of 500m).`
 fn none_fits(decision: &Decision) -> Option<String> {
     let (belief, told) = (&decision.belief, &decision.explanation);
@@ -177,27 +159,52 @@ fn nodes(number: usize) -> String {
     count(number as u64, "node")
 }
 
+/// The preemption that came before: `At 12:01:00 it took the place of …`.
+fn made_room(moment: &Moment<'_>, decision: &Decision) -> Option<String> {
+    let (at, found) = decision.made_room.as_ref()?;
+    let took = format!("At {} it took", moment.clock(*at));
+    Some(takes_place(
+        moment,
+        found,
+        found.nominated?,
+        [&took, "It was"],
+    ))
+}
+
+/// `It takes the place of 2 pods of lower priority on worker-5: batch-3-0, batch-7-0.`
+fn takes_place(
+    moment: &Moment<'_>,
+    found: &Preemption,
+    node: NodeId,
+    [takes, is]: [&str; 2],
+) -> String {
+    let victims = found.victims.iter().map(|&pod| moment.name(pod));
+    let victims: Vec<String> = victims.collect();
+    let protected = match found.budget_violations {
+        0 => String::new(),
+        1 => ", one of them against a disruption budget".to_owned(),
+        some => format!(", {some} of them against a disruption budget"),
+    };
+    let others = match (found.candidates.len() as u64, found.tied.len() as u64) {
+        (0 | 1, _) => String::new(),
+        (all, 0 | 1) => format!(" {is} the best of {} where that helps.", count(all, "node")),
+        (all, tied) => {
+            format!(" {is} one of {tied} equally good of the {all} nodes where that helps.")
+        }
+    };
+    format!(
+        "{takes} the place of {} of lower priority on {}: {}{protected}.{others}",
+        count(victims.len() as u64, "pod"),
+        moment.node(node),
+        victims.join(", ")
+    )
+}
+
 /// What evicting others is worth.
 fn preemption(story: &Story<'_>, found: &Preemption) -> String {
     let moment = &story.moment;
     if let Some(node) = found.nominated {
-        let takes = takes_place(moment, &found.victims, node);
-        let protected = match found.budget_violations {
-            0 => String::new(),
-            1 => ", one of them against a disruption budget".to_owned(),
-            some => format!(", {some} of them against a disruption budget"),
-        };
-        let others = match (found.candidates.len() as u64, found.tied.len() as u64) {
-            (0 | 1, _) => String::new(),
-            (all, 0 | 1) => format!(
-                " It is the best of {} where that helps.",
-                count(all, "node")
-            ),
-            (all, tied) => {
-                format!(" It is one of {tied} equally good nodes of {all} where that helps.")
-            }
-        };
-        return format!("It takes {takes}{protected}.{others}");
+        return takes_place(moment, found, node, ["It takes", "It is"]);
     }
     match &found.why_not {
         None => String::new(),
