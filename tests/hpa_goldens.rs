@@ -30,7 +30,8 @@ fn decisions_are_those_of_the_horizontal_pod_autoscaler() {
     let folder = named.clone().unwrap_or("../shared/reference/hpa".into());
     if named.is_none() && !folder.exists() {
         let missing = folder.display();
-        writeln!(io::stderr(), "skipped: hpa_goldens, there is no {missing}").unwrap();
+        let mut stderr = io::stderr();
+        writeln!(stderr, "skipped: hpa_goldens, there is no {missing}").unwrap();
         return;
     }
     let entries = fs::read_dir(&folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));

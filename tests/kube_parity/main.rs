@@ -35,7 +35,8 @@ fn cases() -> Vec<Case> {
     let folder = named.clone().unwrap_or("../shared/reference/kube".into());
     if named.is_none() && !folder.exists() {
         let missing = folder.display();
-        writeln!(io::stderr(), "skipped: kube_parity, there is no {missing}").unwrap();
+        let mut stderr = io::stderr();
+        writeln!(stderr, "skipped: kube_parity, there is no {missing}").unwrap();
         return Vec::new();
     }
     let entries = fs::read_dir(&folder).unwrap_or_else(|why| panic!("{}: {why}", folder.display()));
