@@ -809,6 +809,7 @@ fn explain_gives_all_of_it_as_json() {
               "gpu_milli": 0
             }
           },
+          "evicted_for": null,
           "decision": {
             "at_s": 1555.0,
             "attempt": 1,
@@ -912,7 +913,8 @@ fn explain_gives_all_of_it_as_json() {
                 "pods": 1
               }
             ],
-            "preemption": null
+            "preemption": null,
+            "made_room": null
           }
         }
     "#]].assert_eq(&stdout);
@@ -973,7 +975,7 @@ duration = "5m"
     expect![[r#"
         report-0-0 waits since 00:02:22 and is nominated to worker-1. 0 of 5 nodes fit: 4 insufficient cpu
         (most free: worker-0, 1 core of 2 cores), 1 max pods (1). It takes the place of 1 pod of lower
-        priority on worker-1: web-9. It is one of 4 equally good nodes of 5 where that helps.
+        priority on worker-1: web-9. It is one of 4 equally good of the 5 nodes where that helps.
 
         asks for       cpu 2 cores · memory 2 GiB
         decided        00:02:22, when it was created · tried again when something changes in its favour
@@ -984,4 +986,55 @@ duration = "5m"
               4  insufficient cpu: worker-0, worker-1, worker-2, worker-3 (NodeResourcesFit)
               1  max pods: tiny-0 (NodeResourcesFit)
     "#]].assert_eq(&stdout);
+    let later = ["--at 150s --pod web-9", "--at 200s --pod report-0"];
+    let told = later.map(|args| {
+        let (_, stdout, _) = scratch.said(&format!("explain crowd.toml {args}"));
+        stdout.split("\n\n").next().unwrap().to_owned() + "\n"
+    });
+    expect![[r#"
+        web-9 is being deleted on worker-1: report-0-0, of higher priority, needs its place. 4 of 5 nodes
+        fit: worker-1 has the most points (624, the next 600). 2 nodes are equal in that, and one by lot was
+        taken.
+        report-0-0 runs on worker-1, placed at 00:02:52. It had been nominated to the node: no other was
+        looked at. At 00:02:22 it took the place of 1 pod of lower priority on worker-1: web-9. It was one
+        of 4 equally good of the 5 nodes where that helps.
+    "#]].assert_eq(&told.concat());
+    let (_, json, _) = scratch.said("explain crowd.toml --at 150s --pod web-9 --format json");
+    assert!(json.contains("\"evicted_for\": \"report-0-0\""), "{json}");
+    let (_, json, _) = scratch.said("explain crowd.toml --at 200s --pod report-0 --format json");
+    assert!(json.contains("\"made_room\": {"), "{json}");
+}
+
+#[test]
+fn what_happens_in_the_shipped_scenarios_is_explained() {
+    let scratch = Scratch::new("explain-shipped");
+    let (shop, zones) = ("shop-and-batch", "zone-rules");
+    let front = "--at 2:10 --pod front-9";
+    let told = [
+        (shop, "--pod shop-75", "it took the place of 1 pod of lower"),
+        (
+            shop,
+            "--pod batch-428-0",
+            "(shop-75, of higher priority, needs",
+        ),
+        (zones, front, "6 topology spread not met: worker-1"),
+        (zones, front, "3 untolerated taint dedicated=storage: "),
+        (
+            zones,
+            "--at 2:10 --pod database-3",
+            "6 node affinity or selector",
+        ),
+        (
+            zones,
+            "--at 2:10 --pod cache-6",
+            "4 pod anti-affinity not met: ",
+        ),
+    ];
+    for (scenario, args, expected) in told {
+        let file = format!("{}/scenarios/{scenario}.toml", env!("CARGO_MANIFEST_DIR"));
+        let (_, stdout, _) = scratch.said(&format!("explain {file} {args}"));
+        let words: Vec<&str> = stdout.split_whitespace().collect();
+        let has_it = words.join(" ").contains(expected);
+        assert!(has_it, "{scenario} {args}:\n{stdout}");
+    }
 }

@@ -141,6 +141,7 @@ pages! {
     zero_nodes_are_refused
     impossible_counts_are_refused_with_their_memory_before_anything_is_built
     numbers_that_contradict_each_other_are_refused
+    a_shape_is_given_where_it_counts_and_only_there
     numbers_that_could_not_be_added_up_are_refused
     names_are_unique_and_references_known
     a_failure_says_what_when_and_how_long

@@ -116,8 +116,8 @@ Examples:
   plimsoll explain scenarios/zone-outage.toml --at 20:10 --pod search-52
   plimsoll explain scenarios/web-shop.toml --pod cart-7 --format json | jq .decision.chosen
 
-The run is repeated up to that moment with the same seed, and the last decision on the pod is told as
-it was made: on what the control plane believed then.")]
+The run is repeated up to that moment with the same seed, and the last decision on
+the pod is told as it was made: on what the control plane believed then.")]
 pub(super) struct Explain {
     /// The scenario file
     pub(super) scenario: PathBuf,

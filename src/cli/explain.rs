@@ -9,12 +9,13 @@ use crate::cli::progress::Progress;
 use crate::cli::run::with_policies;
 use crate::cli::usage::look;
 use crate::cli::{Failure, interrupt};
+use crate::cluster::pod::Deletion;
 use crate::control::Control;
 use crate::ids::PodId;
 use crate::report::explain::{Moment, Nodes, Story, json, list, names, text};
 use crate::rng::Seed;
 use crate::run::Ended;
-use crate::run::explain::{last_decision, until};
+use crate::run::explain::{Reached, last_decision, until};
 use crate::scenario::{Scenario, quantity};
 use crate::time::{Duration, Time};
 
@@ -37,9 +38,9 @@ pub(super) fn run(args: Explain) -> Result<(), Failure> {
             false => ControlFlow::Continue(()),
         }
     };
-    let mut control = until(&scenario, seed, at, &mut watch).map_err(failure)?;
+    let mut reached = until(&scenario, seed, at, &mut watch).map_err(failure)?;
     let jobs = scenario.outline.script(seed, scenario.end).jobs;
-    let belief = control.cluster().clone();
+    let belief = reached.control.cluster().clone();
     let moment = Moment {
         scenario: &scenario,
         seed: args.seed,
@@ -49,7 +50,7 @@ pub(super) fn run(args: Explain) -> Result<(), Failure> {
     };
     let Some(name) = &args.pod else {
         progress.finish();
-        return say_list(&args, &moment, &mut control);
+        return say_list(&args, &moment, &mut reached.control);
     };
     let pod = find(&moment, name)?;
     let decision = last_decision(&scenario, seed, &belief, pod, &mut watch).map_err(failure)?;
@@ -58,6 +59,7 @@ pub(super) fn run(args: Explain) -> Result<(), Failure> {
         moment,
         pod,
         decision: decision.as_ref(),
+        evicted_for: evicted_for(&reached, pod),
     };
     let nodes = match (args.nodes, args.verbose) {
         (ListedNodes::All, _) | (_, true) => Nodes::All,
@@ -67,6 +69,13 @@ pub(super) fn run(args: Explain) -> Result<(), Failure> {
         Format::Json => json::pod(&story),
         Format::Text => text::page(&story, nodes, look()),
     })
+}
+
+/// The pod for which this one was evicted, if it was.
+fn evicted_for(reached: &Reached, pod: PodId) -> Option<PodId> {
+    let deletion = reached.control.cluster().pods()[pod].deletion;
+    let is_evicted = deletion == Some(Deletion::Preempted);
+    is_evicted.then(|| reached.evicted_for[&pod])
 }
 
 fn failure(ended: Ended) -> Failure {

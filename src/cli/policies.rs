@@ -40,14 +40,21 @@ fn list<P: ?Sized>(
         paragraph(out, 6, &sentence(entry.summary));
         paragraph(out, 6, &format!("Source: {}", sentence(entry.source)));
         for param in entry.params {
-            out.push_str(&format!(
-                "      {} = {}   {}\n",
-                param.name,
-                param.default,
-                range(param)
-            ));
+            out.push_str(&format!("      {}   {}\n", preset(param), range(param)));
             paragraph(out, 10, param.doc);
         }
+    }
+}
+
+/// A parameter and its default, if it has one.
+fn preset(param: &Param) -> String {
+    match param.kind {
+        Kind::Shape { .. } => param.name.to_owned(),
+        Kind::Integer { .. }
+        | Kind::Number { .. }
+        | Kind::Duration
+        | Kind::Period
+        | Kind::Choice(_) => format!("{} = {}", param.name, param.default),
     }
 }
 
@@ -64,7 +71,7 @@ fn range(param: &Param) -> String {
         Kind::Duration => "(a length of time)".to_owned(),
         Kind::Period => "(a length of time above zero)".to_owned(),
         Kind::Choice(words) => format!("(one of {})", words.join(", ")),
-        Kind::Shape => "(points: use in per cent = worth from 0 to 10)".to_owned(),
+        Kind::Shape { .. } => "(points: use in per cent = worth from 0 to 10)".to_owned(),
     }
 }
 

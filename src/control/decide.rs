@@ -220,6 +220,7 @@ impl Control {
             self.look(pod);
             let view = View::new(self.now, self.seed, &self.cluster);
             let placement = self.scheduler.place(&view, pod);
+            self.looked(pod, &placement);
             self.steps.push(Step::Planned(Plan::Place {
                 pod,
                 placement: placement.clone(),

@@ -4,7 +4,8 @@ use super::Control;
 use crate::cluster::Cluster;
 use crate::ids::PodId;
 use crate::policy::View;
-use crate::policy::scheduler::explanation::Explanation;
+use crate::policy::scheduler::Placement;
+use crate::policy::scheduler::explanation::{Explanation, Preemption};
 use crate::time::Time;
 
 /// A decision on a pod, and what was believed when it was made.
@@ -18,6 +19,8 @@ pub struct Decision {
     pub belief: Cluster,
     /// Why it is what it is.
     pub explanation: Explanation,
+    /// The last preemption before it that others leave a node for the pod, and when it was decided.
+    pub made_room: Option<(Time, Preemption)>,
 }
 
 /// Which decision is waited for, and the decision once it was made.
@@ -25,6 +28,7 @@ pub struct Decision {
 pub(super) struct Watch {
     pod: PodId,
     failed: u32,
+    made_room: Option<(Time, Preemption)>,
     decision: Option<Decision>,
 }
 
@@ -34,6 +38,7 @@ impl Control {
         self.watch = Some(Box::new(Watch {
             pod,
             failed,
+            made_room: None,
             decision: None,
         }));
     }
@@ -58,14 +63,27 @@ impl Control {
         if !is_it {
             return;
         }
-        let decision = Decision {
-            pod,
-            at: self.now,
-            belief: self.cluster.clone(),
-            explanation: self.explain(pod),
-        };
+        let (belief, explanation) = (self.cluster.clone(), self.explain(pod));
         if let Some(watch) = &mut self.watch {
-            watch.decision = Some(decision);
+            watch.decision = Some(Decision {
+                pod,
+                at: self.now,
+                belief,
+                explanation,
+                made_room: watch.made_room.clone(),
+            });
+        }
+    }
+
+    /// The scheduler has decided on the pod; nothing has come of it yet.
+    pub(super) fn looked(&mut self, pod: PodId, placement: &Placement) {
+        let is_watched = self.watch.as_deref().is_some_and(|watch| watch.pod == pod);
+        if !is_watched || !matches!(placement, Placement::Preempt { .. }) {
+            return;
+        }
+        let made_room = self.explain(pod).preemption.map(|found| (self.now, found));
+        if let Some(watch) = &mut self.watch {
+            watch.made_room = made_room;
         }
     }
 }

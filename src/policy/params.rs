@@ -50,8 +50,14 @@ pub enum Kind {
     Period,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A broken line, written as points such as "0=0, 100=10".
-    Shape,
+    /// A broken line, written as points such as "0=0, 100=10", of one choice of another parameter:
+    /// it must be given with that choice, and may not be given with another.
+    Shape {
+        /// The other parameter.
+        of: &'static str,
+        /// Its choice.
+        choice: &'static str,
+    },
 }
 
 /// A parameter that a policy declares.
@@ -61,7 +67,7 @@ pub struct Param {
     pub name: &'static str,
     /// What values it takes.
     pub kind: Kind,
-    /// The default, written as in a scenario file.
+    /// The default, written as in a scenario file; of a shape, an example.
     pub default: &'static str,
     /// Meaning, unit and source.
     pub doc: &'static str,

@@ -5,7 +5,10 @@
 //!
 //! Source of all of them, but for [`Waking::Room`]: kube-scheduler v1.34
 //! (`pkg/scheduler/backend/queue`, with the feature gates SchedulerQueueingHints and
-//! SchedulerPopFromBackoffQ at their default, on).
+//! SchedulerPopFromBackoffQ at their default, on). One difference: with no node at all in the cluster,
+//! kube-scheduler ends the attempt with an error (`ErrNoNodesAvailable`, `schedule_one.go`) and makes
+//! another one after the pod's back-off, whatever happens; here the pod is unschedulable and is tried
+//! when the first node joins, up to 10 s sooner.
 
 use std::collections::BTreeSet;
 

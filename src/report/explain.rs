@@ -40,6 +40,8 @@ pub struct Story<'a> {
     pub pod: PodId,
     /// The last decision on it, if there was one.
     pub decision: Option<&'a Decision>,
+    /// The pod of higher priority for which it was evicted, if it was.
+    pub evicted_for: Option<PodId>,
 }
 
 /// Which nodes are listed one by one.

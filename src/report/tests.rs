@@ -301,8 +301,7 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
                            1 outage a run, 1 m 40 s each, detected after 10 s
             utilization    cpu 50 % ± 5 requested
             waiting        pending p50 0 s, p99 30 s, max > end ·
-                           1 never placed, of those created while measuring: insufficient cpu and memory; max
-                           pods
+                           1 created while measuring and never placed: insufficient cpu and memory; max pods
             jobs           36 in all 3 replications · 21 finished · 3 running · 0 starting · 0 lost ·
                            3 never placed · 9 left out: duration unknown
               as believed  18 finished · 6 running · 0 starting · 0 lost · 3 never placed

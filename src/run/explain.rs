@@ -12,6 +12,7 @@ use crate::control::watch::Decision;
 use crate::ids::{PodId, ShapeId};
 use crate::metrics::measured::Waiting;
 use crate::policy::Plan;
+use crate::policy::scheduler::Placement;
 use crate::record::{Record, Recorder};
 use crate::rng::Seed;
 use crate::runtime;
@@ -21,9 +22,16 @@ use crate::time::{Duration, Time};
 /// Shapes of pods that are explained at the end of a run: few, for every one looks at every node.
 const EXPLAINED: usize = 8;
 
-/// The control plane as it is at `at`, all that happens at that instant included; at or after the
-/// end of the run, as it is at the end. `watch` is told the simulated time now and then; its break
-/// ends the run.
+/// A run up to a moment.
+pub struct Reached {
+    /// The control plane as it is then.
+    pub control: Control,
+    /// For which pods others were evicted, by the evicted ones.
+    pub evicted_for: BTreeMap<PodId, PodId>,
+}
+
+/// The run up to `at`, all that happens at that instant included; at or after the end of the run, up
+/// to the end. `watch` is told the simulated time now and then; its break ends the run.
 ///
 /// # Errors
 /// [`Ended::Interrupted`] when `watch` ended the run.
@@ -32,15 +40,19 @@ pub fn until(
     seed: Seed,
     at: Time,
     watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
-) -> Result<Control, Ended> {
+) -> Result<Reached, Ended> {
     let script = scenario.outline.script(seed, scenario.end);
     let (mut control, mut sim) = stage(scenario, script, seed);
-    let mut recorder = Watched::new(watch);
+    let mut recorder = (Evicted::default(), Watched::new(watch));
     let end = (at + Duration::from_nanos(1)).min(scenario.end);
     runtime::drive(&mut control, &mut sim, &mut recorder, end).map_err(Ended::Stopped)?;
-    match recorder.broken {
+    let (Evicted(evicted_for), Watched { broken, .. }) = recorder;
+    match broken {
         true => Err(Ended::Interrupted),
-        false => Ok(control),
+        false => Ok(Reached {
+            control,
+            evicted_for,
+        }),
     }
 }
 
@@ -106,6 +118,30 @@ pub(super) fn waiting(control: &mut Control) -> Vec<Waiting> {
         Waiting { pods, refused }
     });
     waiting.collect()
+}
+
+/// Collects for which pods others are evicted.
+#[derive(Default)]
+struct Evicted(BTreeMap<PodId, PodId>);
+
+impl Recorder for Evicted {
+    fn record(&mut self, _at: Time, record: Record) {
+        let Record::Planned(Plan::Place {
+            pod,
+            placement: Placement::Preempt { victims, .. },
+        }) = record
+        else {
+            return;
+        };
+        for &victim in victims.iter() {
+            // One that is leaving already may make room for several; it was evicted for the first.
+            self.0.entry(victim).or_insert(pod);
+        }
+    }
+
+    fn turn(&mut self, _now: Time, _belief: &Cluster) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
 }
 
 /// Ends the run with the instant at which a decision on a pod is made.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use toml::de::DeValue;
 
 use super::decode::{At, Decode, Decoder, Field, Item};
-use super::problem::{Problem, Problems};
+use super::problem::{Problem, Problems, Span};
 use super::quantity;
 use super::schema::Schema;
 use super::suggest;
@@ -236,6 +236,7 @@ impl Registry {
             );
             return None;
         };
+        let keys: Vec<At<String>> = params.iter().map(|(key, _)| key.clone()).collect();
         let given: Vec<Option<(&'static str, Value)>> = params
             .into_iter()
             .map(|(key, scalar)| parameter(known, key, scalar, problems))
@@ -245,11 +246,39 @@ impl Registry {
             .params
             .iter()
             .map(|param| (param.name, default(param)));
-        Some(Named {
+        let params = Params::new(defaults.chain(given));
+        shapes_in_place(known, &params, name.span, &keys, problems).then_some(Named {
             name: known.name,
-            params: Params::new(defaults.chain(given)),
+            params,
         })
     }
+}
+
+/// Whether shapes are given where they count, and only there.
+fn shapes_in_place(
+    known: Known,
+    params: &Params,
+    policy: Span,
+    given: &[At<String>],
+    problems: &mut Problems,
+) -> bool {
+    let mut right = true;
+    for param in known.params {
+        let Kind::Shape { of, choice } = param.kind else {
+            continue;
+        };
+        let key = given.iter().find(|key| key.value == param.name);
+        let (span, wrong) = match (key, params.choice(of) == choice) {
+            (Some(_), true) | (None, false) => continue,
+            (Some(key), false) => (key.span, "counts only with"),
+            (None, true) => (policy, "must be given with"),
+        };
+        let text = format!("`{}` {wrong} `{of} = \"{choice}\"`", param.name);
+        let note = format!("{}: {}", param.name, param.doc);
+        problems.push(Problem::error(text).at(span, "").note(note));
+        right = false;
+    }
+    right
 }
 
 fn parameter(
@@ -304,7 +333,7 @@ fn value(kind: Kind, written: &Scalar) -> Result<Value, String> {
             let word = written.text().filter(|word| words.contains(word));
             word.map(|word| Value::Choice(word.to_owned()))
         }
-        Kind::Shape => {
+        Kind::Shape { .. } => {
             let shape = written.text().and_then(|text| text.parse().ok());
             shape.map(Value::Shape)
         }
@@ -339,7 +368,7 @@ fn wanted(kind: Kind) -> String {
         Kind::Duration => "a length of time such as \"5m\"".to_owned(),
         Kind::Period => "a length of time above zero such as \"5m\"".to_owned(),
         Kind::Choice(words) => format!("one of: {}", words.join(", ")),
-        Kind::Shape => {
+        Kind::Shape { .. } => {
             "points of rising use, up to 100 per cent, and what each is worth, up to 10, \
                         such as \"0=0, 100=10\""
                 .to_owned()
@@ -351,7 +380,7 @@ fn wanted(kind: Kind) -> String {
 fn default(param: &Param) -> Value {
     let written = match param.kind {
         Kind::Integer { .. } | Kind::Number { .. } => Scalar::Number(param.default.to_owned()),
-        Kind::Duration | Kind::Period | Kind::Choice(_) | Kind::Shape => {
+        Kind::Duration | Kind::Period | Kind::Choice(_) | Kind::Shape { .. } => {
             Scalar::Text(param.default.to_owned())
         }
     };

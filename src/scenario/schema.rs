@@ -179,7 +179,10 @@ fn param(param: &Param) -> Value {
         Kind::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
         Kind::Duration | Kind::Period => json!({ "type": "string", "examples": ["5m"] }),
         Kind::Choice(words) => json!({ "enum": words }),
-        Kind::Shape => json!({ "type": "string", "examples": ["0=0, 100=10"] }),
+        Kind::Shape { .. } => {
+            let (example, doc) = (param.default, param.doc);
+            return json!({ "type": "string", "examples": [example], "description": doc });
+        }
     };
     let doc = param.doc.trim_end_matches('.');
     schema["description"] = json!(format!("{doc}. Default: {}.", param.default));

@@ -464,6 +464,6 @@ fn default(param: &Param) -> Value {
             Value::Duration(Duration::from_secs_f64(seconds.parse().unwrap()))
         }
         Kind::Choice(_) => Value::Choice(text.into()),
-        Kind::Shape => Value::Shape(text.parse().unwrap()),
+        Kind::Shape { .. } => Value::Shape(text.parse().unwrap()),
     }
 }

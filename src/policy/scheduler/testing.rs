@@ -372,7 +372,7 @@ fn values(param: &Param) -> Vec<Value> {
         Kind::Integer { min, max } => vec![Value::Integer(min), Value::Integer(max)],
         Kind::Number { min, max } => vec![Value::Number(min), Value::Number(max)],
         Kind::Duration | Kind::Period => vec![Value::Duration(Duration::from_secs(60))],
-        Kind::Shape => vec![default(param)],
+        Kind::Shape { .. } => vec![default(param)],
     }
 }
 
@@ -383,7 +383,7 @@ fn default(param: &Param) -> Value {
         Kind::Number { .. } => Value::Number(text.parse().unwrap()),
         Kind::Duration | Kind::Period => panic!("no scheduler has a length of time"),
         Kind::Choice(_) => Value::Choice(text.to_owned()),
-        Kind::Shape => Value::Shape(text.parse().unwrap()),
+        Kind::Shape { .. } => Value::Shape(text.parse().unwrap()),
     }
 }
 

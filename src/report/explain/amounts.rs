@@ -139,6 +139,7 @@ fn gpus(belief: &Cluster, shape: &Shape, node: NodeId, with_room: u64) -> String
 /// CPU, exact and with its unit: `500m`, `2 cores`, `56.636 cores`.
 pub(super) fn cpu(amount: MilliCpu) -> String {
     match (amount.0 / 1000, amount.0 % 1000) {
+        (0, 0) => "0 cores".to_owned(),
         (0, milli) => format!("{milli}m"),
         (1, 0) => "1 core".to_owned(),
         (cores, 0) => format!("{} cores", figure::thousands(cores)),
@@ -165,7 +166,7 @@ mod tests {
         assert_eq!(
             read,
             [
-                "0m",
+                "0 cores",
                 "310m",
                 "1 core",
                 "1.5 cores",

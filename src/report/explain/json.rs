@@ -25,6 +25,7 @@ pub fn pod(story: &Story<'_>) -> String {
     text(&Explained {
         head: Head::of(moment),
         pod: PodNow::of(moment, story.pod),
+        evicted_for: story.evicted_for.map(|pod| names::of(moment, pod)),
         decision: story
             .decision
             .map(|decision| DecisionOf::of(moment, decision)),
@@ -59,6 +60,8 @@ struct Explained<'a> {
     #[serde(flatten)]
     head: Head<'a>,
     pod: PodNow<'a>,
+    /// The pod of higher priority that needs its place.
+    evicted_for: Option<String>,
     /// Nothing where the scheduler has not come to the pod.
     decision: Option<DecisionOf<'a>>,
 }
@@ -131,6 +134,7 @@ struct DecisionOf<'a> {
     measures: Vec<MeasureOf>,
     rejected: Vec<Rejected<'a>>,
     preemption: Option<PreemptionOf<'a>>,
+    made_room: Option<MadeRoomOf<'a>>,
 }
 
 #[derive(Serialize)]
@@ -171,6 +175,14 @@ struct PreemptionOf<'a> {
     candidates: Vec<CandidateOf<'a>>,
     tied: Vec<&'a str>,
     cleared_nominations: Vec<String>,
+}
+
+/// An earlier attempt, with which others were evicted for the pod.
+#[derive(Serialize)]
+struct MadeRoomOf<'a> {
+    at_s: f64,
+    #[serde(flatten)]
+    preemption: PreemptionOf<'a>,
 }
 
 #[derive(Serialize)]
@@ -270,6 +282,10 @@ impl<'a> DecisionOf<'a> {
                 .preemption
                 .as_ref()
                 .map(|found| PreemptionOf::of(moment, belief, found)),
+            made_room: decision.made_room.as_ref().map(|(at, found)| MadeRoomOf {
+                at_s: at.secs_f64(),
+                preemption: PreemptionOf::of(moment, belief, found),
+            }),
         }
     }
 }

@@ -4,9 +4,10 @@
 use super::amounts::{self, Short};
 use super::choice::{self, Columns};
 use super::groups::{self, Group};
-use super::{Nodes, Story};
+use super::{Moment, Nodes, Story};
 use crate::cluster::pod::{Deletion, Outcome, Phase, Pod, Queued};
 use crate::control::watch::Decision;
+use crate::ids::NodeId;
 use crate::policy::scheduler::explanation::{Explanation, Obstacle, Preemption, WhyNoPreemption};
 use crate::report::figure::{self, Unit};
 use crate::report::reasons;
@@ -41,6 +42,7 @@ fn answer(story: &Story<'_>, page: &mut Page) {
         Some(decision) => {
             let told = &decision.explanation;
             sentences.extend(choice::sentence(moment, decision));
+            sentences.extend(made_room(moment, decision));
             sentences.extend(none_fits(decision));
             sentences.extend(
                 told.preemption
@@ -72,7 +74,7 @@ fn state(story: &Story<'_>, pod: &Pod, name: &str, page: &Page) -> String {
             "{name} {}{}: {}.",
             bad("is being deleted"),
             on.unwrap_or_default(),
-            why_deleted(deletion)
+            why_deleted(story, deletion)
         );
     }
     match pod.phase {
@@ -96,7 +98,9 @@ fn state(story: &Story<'_>, pod: &Pod, name: &str, page: &Page) -> String {
                 Outcome::Deleted => bad("was deleted"),
                 Outcome::Lost => bad("was lost"),
             };
-            let why = pod.deletion.map(|why| format!(" ({})", why_deleted(why)));
+            let why = pod
+                .deletion
+                .map(|why| format!(" ({})", why_deleted(story, why)));
             let why = why.unwrap_or_default();
             match pod.node {
                 Some(node) => {
@@ -112,15 +116,20 @@ fn state(story: &Story<'_>, pod: &Pod, name: &str, page: &Page) -> String {
     }
 }
 
-const fn why_deleted(deletion: Deletion) -> &'static str {
-    match deletion {
+fn why_deleted(story: &Story<'_>, deletion: Deletion) -> String {
+    let why = match deletion {
         Deletion::ScaledDown => "its service is to have fewer replicas",
         Deletion::Requested => "a user asked for it",
         Deletion::Unreachable => "its node has been unreachable for too long",
         Deletion::Drained => "its node is being drained",
         Deletion::NodeRemoved => "its node leaves the cluster",
-        Deletion::Preempted => "a pod of higher priority needs its place",
-    }
+        Deletion::Preempted => {
+            let other = story.evicted_for.map(|pod| story.moment.name(pod));
+            let other = other.as_deref().unwrap_or("a pod");
+            return format!("{other}, of higher priority, needs its place");
+        }
+    };
+    why.to_owned()
 }
 
 /// `0 of 12 nodes fit: 4 not ready (zone b), 6 insufficient cpu (most free: worker-3, 310m of 500m).`
@@ -150,33 +159,52 @@ fn nodes(number: usize) -> String {
     count(number as u64, "node")
 }
 
+/// The preemption that came before: `At 12:01:00 it took the place of …`.
+fn made_room(moment: &Moment<'_>, decision: &Decision) -> Option<String> {
+    let (at, found) = decision.made_room.as_ref()?;
+    let took = format!("At {} it took", moment.clock(*at));
+    Some(takes_place(
+        moment,
+        found,
+        found.nominated?,
+        [&took, "It was"],
+    ))
+}
+
+/// `It takes the place of 2 pods of lower priority on worker-5: batch-3-0, batch-7-0.`
+fn takes_place(
+    moment: &Moment<'_>,
+    found: &Preemption,
+    node: NodeId,
+    [takes, is]: [&str; 2],
+) -> String {
+    let victims = found.victims.iter().map(|&pod| moment.name(pod));
+    let victims: Vec<String> = victims.collect();
+    let protected = match found.budget_violations {
+        0 => String::new(),
+        1 => ", one of them against a disruption budget".to_owned(),
+        some => format!(", {some} of them against a disruption budget"),
+    };
+    let others = match (found.candidates.len() as u64, found.tied.len() as u64) {
+        (0 | 1, _) => String::new(),
+        (all, 0 | 1) => format!(" {is} the best of {} where that helps.", count(all, "node")),
+        (all, tied) => {
+            format!(" {is} one of {tied} equally good of the {all} nodes where that helps.")
+        }
+    };
+    format!(
+        "{takes} the place of {} of lower priority on {}: {}{protected}.{others}",
+        count(victims.len() as u64, "pod"),
+        moment.node(node),
+        victims.join(", ")
+    )
+}
+
 /// What evicting others is worth.
 fn preemption(story: &Story<'_>, found: &Preemption) -> String {
     let moment = &story.moment;
     if let Some(node) = found.nominated {
-        let victims = found.victims.iter().map(|&pod| moment.name(pod));
-        let victims: Vec<String> = victims.collect();
-        let protected = match found.budget_violations {
-            0 => String::new(),
-            1 => ", one of them against a disruption budget".to_owned(),
-            some => format!(", {some} of them against a disruption budget"),
-        };
-        let others = match (found.candidates.len() as u64, found.tied.len() as u64) {
-            (0 | 1, _) => String::new(),
-            (all, 0 | 1) => format!(
-                " It is the best of {} where that helps.",
-                count(all, "node")
-            ),
-            (all, tied) => {
-                format!(" It is one of {tied} equally good nodes of {all} where that helps.")
-            }
-        };
-        return format!(
-            "It takes the place of {} of lower priority on {}: {}{protected}.{others}",
-            count(victims.len() as u64, "pod"),
-            moment.node(node),
-            victims.join(", ")
-        );
+        return takes_place(moment, found, node, ["It takes", "It is"]);
     }
     match &found.why_not {
         None => String::new(),

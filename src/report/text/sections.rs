@@ -70,7 +70,7 @@ pub(super) fn waiting(results: &Results<'_>, page: &mut Page) {
     }
     // Jobs that arrived before count in the row of the jobs.
     let never = match results.scenario.warm_up > Time::ZERO {
-        true => "never placed, of those created while measuring",
+        true => "created while measuring and never placed",
         false => "never placed",
     };
     let never = positive(results, "pending.never", [never; 2]);

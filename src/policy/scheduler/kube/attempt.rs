@@ -239,6 +239,29 @@ mod tests {
     }
 
     #[test]
+    fn preemption_stops_at_enough_candidates_from_a_node_by_lot() {
+        let shapes = [0, 1].map(|priority| of_priority(shape(1500, 10), priority));
+        // A tenth, and at least 100.
+        for (nodes, enough) in [(90, 90), (300, 100), (1500, 150)] {
+            let mut world = world(vec![node(2000, 4096); nodes], shapes.to_vec());
+            for node in 0..nodes {
+                world.put(0, node as u32);
+            }
+            let pod = world.job(ShapeId(1));
+            let told = attempt(&Profile::kube_1_34(), &world.view(), pod);
+            let found = told.preemption.expect("no node fits");
+            let tried: Vec<usize> = found
+                .candidates
+                .iter()
+                .map(|one| one.node.0 as usize)
+                .collect();
+            let in_turn = (0..enough).map(|at| (tried[0] + at) % nodes);
+            assert_eq!(tried, in_turn.collect::<Vec<_>>());
+            assert_eq!(tried[0] == 0, nodes == enough, "begins at {}", tried[0]);
+        }
+    }
+
+    #[test]
     fn a_large_cluster_is_looked_at_in_turns() {
         let mut nodes = vec![node(2000, 4096); 150];
         nodes[120] = node(10, 4096);

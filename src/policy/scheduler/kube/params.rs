@@ -13,14 +13,13 @@ use crate::policy::scheduler::Scheduler;
 use crate::policy::scheduler::explanation::Plugin;
 use crate::units::Resource;
 
+/// The strategy that has a shape.
+const RATIO: &str = "requested-to-capacity-ratio";
+
 /// Which use of resources is best.
 pub const SCORING: Param = Param {
     name: "scoring",
-    kind: Kind::Choice(&[
-        "least-allocated",
-        "most-allocated",
-        "requested-to-capacity-ratio",
-    ]),
+    kind: Kind::Choice(&["least-allocated", "most-allocated", RATIO]),
     default: "least-allocated",
     doc: "which use of a node's resources is best (NodeResourcesFit, `scoringStrategy.type`, default \
           LeastAllocated)",
@@ -29,11 +28,14 @@ pub const SCORING: Param = Param {
 /// What each use is worth.
 pub const SHAPE: Param = Param {
     name: "shape",
-    kind: Kind::Shape,
+    kind: Kind::Shape {
+        of: SCORING.name,
+        choice: RATIO,
+    },
     default: "0=0, 100=10",
-    doc: "with `scoring` requested-to-capacity-ratio only: use in per cent = what it is worth from 0 to \
-          10, on a broken line through these points (NodeResourcesFit, \
-          `requestedToCapacityRatio.shape`, which has no default; this one packs)",
+    doc: "with `scoring` requested-to-capacity-ratio, and only then: use in per cent = what it is worth \
+          from 0 to 10, on a broken line through these points (NodeResourcesFit, \
+          `requestedToCapacityRatio.shape`, which has no default)",
 };
 
 /// The resources that count in that.
@@ -212,9 +214,7 @@ fn strategy(params: &Params) -> Strategy {
     match params.choice(SCORING.name) {
         "least-allocated" => Strategy::LeastAllocated,
         "most-allocated" => Strategy::MostAllocated,
-        "requested-to-capacity-ratio" => {
-            Strategy::RequestedToCapacityRatio(points(params.shape(SHAPE.name)))
-        }
+        RATIO => Strategy::RequestedToCapacityRatio(points(params.shape(SHAPE.name))),
         other => panic!("`{other}` is no scoring strategy"),
     }
 }
@@ -276,7 +276,7 @@ mod tests {
             let value = match param.kind {
                 Kind::Integer { .. } => Value::Integer(text.parse().unwrap()),
                 Kind::Choice(_) => Value::Choice(text.to_owned()),
-                Kind::Shape => Value::Shape(text.parse().unwrap()),
+                Kind::Shape { .. } => Value::Shape(text.parse().unwrap()),
                 Kind::Number { .. } | Kind::Duration | Kind::Period => {
                     unreachable!("there is none")
                 }
@@ -320,10 +320,7 @@ mod tests {
     fn a_shape_is_worth_ten_times_as_many_points() {
         let shape = "0=10, 50=3".parse().unwrap();
         let set = [
-            (
-                "scoring",
-                Value::Choice("requested-to-capacity-ratio".into()),
-            ),
+            ("scoring", Value::Choice(RATIO.into())),
             ("shape", Value::Shape(shape)),
         ];
         let line = Strategy::RequestedToCapacityRatio(vec![(0, 100), (50, 30)]);

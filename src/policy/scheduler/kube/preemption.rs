@@ -8,7 +8,8 @@
 //! where the most important victim started last.
 //!
 //! Source: kube-scheduler v1.34.1, `framework/plugins/defaultpreemption` and
-//! `framework/preemption`. All nodes are tried (there: at least a tenth of them and at least 100).
+//! `framework/preemption` (`DryRunPreemption`). Nodes are tried one after the other, where the real one
+//! tries several at a time and may find a few candidates more than it asks for.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -22,6 +23,14 @@ use crate::policy::scheduler::explanation::{
 };
 use crate::time::Time;
 
+/// Candidates after which no further node is tried, if one of them violates no budget: as many
+/// (`minCandidateNodesAbsolute` of DefaultPreemptionArgs, default 100) …
+const ENOUGH: usize = 100;
+
+/// … or, if that is more, this share of the nodes where evicting may help: a tenth
+/// (`minCandidateNodesPercentage`, default 10).
+const ENOUGH_PER: usize = 10;
+
 /// The filters of one attempt, with pods moved in thought.
 pub trait Filters: Clone {
     /// The first refusal of the node, pods nominated to it included.
@@ -34,39 +43,24 @@ pub trait Filters: Clone {
     fn remove(&mut self, cycle: &Cycle, pod: PodId, node: NodeId);
 }
 
-/// What evicting pods is worth for a pod that every node refused. `first` chooses among nodes that
-/// all criteria leave equal.
+/// What evicting pods is worth for a pod that every node refused. `pick` chooses among nodes that all
+/// criteria leave equal, and the one to begin with where not all are tried.
 pub fn preempt(
     cycle: &Cycle,
     filters: &impl Filters,
     rejected: &[(NodeId, Rejection)],
-    first: impl FnOnce(&[NodeId]) -> NodeId,
+    mut pick: impl FnMut(&[NodeId]) -> NodeId,
 ) -> Preemption {
     if let Some(why_not) = not_eligible(cycle, rejected) {
         return nothing(why_not);
     }
-    let mut candidates = Vec::new();
-    let mut obstacles: BTreeMap<Obstacle, u32> = BTreeMap::new();
-    for (node, rejection) in rejected {
-        let found = match rejection.code {
-            Code::UnschedulableAndUnresolvable => Err(vec![Obstacle::Unhelpful]),
-            Code::Unschedulable => victims(cycle, filters, *node),
-        };
-        match found {
-            Ok(candidate) => candidates.push(candidate),
-            Err(found) => {
-                for obstacle in found {
-                    *obstacles.entry(obstacle).or_default() += 1;
-                }
-            }
-        }
-    }
+    let (candidates, obstacles) = candidates(cycle, filters, rejected, &mut pick);
     let Some(least) = candidates.iter().map(|one| cost(cycle, one)).min() else {
         return nothing(WhyNoPreemption::NoCandidate(obstacles));
     };
     let tied = candidates.iter().filter(|one| cost(cycle, one) == least);
     let tied: Vec<NodeId> = tied.map(|one| one.node).collect();
-    let nominated = first(&tied);
+    let nominated = pick(&tied);
     let chosen = candidates.iter().find(|one| one.node == nominated);
     let chosen = chosen.expect("one of the tied").clone();
     Preemption {
@@ -102,6 +96,50 @@ fn not_eligible(cycle: &Cycle, rejected: &[(NodeId, Rejection)]) -> Option<WhyNo
     };
     let pods = &cycle.cluster.nodes()[node].pods;
     (!for_good && pods.iter().any(leaving)).then_some(WhyNoPreemption::VictimsLeaving)
+}
+
+/// The nodes where evicting helps, as many as are enough; and what stands against the others.
+fn candidates(
+    cycle: &Cycle,
+    filters: &impl Filters,
+    rejected: &[(NodeId, Rejection)],
+    pick: &mut impl FnMut(&[NodeId]) -> NodeId,
+) -> (Vec<Candidate>, BTreeMap<Obstacle, u32>) {
+    let mut obstacles: BTreeMap<Obstacle, u32> = BTreeMap::new();
+    let mut nodes = Vec::new();
+    for (node, rejection) in rejected {
+        match rejection.code {
+            Code::Unschedulable => nodes.push(*node),
+            Code::UnschedulableAndUnresolvable => {
+                *obstacles.entry(Obstacle::Unhelpful).or_default() += 1;
+            }
+        }
+    }
+    let enough = ENOUGH.max(nodes.len() / ENOUGH_PER);
+    if nodes.len() > enough {
+        let first = pick(&nodes);
+        let at = nodes.iter().position(|&node| node == first);
+        nodes.rotate_left(at.expect("it is one of them"));
+    }
+    let mut candidates = Vec::new();
+    let mut spares_budgets = false;
+    for node in nodes {
+        match victims(cycle, filters, node) {
+            Ok(candidate) => {
+                spares_budgets |= candidate.budget_violations == 0;
+                candidates.push(candidate);
+            }
+            Err(found) => {
+                for obstacle in found {
+                    *obstacles.entry(obstacle).or_default() += 1;
+                }
+            }
+        }
+        if spares_budgets && candidates.len() >= enough {
+            break;
+        }
+    }
+    (candidates, obstacles)
 }
 
 /// The pods that would have to leave the node.
