@@ -952,7 +952,7 @@ fn explain_refuses_pods_and_times_that_there_are_not() {
           = write a clock such as `20:00:52` (hours go on beyond 24), or the time since the start such as `20h52s`
         error: --at `10:75` is not a moment of the run
           = write a clock such as `20:00:52` (hours go on beyond 24), or the time since the start such as `20h52s`
-        error: unknown scheduler `spred` (known: least-allocated, most-allocated, binpack, spread, first-fit, best-fit, worst-fit, borg-stranded, tetris, power-of-two, fgd, gpu-bestfit, gpu-dotprod, gpu-packing, gpu-clustering, gpu-random and 6 more): did you mean `spread`?
+        error: unknown scheduler `spred` (known: least-allocated, most-allocated, binpack, spread, first-fit, best-fit, worst-fit, borg-stranded, tetris, power-of-two, fgd, gpu-bestfit, gpu-dotprod, gpu-packing, gpu-clustering, gpu-random, swarm, nomad, kube, kube-1.34, kube-binpack, random): did you mean `spread`?
     "#]].assert_eq(&said.concat());
 }
 

@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest of the words that would have been valid.
 
 /// Most words that are listed.
-const LISTED: usize = 16;
+const LISTED: usize = 24;
 
 /// The candidate that was most probably meant, if any is near enough.
 pub(super) fn nearest<'a>(
@@ -64,9 +64,9 @@ mod tests {
 
     #[test]
     fn long_lists_are_cut() {
-        let words: Vec<String> = (0..18).map(|n| n.to_string()).collect();
+        let words: Vec<String> = (0..26).map(|n| n.to_string()).collect();
         let known = known(words.iter().map(String::as_str));
         assert!(known.starts_with("known: 0, 1, "), "{known}");
-        assert!(known.ends_with(", 15 and 2 more"), "{known}");
+        assert!(known.ends_with(", 23 and 2 more"), "{known}");
     }
 }
