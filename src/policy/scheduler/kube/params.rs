@@ -148,23 +148,7 @@ const WEIGHTS: [(Plugin, Param); 7] = [
     ),
 ];
 
-/// All parameters of `kube-binpack`.
-pub const BINPACK: &[Param] = &[
-    RESOURCES,
-    WEIGHTS[0].1,
-    WEIGHTS[1].1,
-    WEIGHTS[2].1,
-    WEIGHTS[3].1,
-    WEIGHTS[4].1,
-    WEIGHTS[5].1,
-    WEIGHTS[6].1,
-    PERCENTAGE,
-    DEFAULT_SPREAD,
-    TIES,
-    WAKING,
-];
-
-/// All parameters of `kube`: those of `kube-binpack`, and which use of resources is best.
+/// All parameters of `kube`, beginning with which use of resources is best.
 pub const KUBE: &[Param] = &[
     SCORING,
     SHAPE,
@@ -181,6 +165,9 @@ pub const KUBE: &[Param] = &[
     TIES,
     WAKING,
 ];
+
+/// All parameters of `kube-binpack`: those of `kube`, but for which use of resources is best.
+pub const BINPACK: &[Param] = KUBE.split_at(2).1;
 
 const fn weight(name: &'static str, default: &'static str, doc: &'static str) -> Param {
     Param {
