@@ -1,6 +1,7 @@
 //! Experiments: many runs of one scenario, and what they say together.
 
 pub mod replicate;
+pub mod sample;
 pub mod summary;
 
 mod combine;

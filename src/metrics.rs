@@ -4,6 +4,7 @@ pub mod dictionary;
 pub mod fold;
 pub mod measured;
 pub mod mix;
+pub mod quantity;
 
 mod durations;
 mod headroom;

@@ -3,6 +3,7 @@
 //! A file is decoded into raw tables, from which a [`Scenario`] is built that nothing
 //! checks again. Everything that is wrong is reported at once, each with its place.
 
+pub mod objective;
 pub mod policies;
 pub mod problem;
 pub mod quantity;
@@ -31,6 +32,7 @@ use crate::script::Outline;
 use crate::sim::config::Config;
 use crate::time::Time;
 use decode::Decode;
+use objective::Objective;
 use policies::{PolicyKind, Registry, WrongPolicy};
 use problem::{Problem, Problems, Severity};
 pub(crate) use values::is_name;
@@ -56,6 +58,8 @@ pub struct Scenario {
     pub currency: String,
     /// The policies under test.
     pub policy: Choice,
+    /// What is promised: the objectives of the file, then those of its services.
+    pub objectives: Vec<Objective>,
     /// What nodes, shapes and services are.
     pub catalog: Arc<Catalog>,
     /// What the outside world does.

@@ -139,6 +139,7 @@ pages! {
     a_damaged_file_is_not_said_to_lack_what_was_lost
     missing_keys_are_named_with_their_meaning
     zero_nodes_are_refused
+    objectives_bound_what_there_is_on_its_better_side
     impossible_counts_are_refused_with_their_memory_before_anything_is_built
     numbers_that_contradict_each_other_are_refused
     a_shape_is_given_where_it_counts_and_only_there

@@ -1,7 +1,7 @@
 //! The same scenario under several seeds, in parallel.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -11,8 +11,7 @@ use crate::rng::Seed;
 /// order of replication, whatever the threads.
 ///
 /// # Errors
-/// The error of the first replication, in order, that has one. No later one is begun once it is
-/// known.
+/// As [`in_order`].
 pub fn replicate<T, E>(
     seed: u64,
     replications: u32,
@@ -22,20 +21,37 @@ where
     T: Send,
     E: Send,
 {
-    let first_failed = AtomicU32::new(u32::MAX);
-    let attempt = |replication| {
-        if replication > first_failed.load(Ordering::Relaxed) {
+    let seeds: Vec<Seed> = (1..=replications)
+        .map(|replication| Seed { seed, replication })
+        .collect();
+    in_order(&seeds, |&seed| run(seed))
+}
+
+/// Does the work of each of `asked` on all threads and returns the results in order, whatever the
+/// threads.
+///
+/// # Errors
+/// The error of the first, in order, that has one. No later one is begun once it is known.
+pub fn in_order<I, T, E>(asked: &[I], work: impl Fn(&I) -> Result<T, E> + Sync) -> Result<Vec<T>, E>
+where
+    I: Sync,
+    T: Send,
+    E: Send,
+{
+    let first_failed = AtomicUsize::new(usize::MAX);
+    let attempt = |(place, one): (usize, &I)| {
+        if place > first_failed.load(Ordering::Relaxed) {
             return None;
         }
-        let result = run(Seed { seed, replication });
+        let result = work(one);
         if result.is_err() {
-            first_failed.fetch_min(replication, Ordering::Relaxed);
+            first_failed.fetch_min(place, Ordering::Relaxed);
         }
         Some(result)
     };
-    let runs: Vec<Option<Result<T, E>>> = (1..=replications).into_par_iter().map(attempt).collect();
-    // Only replications after the first error can be missing.
-    runs.into_iter().flatten().collect()
+    let done: Vec<Option<Result<T, E>>> = asked.par_iter().enumerate().map(attempt).collect();
+    // Only what comes after the first error can be missing.
+    done.into_iter().flatten().collect()
 }
 
 /// Does `work` with that many threads, or with one for each processor.
@@ -59,6 +75,7 @@ pub fn threads() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicU32;
 
     #[test]
     fn results_come_in_order_of_replication() {

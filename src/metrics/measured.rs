@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::dictionary::Metric;
@@ -316,6 +318,63 @@ impl Entity {
             | Entity::Node(name)
             | Entity::Part(name)
             | Entity::ServicePart { part: name, .. } => name,
+        }
+    }
+}
+
+impl Entity {
+    /// All kinds.
+    pub const KINDS: [&'static str; 7] = [
+        "cluster",
+        "group",
+        "zone",
+        "service",
+        "node",
+        "part",
+        "service_part",
+    ];
+}
+
+/// In one word for tables: `cluster`, `service:cart`, `service_part:cart/stale endpoint`.
+impl fmt::Display for Entity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Entity::Cluster => f.write_str(self.kind()),
+            Entity::Group(_)
+            | Entity::Zone(_)
+            | Entity::Service(_)
+            | Entity::Node(_)
+            | Entity::Part(_)
+            | Entity::ServicePart { .. } => write!(f, "{}:{}", self.kind(), self.full_name()),
+        }
+    }
+}
+
+/// The entity that is shown so.
+impl FromStr for Entity {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Entity, ()> {
+        let (kind, name) = text.split_once(':').unwrap_or((text, ""));
+        let owned = || match name {
+            "" => Err(()),
+            name => Ok(name.to_owned()),
+        };
+        match kind {
+            "cluster" if text == kind => Ok(Entity::Cluster),
+            "group" => owned().map(Entity::Group),
+            "zone" => owned().map(Entity::Zone),
+            "service" => owned().map(Entity::Service),
+            "node" => owned().map(Entity::Node),
+            "part" => owned().map(Entity::Part),
+            "service_part" => {
+                let (service, part) = name.split_once('/').ok_or(())?;
+                Ok(Entity::ServicePart {
+                    service: service.to_owned(),
+                    part: part.to_owned(),
+                })
+            }
+            _ => Err(()),
         }
     }
 }

@@ -123,20 +123,6 @@ pub fn policy_name(choice: &Choice) -> String {
     format!("{}-{}-{}", scheduler.name, autoscaler.name, healer.name)
 }
 
-/// What a value is of, in one word for tables: `cluster`, `service:cart`,
-/// `service_part:cart/stale endpoint`.
-pub(crate) fn entity_name(entity: &Entity) -> String {
-    match entity {
-        Entity::Cluster => entity.kind().to_owned(),
-        Entity::Group(_)
-        | Entity::Zone(_)
-        | Entity::Service(_)
-        | Entity::Node(_)
-        | Entity::Part(_)
-        | Entity::ServicePart { .. } => format!("{}:{}", entity.kind(), entity.full_name()),
-    }
-}
-
 /// How a pod ended, in one word.
 pub(crate) const fn outcome_name(outcome: Outcome) -> &'static str {
     match outcome {

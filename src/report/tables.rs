@@ -3,9 +3,7 @@
 use std::io::{self, Write};
 
 use crate::report::csv::Csv;
-use crate::report::results::{
-    Results, deletion_name, entity_name, outcome_name, owner_parts, policy_name,
-};
+use crate::report::results::{Results, deletion_name, outcome_name, owner_parts, policy_name};
 
 /// Which replications, and which entities, the detailed tables cover.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub(crate) fn metrics(results: &Results<'_>, out: impl Write) -> io::Result<()> 
     let mut csv = Csv::new(out, &columns)?;
     let policy = policy_name(&results.scenario.policy);
     for line in &results.summary.lines {
-        let entity = entity_name(&line.entity);
+        let entity = line.entity.to_string();
         for (replication, value) in (1..).zip(&line.values) {
             let Some(value) = *value else { continue };
             csv.text(&results.scenario.name);
@@ -66,7 +64,7 @@ pub(crate) fn timeseries(results: &Results<'_>, detail: Detail, out: impl Write)
     for replication in detail.replications(results) {
         let run = &results.runs[replication as usize - 1];
         for series in &run.series {
-            let entity = entity_name(&series.entity);
+            let entity = series.entity.to_string();
             for (&time, value) in run.cells.iter().zip(&series.values) {
                 let Some(value) = *value else { continue };
                 csv.whole(u64::from(replication));

@@ -7,6 +7,7 @@ mod gpus;
 mod jobs;
 mod limits;
 mod nodes;
+mod objectives;
 mod parts;
 mod rules;
 mod selectors;
@@ -22,6 +23,7 @@ use super::Scenario;
 use super::decode::{At, Field};
 use super::files::{Files, Read};
 use super::names::Names;
+use super::objective::Tolerance;
 use super::policies::{PolicyKind, Registry, Written};
 use super::problem::{Problem, Problems, Severity, Span};
 use super::raw;
@@ -61,6 +63,8 @@ struct Builder<'a> {
     services_whole: bool,
     behaviours: Arena<ServiceId, Behaviour>,
     service_spans: Arena<ServiceId, Span>,
+    /// How much less availability is not worse, by service.
+    slo_tolerances: BTreeMap<String, Tolerance>,
     /// Sizes of images, and where they were given.
     images: BTreeMap<String, At<Bytes>>,
     /// Shapes that stand in the file: what asks for each, and where.
@@ -111,6 +115,7 @@ pub(super) fn scenario(
     builder.window = end.zip(warm_up);
     let sources = builder.jobs(file.jobs);
     let failures = builder.failures(file.failures);
+    let objectives = builder.objectives(file.objectives);
     builder.images_everywhere(sim.as_ref());
     builder.check(pods.as_ref(), sources.as_deref(), sim.as_ref());
     builder.obeyed(policy.as_ref(), context.registry);
@@ -142,6 +147,7 @@ pub(super) fn scenario(
         warm_up: warm_up?,
         currency: currency?.value,
         policy: policy?,
+        objectives: objectives?,
         catalog: Arc::new(catalog),
         outline,
         sim: sim?,
@@ -171,6 +177,7 @@ impl<'a> Builder<'a> {
             services_whole: true,
             behaviours: Arena::new(),
             service_spans: Arena::new(),
+            slo_tolerances: BTreeMap::new(),
             images: BTreeMap::new(),
             asked: Vec::new(),
             rules_asked: Vec::new(),

@@ -10,7 +10,7 @@ use super::decode::{Blank, Decode, Decoder, Field, Item, List, table, words};
 use super::policies::{Autoscaler, Healer, Scheduler};
 use super::problem::Span;
 use super::schema::{Key, Presence, Schema, Table};
-use super::values::{Amounts, Bandwidth, Counts, Name, OneOrMore, Rate, Texts};
+use super::values::{Amounts, Bandwidth, Counts, Level, Name, OneOrMore, Rate, Texts};
 use crate::time::Duration;
 use crate::units::{Bytes, MilliCpu};
 use curves::{Dist, Load};
@@ -40,6 +40,8 @@ table! {
         Optional trace: Trace,
         /// What fails, and when.
         Optional failures: List<FailureTable>,
+        /// What every run is to keep, beside the `slo` of services: experiments judge by it.
+        Optional objectives: List<ObjectiveTable>,
         /// How late the control plane sees and acts, and how fast the machines are.
         Optional delays: Delays,
         /// Priorities by name.
@@ -210,6 +212,26 @@ table! {
         Required availability: f64,
         /// The time over which it is judged, such as "30d".
         Required window: Duration,
+        /// How much less is not worse when variants are compared, such as "0.05%", which is 0.05
+        /// points. Default: not known.
+        Optional tolerance: Level,
+    }
+}
+
+table! {
+    /// A bound on a metric.
+    ObjectiveTable {
+        /// The metric, of the whole cluster or of something in it: "pending.p99",
+        /// "availability.requests@service:cart". `plimsoll metrics` lists them.
+        Required metric: String,
+        /// The least that will do: a number in the metric's unit, a share such as "99.9%", a time such
+        /// as "90s".
+        Optional at_least: Level,
+        /// The most that will do.
+        Optional at_most: Level,
+        /// How much worse is not worse when variants are compared: an amount, or a share of what it is
+        /// compared with such as "10%"; of a ratio, points. Default: not known.
+        Optional tolerance: Level,
     }
 }
 

@@ -131,7 +131,7 @@ startup = { uniform = { low = "5s", high = "10s" } }
 readiness = { period = "3s" }
 shutdown = "7s"
 min_available = 3
-slo = { availability = 0.999, window = "30d" }
+slo = { availability = 0.999, window = "30d", tolerance = "0.05%" }
 load = [100, { diurnal = { mean = 900, amplitude = 0.6, peak_at = "20h" } }]
 hpa = { min = 3, max = 40, cpu = 0.57 }
 priority = -5
@@ -165,6 +165,15 @@ down = { lognormal = { median = "75m", sigma = 1.1 } }
 [[failures]]
 containers = ["cart"]
 after = "100h"
+
+[[objectives]]
+metric = "pending.p99"
+at_most = "1m30s"
+tolerance = "10%"
+
+[[objectives]]
+metric = "headroom.zone"
+at_least = "95%"
 
 [delays]
 heartbeat = "11s"

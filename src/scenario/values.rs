@@ -48,6 +48,28 @@ pub(super) enum IntOrPercent {
     Percent(u32),
 }
 
+/// An amount of a metric as it was written: its unit decides what it means.
+#[derive(Clone, Debug)]
+pub(super) struct Level(pub(super) String);
+
+impl Decode for Level {
+    fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<Level> {
+        let text = match digits(item) {
+            Some(number) => number,
+            None => text(
+                item,
+                decoder,
+                "a number, or a text such as \"99.9%\" or \"90s\"",
+            )?,
+        };
+        Some(Level(text.to_owned()))
+    }
+
+    fn schema() -> Schema {
+        Schema::AnyOf(vec![Schema::Number, Schema::Text("99.9%")])
+    }
+}
+
 impl Decode for Texts {
     fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<Texts> {
         let entries = decoder.entries(item)?;

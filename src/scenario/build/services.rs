@@ -52,6 +52,8 @@ impl Builder<'_> {
         let replicas = self.replicas(&raw);
         let shape = self.service_shape(&raw, name.as_ref());
         let slo = self.slo(raw.slo.clone());
+        let slo_table = raw.slo.clone();
+        let tolerance = slo_table.if_given(|slo| self.slo_tolerance(slo.value.tolerance));
         let requests = raw.requests.place();
         let behaviour = self.behaviour(raw);
         let (name, replicas, shape) = (name?, replicas?, shape?);
@@ -59,6 +61,9 @@ impl Builder<'_> {
         let cpu = self.catalog.shapes[shape].requests.cpu;
         self.countable(most, cpu, requests?).then_some(())?;
         let (slo, behaviour) = (slo?, behaviour?);
+        if let Some(tolerance) = tolerance?.flatten() {
+            self.slo_tolerances.insert(name.value.clone(), tolerance);
+        }
         self.asked.push((name.clone(), shape));
         self.service_spans.push(name.span);
         self.catalog.services.push(ServiceSpec {

@@ -5,6 +5,8 @@ use crate::cluster::catalog::{Hpa, Slo};
 use crate::cluster::gpu::GpuModels;
 use crate::dist::Distribution;
 use crate::ids::{ExtendedId, GpuModelId, NodeId, ServiceId, ZoneId};
+use crate::metrics::quantity::Quantity;
+use crate::scenario::objective::{Bound, Objective, Tolerance};
 use crate::scenario::question;
 use crate::script::failure::{Target, When};
 use crate::script::load::Load;
@@ -242,6 +244,30 @@ fn services_mean_what_was_written() {
     };
     let load = Load::Sum(vec![Load::Constant { rate: 100.0 }, diurnal]);
     assert_eq!(behaviour.load, load);
+}
+
+#[test]
+fn objectives_are_those_of_the_file_and_then_those_of_the_services() {
+    let objectives = meaning(EVERY_KEY, &[]).objectives;
+    let quantity = |text: &str| text.parse::<Quantity>().unwrap();
+    let expected = [
+        Objective {
+            quantity: quantity("pending.p99"),
+            bound: Bound::AtMost(90.0),
+            tolerance: Some(Tolerance::Relative(0.1)),
+        },
+        Objective {
+            quantity: quantity("headroom.zone"),
+            bound: Bound::AtLeast(0.95),
+            tolerance: None,
+        },
+        Objective {
+            quantity: quantity("availability.requests@service:cart"),
+            bound: Bound::AtLeast(0.999),
+            tolerance: Some(Tolerance::Absolute(0.0005)),
+        },
+    ];
+    assert_eq!(objectives, expected);
 }
 
 #[test]
