@@ -10,16 +10,28 @@ pub use describe::{is_mostly_constant, mean, sample_sd, sample_variance};
 pub use ecdf::Ecdf;
 pub use histogram::Histogram;
 pub use jackknife::{Ratio, jackknife_ratio};
+pub use multiple::holm;
+pub use pairing::variance_ratio;
+pub use power::{
+    MOST_RUNS, equivalence_power, power, runs_for_equivalence, runs_for_half_width, runs_needed,
+    smallest_detectable,
+};
 pub use proportion::{clopper_pearson, rule_of_three};
+pub use standard::Standard;
 pub use step::StepIntegral;
-pub use student::{paired_t, t_mean};
+pub use student::{paired_mean, paired_t, standard_mean, t_mean};
 
 mod bootstrap;
 mod describe;
 mod ecdf;
+mod equivalence;
 mod histogram;
 mod jackknife;
+mod multiple;
+mod pairing;
+mod power;
 mod proportion;
+mod standard;
 mod step;
 mod student;
 #[cfg(test)]
