@@ -11,6 +11,7 @@ pub use ecdf::Ecdf;
 pub use histogram::Histogram;
 pub use jackknife::{Ratio, jackknife_ratio, ratio_difference, standard_ratio};
 pub use multiple::holm;
+pub use paired_events::PairedEvents;
 pub use pairing::variance_ratio;
 pub use power::{
     MOST_RUNS, equivalence_power, power, runs_for_equivalence, runs_for_half_width, runs_needed,
@@ -29,6 +30,7 @@ mod equivalence;
 mod histogram;
 mod jackknife;
 mod multiple;
+mod paired_events;
 mod pairing;
 mod power;
 mod proportion;
@@ -81,6 +83,8 @@ pub enum Method {
     PairedBootstrap,
     /// Clopper and Pearson's exact interval for a proportion.
     ClopperPearson,
+    /// Exact intervals for how often paired runs disagree, and in whose favour.
+    PairedExact,
     /// The bound on a rate of which no event was seen ("rule of three").
     RuleOfThree,
     /// No interval: fewer than two runs have anything to measure, or too few pairs of runs.

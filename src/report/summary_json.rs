@@ -272,6 +272,7 @@ const fn method_name(method: Method) -> &'static str {
         Method::Bootstrap => "bootstrap",
         Method::PairedBootstrap => "paired_bootstrap",
         Method::ClopperPearson => "clopper_pearson",
+        Method::PairedExact => "paired_exact",
         Method::RuleOfThree => "rule_of_three",
         Method::TooFew => "none_too_few_runs",
         Method::MostlyConstant => "none_mostly_constant",
