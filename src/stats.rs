@@ -18,6 +18,7 @@ pub use power::{
     MOST_RUNS, equivalence_power, power, runs_for_equivalence, runs_for_half_width, runs_needed,
     smallest_detectable,
 };
+pub use precision::{Basis, LEAST_FIRST_LOOK, next_look};
 pub use proportion::{clopper_pearson, rule_of_three};
 pub use resampled::Resampled;
 pub use standard::Standard;
@@ -35,6 +36,7 @@ mod multiple;
 mod paired_events;
 mod pairing;
 mod power;
+mod precision;
 mod proportion;
 mod resampled;
 mod standard;
