@@ -5,21 +5,41 @@
 //! the mean of nothing, is absent. What can be estimated but has no honest interval keeps its value,
 //! and [`Estimate::method`] says why it stands alone.
 
-pub use bootstrap::bootstrap_quantile;
+pub use bootstrap::{bootstrap_quantile, quantile_difference};
 pub use describe::{is_mostly_constant, mean, sample_sd, sample_variance};
 pub use ecdf::Ecdf;
 pub use histogram::Histogram;
-pub use jackknife::{Ratio, jackknife_ratio};
+pub use jackknife::{Ratio, jackknife_ratio, ratio_difference, standard_ratio};
+pub use mser::{NotSettled, mser5};
+pub use multiple::holm;
+pub use paired_events::PairedEvents;
+pub use pairing::variance_ratio;
+pub use power::{
+    MOST_RUNS, equivalence_power, power, runs_for_equivalence, runs_for_half_width, runs_needed,
+    smallest_detectable,
+};
+pub use precision::{Basis, LEAST_FIRST_LOOK, next_look};
 pub use proportion::{clopper_pearson, rule_of_three};
+pub use resampled::Resampled;
+pub use standard::Standard;
 pub use step::StepIntegral;
-pub use student::{paired_t, t_mean};
+pub use student::{paired_mean, paired_t, standard_mean, t_mean};
 
 mod bootstrap;
 mod describe;
 mod ecdf;
+mod equivalence;
 mod histogram;
 mod jackknife;
+mod mser;
+mod multiple;
+mod paired_events;
+mod pairing;
+mod power;
+mod precision;
 mod proportion;
+mod resampled;
+mod standard;
 mod step;
 mod student;
 #[cfg(test)]
@@ -59,13 +79,19 @@ pub enum Method {
     PairedT,
     /// Jackknife over runs for a ratio of sums.
     Jackknife,
+    /// Jackknife over paired runs for the difference of two ratios of sums.
+    PairedJackknife,
     /// Percentile bootstrap over runs.
     Bootstrap,
+    /// Percentile bootstrap over paired runs.
+    PairedBootstrap,
     /// Clopper and Pearson's exact interval for a proportion.
     ClopperPearson,
+    /// Exact intervals for how often paired runs disagree, and in whose favour.
+    PairedExact,
     /// The bound on a rate of which no event was seen ("rule of three").
     RuleOfThree,
-    /// No interval: fewer than two runs have anything to measure.
+    /// No interval: fewer than two runs have anything to measure, or too few pairs of runs.
     TooFew,
     /// No interval: the value is the same in most runs, so their spread says little about the truth.
     MostlyConstant,

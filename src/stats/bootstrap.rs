@@ -1,24 +1,13 @@
-//! Quantiles of what all runs saw together.
-
-use statrs::function::erf::erfc;
+//! Quantiles of what all runs saw together, and their difference between paired runs.
 
 use super::ecdf::nearest_rank;
-use super::student::t_quantile;
-use super::{Confidence, Ecdf, Estimate, Interval, Method};
-use crate::rng::{self, Stream};
+use super::{Confidence, Ecdf, Estimate, Method, Resampled, is_mostly_constant};
+use crate::rng::Stream;
 
-/// How often the runs are drawn anew: with one less than 2,000 the 2.5 % points are the 50th from
-/// either end (Davison and Hinkley, "Bootstrap Methods and their Application", 1997, chapter 5),
-/// known to 50 ± 7 ranks.
-const RESAMPLES: usize = 1999;
-
-/// The `p`-quantile of the values of all runs together, with a bootstrap interval over runs.
+/// The `p`-quantile of the values of all runs together, with a bootstrap interval over runs, as
+/// [`Resampled`] makes it.
 ///
 /// Runs, not values, are drawn with replacement, because the values of one run depend on each other.
-/// The interval is the expanded percentile interval (Hesterberg, "What Teachers Should Know About
-/// the Bootstrap", The American Statistician 69, 2015): the plain one is too narrow for few runs,
-/// by √((n − 1)/n) and by the difference of t to the normal, so its levels move outwards by as much.
-///
 /// An infinite end means that the quantile may not exist. Runs without values do not count as runs.
 /// Without an interval for fewer than two; absent when no run has values. `dice` belong to this
 /// estimate alone: a stream of `Purpose::Bootstrap` named after the metric. Panics unless
@@ -27,54 +16,115 @@ pub fn bootstrap_quantile(
     runs: &[Ecdf],
     p: f64,
     confidence: Confidence,
-    mut dice: Stream,
+    dice: Stream,
 ) -> Option<Estimate> {
-    let runs: Vec<&Ecdf> = runs.iter().filter(|run| run.count() > 0).collect();
-    let mut values: Vec<f64> = runs.iter().flat_map(|run| run.values()).copied().collect();
-    values.sort_by(f64::total_cmp);
-    values.dedup();
-    let value = pooled_quantile(&values, &runs, p)?;
-    if runs.len() < 2 {
+    let pool = Pool::of(runs.iter().filter(|run| run.count() > 0), p);
+    let value = pool.value()?;
+    if pool.runs.len() < 2 {
         return Some(Estimate::alone(value, Method::TooFew));
     }
-    let mut drawn = runs.clone();
-    let mut quantiles: Vec<f64> = (0..RESAMPLES)
-        .map(|_| {
-            for slot in &mut drawn {
-                *slot = runs[rng::below(&mut dice, runs.len() as u64) as usize];
-            }
-            pooled_quantile(&values, &drawn, p).expect("every run that counts has values")
-        })
-        .collect();
-    quantiles.sort_by(f64::total_cmp);
-    let cut = (expanded_tail(runs.len(), confidence) * (RESAMPLES + 1) as f64) as usize;
-    let cut = cut.max(1);
-    let interval = Interval {
-        low: quantiles[cut - 1],
-        high: quantiles[RESAMPLES - cut],
+    let what = (value, pool.runs.len(), Method::Bootstrap);
+    let resampled = Resampled::draw(what, confidence, dice, |drawn| pool.quantile(drawn));
+    Some(resampled.estimate(confidence))
+}
+
+/// The `p`-quantile of the values of all `runs` together − that of `baseline`, with a bootstrap over
+/// pairs: both draw the same replications, so what one did to both cancels.
+///
+/// The runs of one index share a seed. Pairs of which neither has values do not count. `finest` is
+/// the highest confidence that will be asked of the answer; `dice` as for [`bootstrap_quantile`].
+/// A quantile may be infinite ("never"): then so is the difference; that of two is undefined.
+///
+/// Where runs differ far more from each other than the values within one, a few runs hold all that
+/// lies beyond the quantile, and the interval is too narrow unless there are many: of values that
+/// only depend on their run, the 95 % interval of a 95th percentile contained the difference in
+/// 62 %, 78 %, 92 % and 95 % of 300 sets of 10, 20, 40 and 80 pairs. Elsewhere it was 94 to 97 %.
+///
+/// Without an interval when fewer than two pairs count, when in half of those or more one of the
+/// two has no values, or when most pairs differ by the same amount; absent when either quantile or
+/// their difference is. Panics when the lengths differ, and unless 0 ≤ p ≤ 1.
+pub fn quantile_difference(
+    runs: &[Ecdf],
+    baseline: &[Ecdf],
+    p: f64,
+    finest: Confidence,
+    dice: Stream,
+) -> Option<Result<Resampled, Estimate>> {
+    assert_eq!(runs.len(), baseline.len(), "runs come in pairs");
+    let pairs = || {
+        let pairs = runs.iter().zip(baseline);
+        pairs.filter(|(ours, theirs)| ours.count() + theirs.count() > 0)
     };
-    Some(Estimate::with(value, interval, Method::Bootstrap))
+    let ours = Pool::of(pairs().map(|(ours, _)| ours), p);
+    let theirs = Pool::of(pairs().map(|(_, theirs)| theirs), p);
+    let value = difference(ours.value()?, theirs.value()?)?;
+    let whole = pairs().filter(|(ours, theirs)| ours.count() > 0 && theirs.count() > 0);
+    if ours.runs.len() < 2 || 2 * whole.count() <= ours.runs.len() {
+        return Some(Err(Estimate::alone(value, Method::TooFew)));
+    }
+    // What one pair cannot tell is like nothing else.
+    let own = pairs().map(|(ours, theirs)| difference(ours.quantile(p)?, theirs.quantile(p)?));
+    let own: Vec<f64> = own.map(|own| own.unwrap_or(f64::NAN)).collect();
+    if is_mostly_constant(&own) {
+        return Some(Err(Estimate::alone(value, Method::MostlyConstant)));
+    }
+    let what = (value, own.len(), Method::PairedBootstrap);
+    Some(Ok(Resampled::draw(what, finest, dice, |drawn| {
+        difference(ours.quantile(drawn)?, theirs.quantile(drawn)?)
+    })))
 }
 
-/// The `p`-quantile of all values of `runs`; `values` are those of them all, ascending.
-fn pooled_quantile(values: &[f64], runs: &[&Ecdf], p: f64) -> Option<f64> {
-    let rank = nearest_rank(p, runs.iter().map(|run| run.count()).sum())?;
-    let at_most = |bound: f64| -> u64 { runs.iter().map(|run| run.count_at_most(bound)).sum() };
-    Some(values[values.partition_point(|&value| at_most(value) < rank)])
+/// a − b; absent when both are never.
+fn difference(a: f64, b: f64) -> Option<f64> {
+    let difference = a - b;
+    (!difference.is_nan()).then_some(difference)
 }
 
-/// The tail to cut off either end for `n` runs: Φ(−t · √(n/(n − 1))).
-fn expanded_tail(n: usize, confidence: Confidence) -> f64 {
-    let n_runs = n as f64;
-    let t = t_quantile(n - 1, confidence) * (n_runs / (n_runs - 1.0)).sqrt();
-    erfc(t / std::f64::consts::SQRT_2) / 2.0
+/// Runs to draw from, for one quantile of all their values.
+struct Pool<'a> {
+    runs: Vec<&'a Ecdf>,
+    p: f64,
+    /// The values of them all, ascending, from the least to the greatest quantile of one run: whichever
+    /// runs are drawn, theirs lies between.
+    values: Vec<f64>,
+}
+
+impl<'a> Pool<'a> {
+    fn of(runs: impl Iterator<Item = &'a Ecdf>, p: f64) -> Pool<'a> {
+        let runs: Vec<&Ecdf> = runs.collect();
+        let own = || runs.iter().filter_map(|run| run.quantile(p));
+        let least = own().fold(f64::INFINITY, f64::min);
+        let greatest = own().fold(f64::NEG_INFINITY, f64::max);
+        let mut values: Vec<f64> = runs.iter().flat_map(|run| run.values()).copied().collect();
+        values.retain(|value| (least..=greatest).contains(value));
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        Pool { runs, p, values }
+    }
+
+    /// The quantile of all runs.
+    fn value(&self) -> Option<f64> {
+        let all: Vec<usize> = (0..self.runs.len()).collect();
+        self.quantile(&all)
+    }
+
+    /// The quantile of the runs of these indexes; absent when they have no values.
+    fn quantile(&self, drawn: &[usize]) -> Option<f64> {
+        let drawn = || drawn.iter().map(|&index| self.runs[index]);
+        let rank = nearest_rank(self.p, drawn().map(Ecdf::count).sum())?;
+        let at_most = |bound: f64| -> u64 { drawn().map(|run| run.count_at_most(bound)).sum() };
+        let below = self.values.partition_point(|&value| at_most(value) < rank);
+        Some(self.values[below.min(self.values.len() - 1)])
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng;
     use crate::stats::Histogram;
-    use crate::stats::testing::dice;
+    use crate::stats::Interval;
+    use crate::stats::testing::{dice, normal};
 
     const P95: Confidence = Confidence::NINETY_FIVE;
     const NEVER: f64 = f64::INFINITY;
@@ -111,13 +161,6 @@ mod tests {
         // 7 runs: 20.3 of 1,999 medians are at most 1 and 216 at most 2. Cut off are
         // Φ(−2.4469 · √(7/6)) · 2000 = 8; the plain percentile interval would cut 50 and begin at 2.
         check(median(&single_values(7)), 1.0, 4.0, 7.0);
-    }
-
-    #[test]
-    fn the_tail_shrinks_by_the_factor_and_by_t() {
-        // Φ(−2.446912 · √(7/6)) and Φ(−2.144787 · √(15/14)), with 25 digits.
-        assert!((expanded_tail(7, P95) - 0.004_109_154).abs() < 1e-9);
-        assert!((expanded_tail(15, P95) - 0.013_207_173).abs() < 1e-9);
     }
 
     #[test]
@@ -187,5 +230,140 @@ mod tests {
         let covered = hits.count() as f64 / f64::from(SETS);
         // Standard error sqrt(0.95 · 0.05 / 100) = 0.022.
         assert!((covered - 0.95).abs() < 3.0 * 0.022, "{covered}");
+    }
+
+    fn check_difference(
+        runs: &[&[f64]],
+        baseline: &[&[f64]],
+        p: f64,
+    ) -> Option<Result<Resampled, Estimate>> {
+        let (runs, baseline) = (ecdfs(runs), ecdfs(baseline));
+        quantile_difference(&runs, &baseline, p, P95, dice("difference"))
+    }
+
+    #[test]
+    fn what_a_replication_does_to_both_cancels() {
+        // One value a run, which the replication makes 10, 20 … 150; ours are 1, 2 or 3 above.
+        let replications = (1..=15).map(|i| 10.0 * f64::from(i));
+        let baseline: Vec<[f64; 1]> = replications.map(|value| [value]).collect();
+        let ours = (0..3).cycle().zip(&baseline);
+        let ours: Vec<[f64; 1]> = ours.map(|(i, [b])| [b + 1.0 + f64::from(i)]).collect();
+        let slices =
+            |runs: &[[f64; 1]]| ecdfs(&runs.iter().map(|run| &run[..]).collect::<Vec<_>>());
+        let found = quantile_difference(&slices(&ours), &slices(&baseline), 0.5, P95, dice("d"));
+        let found = found.unwrap().unwrap().estimate(P95);
+        // Medians are of one replication, the eighth: 82 − 80, and in resamples 1, 2 or 3.
+        let expected = Interval {
+            low: 1.0,
+            high: 3.0,
+        };
+        assert_eq!(
+            found,
+            Estimate::with(2.0, expected, Method::PairedBootstrap)
+        );
+    }
+
+    #[test]
+    fn never_minus_a_number_is_never_and_never_minus_never_is_nothing() {
+        let never = [NEVER, NEVER];
+        let some: [&[f64]; 4] = [&[1.0, 2.0], &[2.0, 3.0], &[3.0, 5.0], &[4.0, 9.0]];
+        let all_never = [&never[..]; 4];
+        assert_eq!(check_difference(&all_never, &all_never, 0.5), None);
+        // All pairs differ by never: alike.
+        let alone = check_difference(&all_never, &some, 0.5)
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(alone, Estimate::alone(NEVER, Method::MostlyConstant));
+        let alone = check_difference(&some, &all_never, 0.5)
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(alone.value, -NEVER);
+    }
+
+    #[test]
+    fn ends_are_infinite_where_resamples_are_never_or_nothing() {
+        let ours: [&[f64]; 5] = [&[1.0], &[2.5], &[3.7], &[NEVER], &[6.0]];
+        let baseline: [&[f64]; 5] = [&[1.5], &[2.0], &[3.0], &[4.0], &[5.0]];
+        let ends = |ours, baseline| {
+            let found = check_difference(ours, baseline, 0.5).unwrap().unwrap();
+            found.estimate(P95).interval.unwrap()
+        };
+        // Of the fourth thrice or more, ours is never; that is 5.8 % of the draws.
+        assert_eq!(ends(&ours, &baseline).high, NEVER);
+        assert!(ends(&ours, &baseline).low.is_finite());
+        assert_eq!(ends(&baseline, &ours).low, -NEVER);
+        // Both never in the same replication: the difference may be anything.
+        let both: [&[f64]; 5] = [&[1.5], &[2.0], &[3.0], &[NEVER], &[5.0]];
+        assert_eq!(
+            (ends(&ours, &both).low, ends(&ours, &both).high),
+            (-NEVER, NEVER)
+        );
+    }
+
+    #[test]
+    fn pairs_without_values_do_not_count_and_few_have_no_interval() {
+        let ours: [&[f64]; 4] = [&[1.0], &[2.5], &[], &[4.1]];
+        let baseline: [&[f64]; 4] = [&[2.0], &[2.0], &[], &[3.0]];
+        let without_third = |pairs: [&'static [f64]; 4]| [pairs[0], pairs[1], pairs[3]];
+        assert_eq!(
+            check_difference(&ours, &baseline, 0.5),
+            check_difference(&without_third(ours), &without_third(baseline), 0.5)
+        );
+        let gone: [&[f64]; 4] = [&[2.0], &[2.0], &[3.0], &[]];
+        let alone = check_difference(&[&[1.0], &[], &[], &[5.0]], &gone, 0.5);
+        assert_eq!(alone.unwrap().unwrap_err().method, Method::TooFew);
+        assert_eq!(check_difference(&[&[1.0]], &[&[]], 0.5), None);
+        let one = check_difference(&[&[1.0]], &[&[0.5]], 0.5).unwrap();
+        assert_eq!(one, Err(Estimate::alone(0.5, Method::TooFew)));
+    }
+
+    #[test]
+    fn a_pair_that_has_values_on_one_side_counts() {
+        // Two pairs of three are whole; a draw of the third alone has no difference, 1 in 27.
+        let found = check_difference(&[&[1.0], &[2.0], &[3.0]], &[&[0.5], &[1.0], &[]], 0.5);
+        let interval = found.unwrap().unwrap().estimate(P95).interval.unwrap();
+        assert_eq!((interval.low, interval.high), (-NEVER, NEVER));
+    }
+
+    #[test]
+    fn the_pool_finds_the_quantile_of_all_values() {
+        let mut dice = dice("pool");
+        for p in [0.0, 0.01, 0.5, 0.99, 1.0] {
+            let runs: Vec<Vec<f64>> = (0..6)
+                .map(|_| {
+                    (0..rng::below(&mut dice, 40))
+                        .map(|_| rng::unit(&mut dice))
+                        .collect()
+                })
+                .collect();
+            let pooled = Ecdf::new(runs.concat());
+            let runs: Vec<Ecdf> = runs.into_iter().map(Ecdf::new).collect();
+            assert_eq!(Pool::of(runs.iter(), p).value(), pooled.quantile(p));
+        }
+    }
+
+    #[test]
+    fn paired_intervals_contain_the_difference_as_often_as_they_say() {
+        // The values of both runs of a pair lie around the same normal number, ours 0.3 higher.
+        const SETS: u32 = 200;
+        let mut values = dice("paired bootstrap coverage");
+        let hits = (0..SETS).filter(|set| {
+            let pairs: [(Ecdf, Ecdf); 20] = std::array::from_fn(|_| {
+                let shared = normal(&mut values);
+                let mut run = |shift: f64| {
+                    let value = |_| shared + shift + 2.0 * normal(&mut values);
+                    Ecdf::new((0..10).map(value).collect())
+                };
+                (run(0.3), run(0.0))
+            });
+            let (ours, baseline): (Vec<Ecdf>, Vec<Ecdf>) = pairs.into_iter().unzip();
+            let stream = dice(&set.to_string());
+            let found = quantile_difference(&ours, &baseline, 0.5, P95, stream);
+            let interval = found.unwrap().unwrap().estimate(P95).interval.unwrap();
+            interval.contains(0.3)
+        });
+        let covered = hits.count() as f64 / f64::from(SETS);
+        // Standard error sqrt(0.95 · 0.05 / 200) = 0.015.
+        assert!((covered - 0.95).abs() < 3.0 * 0.015, "{covered}");
     }
 }

@@ -1,7 +1,7 @@
 //! Ratios of sums over runs.
 
-use super::student::t_interval;
-use super::{Confidence, Estimate, Method, is_mostly_constant, sample_sd};
+use super::student::at;
+use super::{Confidence, Estimate, Method, Standard, is_mostly_constant, sample_sd};
 
 /// What one run adds to a ratio of sums.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,35 +20,74 @@ pub struct Ratio {
 /// same ratio; absent when Σ denominator is zero. Panics when an addend is not finite or a
 /// denominator is negative.
 pub fn jackknife_ratio(runs: &[Ratio], confidence: Confidence) -> Option<Estimate> {
+    standard_ratio(runs).map(|ratio| at(ratio, confidence))
+}
+
+/// What [`jackknife_ratio`] rests on, for intervals of any confidence and p-values; or the ratio
+/// alone and why it has none.
+pub fn standard_ratio(runs: &[Ratio]) -> Option<Result<Standard, Estimate>> {
     let measured: Vec<Ratio> = runs.iter().copied().filter(Ratio::measures).collect();
-    let total = measured
-        .iter()
-        .fold(Ratio::NOTHING, |sum, run| sum.plus(run));
+    let total = Ratio::total(&measured);
     let value = total.value()?;
+    let without = measured.iter().map(|run| total.minus(run).value());
+    let own: Vec<f64> = measured.iter().map(|run| run.own()).collect();
+    Some(jackknife(value, without.collect(), &own, Method::Jackknife))
+}
+
+/// The ratio of sums of `runs` − that of `baseline`, with the jackknife over pairs: both ratios
+/// leave out the same replication, so what it did to both cancels.
+///
+/// The runs of one index share a seed. Pairs in which neither measured anything do not count.
+/// Without an interval when fewer than two pairs count, when in half of those or more one of the
+/// two measured nothing, or when most pairs differ by the same amount; absent when either ratio is.
+/// Panics when the lengths differ, and as [`jackknife_ratio`].
+pub fn ratio_difference(runs: &[Ratio], baseline: &[Ratio]) -> Option<Result<Standard, Estimate>> {
+    assert_eq!(runs.len(), baseline.len(), "runs come in pairs");
+    let pairs = runs.iter().copied().zip(baseline.iter().copied());
+    let measures = |pair: &(Ratio, Ratio)| [pair.0.measures(), pair.1.measures()];
+    let (ours, theirs): (Vec<Ratio>, Vec<Ratio>) =
+        pairs.filter(|pair| measures(pair).contains(&true)).unzip();
+    let (total, total_theirs) = (Ratio::total(&ours), Ratio::total(&theirs));
+    let value = total.value()? - total_theirs.value()?;
+    let pairs = || ours.iter().zip(&theirs);
+    let whole = pairs().filter(|&(a, b)| a.measures() && b.measures());
+    if 2 * whole.count() <= ours.len() {
+        return Some(Err(Estimate::alone(value, Method::TooFew)));
+    }
+    let without =
+        pairs().map(|(a, b)| Some(total.minus(a).value()? - total_theirs.minus(b).value()?));
+    let own: Vec<f64> = pairs().map(|(a, b)| a.own() - b.own()).collect();
+    let method = Method::PairedJackknife;
+    Some(jackknife(value, without.collect(), &own, method))
+}
+
+/// The jackknife of an estimate `value`, from the estimates `without` each run, all of which must
+/// exist, and what each run says of its `own`.
+fn jackknife(
+    value: f64,
+    without: Option<Vec<f64>>,
+    own: &[f64],
+    method: Method,
+) -> Result<Standard, Estimate> {
     // With one denominator only, the ratio does not exist without its run.
-    let without: Option<Vec<f64>> = measured
-        .iter()
-        .map(|run| total.minus(run).value())
-        .collect();
     let without = match without {
         Some(without) if without.len() > 1 => without,
-        _ => return Some(Estimate::alone(value, Method::TooFew)),
+        _ => return Err(Estimate::alone(value, Method::TooFew)),
     };
-    let ratios: Vec<f64> = measured
-        .iter()
-        .map(|run| run.numerator / run.denominator)
-        .collect();
-    if is_mostly_constant(&ratios) {
-        return Some(Estimate::alone(value, Method::MostlyConstant));
+    if is_mostly_constant(own) {
+        return Err(Estimate::alone(value, Method::MostlyConstant));
     }
     let n = without.len() as f64;
     let pseudo: Vec<f64> = without
         .iter()
         .map(|rest| n * value - (n - 1.0) * rest)
         .collect();
-    let sd = sample_sd(&pseudo)?;
-    let interval = t_interval(value, sd, pseudo.len(), confidence);
-    Some(Estimate::with(value, interval, Method::Jackknife))
+    Ok(Standard {
+        value,
+        sd: sample_sd(&pseudo).expect("there are two runs at least"),
+        runs: pseudo.len(),
+        method,
+    })
 }
 
 impl Ratio {
@@ -67,6 +106,15 @@ impl Ratio {
 
     fn value(self) -> Option<f64> {
         (self.denominator > 0.0).then(|| self.numerator / self.denominator)
+    }
+
+    /// What a run says of its own; not a number when it measured nothing.
+    fn own(self) -> f64 {
+        self.numerator / self.denominator
+    }
+
+    fn total(runs: &[Ratio]) -> Ratio {
+        runs.iter().fold(Ratio::NOTHING, |sum, run| sum.plus(run))
     }
 
     fn plus(self, other: &Ratio) -> Ratio {
@@ -88,8 +136,8 @@ impl Ratio {
 mod tests {
     use super::*;
     use crate::rng;
-    use crate::stats::t_mean;
     use crate::stats::testing::{dice, exponential};
+    use crate::stats::{paired_mean, t_mean};
 
     const P95: Confidence = Confidence::NINETY_FIVE;
 
@@ -198,5 +246,100 @@ mod tests {
         let covered = hits.count() as f64 / f64::from(SETS);
         // Standard error sqrt(0.95 · 0.05 / 4000) = 0.0034; skewed noise costs about a point.
         assert!((covered - 0.945).abs() < 0.015, "{covered}");
+    }
+
+    fn check_difference(
+        runs: &[(f64, f64)],
+        baseline: &[(f64, f64)],
+    ) -> Result<Standard, Estimate> {
+        ratio_difference(&ratios(runs), &ratios(baseline)).unwrap()
+    }
+
+    #[test]
+    fn a_difference_leaves_the_same_run_out_of_both() {
+        // 9/10 − 6/12 = 0.4; without one run 8/8 − 5/9 = 4/9, 6/6 − 4/8 = 1/2, 4/6 − 3/7 = 5/21;
+        // pseudo-values 1.2 − 2 · those = 0.311111, 0.2, 0.723810, sd 0.275996.
+        let runs = [(1.0, 2.0), (3.0, 4.0), (5.0, 4.0)];
+        let found = check_difference(&runs, &[(1.0, 3.0), (2.0, 4.0), (3.0, 5.0)]).unwrap();
+        assert_eq!((found.runs, found.method), (3, Method::PairedJackknife));
+        assert!((found.value - 0.4).abs() < 1e-15);
+        assert!((found.sd - 0.275_996).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn with_equal_denominators_a_difference_is_the_paired_t_interval() {
+        let runs = [(1.0, 4.0), (2.0, 4.0), (4.0, 4.0), (7.0, 4.0)];
+        let baseline = [(1.0, 2.0), (0.5, 2.0), (3.0, 2.0), (2.0, 2.0)];
+        let found = check_difference(&runs, &baseline).unwrap();
+        let t = paired_mean(&[0.25, 0.5, 1.0, 1.75], &[0.5, 0.25, 1.5, 1.0]);
+        let t = t.unwrap().unwrap();
+        assert!((found.value - t.value).abs() < 1e-12 && (found.sd - t.sd).abs() < 1e-12);
+    }
+
+    #[test]
+    fn pairs_that_measured_nothing_do_not_count() {
+        let runs = [(1.0, 2.0), (3.0, 4.0), (5.0, 4.0)];
+        let baseline = [(1.0, 3.0), (2.0, 4.0), (3.0, 5.0)];
+        let padded = |pairs: &[(f64, f64)]| [pairs, &[(0.0, 0.0); 17]].concat();
+        assert_eq!(
+            check_difference(&runs, &baseline),
+            check_difference(&padded(&runs), &padded(&baseline))
+        );
+    }
+
+    #[test]
+    fn a_difference_that_few_pairs_know_has_no_interval() {
+        let runs = [(1.0, 2.0), (3.0, 4.0), (0.0, 0.0), (0.0, 0.0)];
+        let baseline = [(1.0, 2.0), (1.0, 4.0), (2.0, 4.0), (1.0, 2.0)];
+        let alone = check_difference(&runs, &baseline).unwrap_err();
+        assert_eq!(alone.method, Method::TooFew);
+        // Three of five pairs lost the same in both.
+        let lost = [
+            (0.0, 9.0),
+            (1.0, 8.0),
+            (2.0, 10.0),
+            (5.0, 10.0),
+            (0.0, 10.0),
+        ];
+        let lost_before = [
+            (0.0, 9.0),
+            (1.0, 8.0),
+            (2.0, 10.0),
+            (4.0, 10.0),
+            (1.0, 10.0),
+        ];
+        let alone = check_difference(&lost, &lost_before).unwrap_err();
+        assert_eq!((alone.value, alone.method), (0.0, Method::MostlyConstant));
+        assert_eq!(
+            ratio_difference(&ratios(&runs), &ratios(&[(0.0, 0.0); 4])),
+            None
+        );
+    }
+
+    #[test]
+    fn paired_intervals_contain_the_difference_as_often_as_they_say() {
+        // As above, and a baseline of the same denominators b and of noise that is half shared:
+        // E[b²]/E[b] − E[b]/E[b] = 1/12.
+        const SETS: u32 = 4000;
+        let mut dice = dice("paired jackknife coverage");
+        let hits = (0..SETS).filter(|_| {
+            let pairs: [(Ratio, Ratio); 20] = std::array::from_fn(|_| {
+                let base = 0.5 + rng::unit(&mut dice);
+                let shared = 0.1 * exponential(&mut dice);
+                let mut noise = || 0.8 + shared + 0.1 * exponential(&mut dice);
+                let ratio = |numerator| Ratio {
+                    numerator,
+                    denominator: base,
+                };
+                (ratio(base * base * noise()), ratio(base * noise()))
+            });
+            let (runs, baseline): (Vec<Ratio>, Vec<Ratio>) = pairs.into_iter().unzip();
+            let found = ratio_difference(&runs, &baseline).unwrap().unwrap();
+            let interval = found.estimate(P95).interval.unwrap();
+            interval.contains(1.0 / 12.0)
+        });
+        let covered = hits.count() as f64 / f64::from(SETS);
+        // Standard error sqrt(0.95 · 0.05 / 4000) = 0.0034.
+        assert!((covered - 0.947).abs() < 0.012, "{covered}");
     }
 }

@@ -2,7 +2,9 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::{Confidence, Estimate, Interval, Method, is_mostly_constant, mean, sample_sd};
+use super::{
+    Confidence, Estimate, Interval, Method, Standard, is_mostly_constant, mean, sample_sd,
+};
 
 /// The mean of independent runs with its t-interval, mean ± t · sd/√n with n − 1 degrees of freedom
 /// (Student, "The Probable Error of a Mean", Biometrika 6, 1908).
@@ -10,19 +12,7 @@ use super::{Confidence, Estimate, Interval, Method, is_mostly_constant, mean, sa
 /// Without an interval when there are fewer than two values or most of them are equal; absent for
 /// no values. Panics when a value is not finite: quantiles that may be infinite are pooled instead.
 pub fn t_mean(values: &[f64], confidence: Confidence) -> Option<Estimate> {
-    assert!(
-        values.iter().all(|value| value.is_finite()),
-        "a mean needs finite values"
-    );
-    let value = mean(values)?;
-    Some(match sample_sd(values) {
-        None => Estimate::alone(value, Method::TooFew),
-        Some(_) if is_mostly_constant(values) => Estimate::alone(value, Method::MostlyConstant),
-        Some(sd) => {
-            let interval = t_interval(value, sd, values.len(), confidence);
-            Estimate::with(value, interval, Method::StudentT)
-        }
-    })
+    standard_mean(values).map(|mean| at(mean, confidence))
 }
 
 /// The mean of `values` − `baseline`, run by run, with the t-interval of the differences.
@@ -30,14 +20,46 @@ pub fn t_mean(values: &[f64], confidence: Confidence) -> Option<Estimate> {
 /// The runs of one index share a seed; what both met alike cancels (Law, "Simulation Modeling and
 /// Analysis", 5th ed., §10.2.1). Conditions as for [`t_mean`]; panics when the lengths differ.
 pub fn paired_t(values: &[f64], baseline: &[f64], confidence: Confidence) -> Option<Estimate> {
+    paired_mean(values, baseline).map(|mean| at(mean, confidence))
+}
+
+/// What [`t_mean`] rests on, for intervals of any confidence and p-values; or the mean alone and why
+/// it has none.
+pub fn standard_mean(values: &[f64]) -> Option<Result<Standard, Estimate>> {
+    assert!(
+        values.iter().all(|value| value.is_finite()),
+        "a mean needs finite values"
+    );
+    let value = mean(values)?;
+    Some(match sample_sd(values) {
+        None => Err(Estimate::alone(value, Method::TooFew)),
+        Some(_) if is_mostly_constant(values) => {
+            Err(Estimate::alone(value, Method::MostlyConstant))
+        }
+        Some(sd) => Ok(Standard {
+            value,
+            sd,
+            runs: values.len(),
+            method: Method::StudentT,
+        }),
+    })
+}
+
+/// What [`paired_t`] rests on, for intervals of any confidence and p-values; or the mean difference
+/// alone and why it has none.
+pub fn paired_mean(values: &[f64], baseline: &[f64]) -> Option<Result<Standard, Estimate>> {
     assert_eq!(values.len(), baseline.len(), "runs come in pairs");
     let differences: Vec<f64> = values.iter().zip(baseline).map(|(a, b)| a - b).collect();
-    let estimate = t_mean(&differences, confidence)?;
-    let method = match estimate.method {
-        Method::StudentT => Method::PairedT,
-        why => why,
-    };
-    Some(Estimate { method, ..estimate })
+    let mean = standard_mean(&differences)?;
+    Some(mean.map(|mean| Standard {
+        method: Method::PairedT,
+        ..mean
+    }))
+}
+
+/// The estimate of what has an interval, and of what has none.
+pub(super) fn at(standard: Result<Standard, Estimate>, confidence: Confidence) -> Estimate {
+    standard.map_or_else(|alone| alone, |standard| standard.estimate(confidence))
 }
 
 /// centre ± t · sd/√n, for the standard deviation `sd` of `n` values.
