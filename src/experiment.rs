@@ -1,8 +1,12 @@
 //! Experiments: many runs of one scenario, and what they say together.
 
+pub mod compare;
+pub mod difference;
+pub mod precision;
 pub mod replicate;
 pub mod sample;
 pub mod summary;
+pub mod verdict;
 
 mod combine;
 mod rare;

@@ -15,11 +15,11 @@ pub(super) fn estimate(
     amounts: &[&Amount],
 ) -> Estimate {
     let numbers: Vec<f64> = amounts.iter().map(|amount| amount.value()).collect();
-    let estimate = match amounts[0] {
-        Amount::Number(_) => stats::t_mean(&numbers, CONFIDENCE),
-        Amount::Ratio { .. } if metric.name == "slo.met" => share_of_runs(&numbers),
-        Amount::Ratio { .. } => stats::jackknife_ratio(&ratios(amounts), CONFIDENCE),
-        Amount::Percentile { p, .. } => percentile(seed, metric, entity, *p, &numbers, amounts),
+    let estimate = match form(metric, amounts[0]) {
+        Form::Mean => stats::t_mean(&numbers, CONFIDENCE),
+        Form::Share => share_of_runs(&numbers),
+        Form::Ratio => stats::jackknife_ratio(&ratios(amounts), CONFIDENCE),
+        Form::Percentile(p) => percentile(seed, metric, entity, p, &numbers, amounts),
     };
     let estimate = estimate.expect("what was measured can be estimated");
     let (low, high) = possible(metric);
@@ -28,6 +28,29 @@ pub(super) fn estimate(
             .interval
             .map(|interval| interval.clamped(low, high)),
         ..estimate
+    }
+}
+
+/// How the values of several replications become one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Form {
+    /// Their mean.
+    Mean,
+    /// The share of runs of which something is true.
+    Share,
+    /// Σ ÷ Σ.
+    Ratio,
+    /// The percentile of all their values together.
+    Percentile(f64),
+}
+
+/// The form of a metric, of which every amount has the same.
+pub(super) fn form(metric: &Metric, amount: &Amount) -> Form {
+    match amount {
+        Amount::Number(_) => Form::Mean,
+        Amount::Ratio { .. } if metric.name == "slo.met" => Form::Share,
+        Amount::Ratio { .. } => Form::Ratio,
+        Amount::Percentile { p, .. } => Form::Percentile(*p),
     }
 }
 
@@ -74,14 +97,14 @@ const fn alone(value: f64, why: Method) -> Estimate {
     }
 }
 
-fn ecdf(amount: &Amount) -> Ecdf {
+pub(super) fn ecdf(amount: &Amount) -> Ecdf {
     match amount {
         Amount::Percentile { counts, .. } => Ecdf::from_ascending(counts.iter().copied()),
         Amount::Number(_) | Amount::Ratio { .. } => panic!("a metric has one form"),
     }
 }
 
-fn ratios(amounts: &[&Amount]) -> Vec<Ratio> {
+pub(super) fn ratios(amounts: &[&Amount]) -> Vec<Ratio> {
     let ratio = |amount: &&Amount| match **amount {
         Amount::Ratio { over, under } => Ratio {
             numerator: over,

@@ -76,6 +76,16 @@ impl Samples {
         }
     }
 
+    /// Samples of made-up runs.
+    #[cfg(test)]
+    pub(super) fn made(seed: u64, runs: Vec<Vec<Measured>>) -> Samples {
+        Samples {
+            seed,
+            first: 1,
+            runs,
+        }
+    }
+
     /// Runs what is missing to so many replications of each variant, on all threads; the results do
     /// not depend on how many there are.
     ///

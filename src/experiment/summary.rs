@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::{combine, rare};
 use crate::metrics::dictionary::{METRICS, Metric};
 use crate::metrics::measured::{Amount, Entity, Measured, Value};
+use crate::metrics::quantity::Quantity;
 use crate::stats::{Confidence, Estimate};
 
 /// Level of all intervals.
@@ -76,7 +77,7 @@ pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
     // The bootstrap takes long, and each has dice of its own.
     let mut lines: Vec<Line> = groups.par_iter().map(|group| line(seed, group)).collect();
     lines.extend(rare::nines(&lines));
-    lines.sort_by_cached_key(|line| (position(line.metric), line.entity.clone()));
+    lines.sort_by_cached_key(place);
     Summary {
         replications: runs.len() as u32,
         outages: rare::outages(runs),
@@ -84,8 +85,21 @@ pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
     }
 }
 
-/// Where a line stands: by the dictionary, then by entity.
-type Place = (usize, Entity);
+impl Summary {
+    /// The line of one metric of one entity.
+    pub fn line(&self, quantity: &Quantity) -> Option<&Line> {
+        let is_it = |line: &&Line| line.metric == quantity.metric && line.entity == quantity.entity;
+        self.lines.iter().find(is_it)
+    }
+}
+
+/// Where a line stands among all of all variants.
+pub(super) fn place(line: &Line) -> Place {
+    (position(line.metric), line.entity.clone())
+}
+
+/// By the dictionary, then by entity.
+pub(super) type Place = (usize, Entity);
 
 fn position(metric: &Metric) -> usize {
     let place = METRICS.iter().position(|other| other == metric);

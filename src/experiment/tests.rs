@@ -1,5 +1,7 @@
 //! Summaries of replications made by hand.
 
+mod compare;
+
 use std::sync::Arc;
 
 use super::summary::{Line, Summary, summarize};

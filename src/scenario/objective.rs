@@ -14,6 +14,17 @@ pub struct Objective {
     pub bound: Bound,
     /// How much worse than another variant, or than a baseline, is not worse; never invented.
     pub tolerance: Option<Tolerance>,
+    /// Where it stands in the file.
+    pub origin: Origin,
+}
+
+/// Where an objective stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In a table of `[[objectives]]`.
+    Written,
+    /// In the `slo` of a service.
+    Slo,
 }
 
 /// A bound, in the metric's unit; to be equal to it is to keep it.

@@ -4,7 +4,7 @@ use super::Builder;
 use crate::metrics::measured::Entity;
 use crate::metrics::quantity::{NoQuantity, Quantity};
 use crate::scenario::decode::{At, Field, List};
-use crate::scenario::objective::{self, Bound, Objective, Tolerance};
+use crate::scenario::objective::{self, Bound, Objective, Origin, Tolerance};
 use crate::scenario::problem::{Problem, Span};
 use crate::scenario::raw;
 use crate::scenario::suggest;
@@ -47,6 +47,7 @@ impl Builder<'_> {
                 quantity: Quantity::of(objective::AVAILABILITY, entity),
                 bound: Bound::AtLeast(slo.availability),
                 tolerance: self.slo_tolerances.get(&service.name).copied(),
+                origin: Origin::Slo,
             })
         });
         promised.collect()
@@ -88,6 +89,7 @@ impl Builder<'_> {
                 quantity,
                 bound,
                 tolerance: tolerance?,
+                origin: Origin::Written,
             },
             place,
         ))

@@ -6,7 +6,7 @@ use crate::cluster::gpu::GpuModels;
 use crate::dist::Distribution;
 use crate::ids::{ExtendedId, GpuModelId, NodeId, ServiceId, ZoneId};
 use crate::metrics::quantity::Quantity;
-use crate::scenario::objective::{Bound, Objective, Tolerance};
+use crate::scenario::objective::{Bound, Objective, Origin, Tolerance};
 use crate::scenario::question;
 use crate::script::failure::{Target, When};
 use crate::script::load::Load;
@@ -255,16 +255,19 @@ fn objectives_are_those_of_the_file_and_then_those_of_the_services() {
             quantity: quantity("pending.p99"),
             bound: Bound::AtMost(90.0),
             tolerance: Some(Tolerance::Relative(0.1)),
+            origin: Origin::Written,
         },
         Objective {
             quantity: quantity("headroom.zone"),
             bound: Bound::AtLeast(0.95),
             tolerance: None,
+            origin: Origin::Written,
         },
         Objective {
             quantity: quantity("availability.requests@service:cart"),
             bound: Bound::AtLeast(0.999),
             tolerance: Some(Tolerance::Absolute(0.0005)),
+            origin: Origin::Slo,
         },
     ];
     assert_eq!(objectives, expected);

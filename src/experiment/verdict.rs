@@ -1,0 +1,141 @@
+//! Whether a variant is better or worse than its baseline, and how sure that is.
+
+use super::difference::Difference;
+use crate::metrics::dictionary::Better;
+use crate::stats::{self, Confidence, Estimate};
+
+/// The power with which the runs that an undecided difference needs would decide it: what is
+/// customary (Cohen, "Statistical Power Analysis for the Behavioral Sciences", 2nd ed., 1988, §2.4).
+pub const POWER: f64 = 0.8;
+
+/// What is said of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// To the better side of the metric.
+    Better {
+        /// Whether all of the interval lies within the tolerance.
+        within_tolerance: bool,
+    },
+    /// To the worse side of the metric.
+    Worse {
+        /// Whether all of the interval lies within the tolerance.
+        within_tolerance: bool,
+    },
+    /// Different, in a metric of which neither side is better.
+    Different {
+        /// Whether all of the interval lies within the tolerance.
+        within_tolerance: bool,
+    },
+    /// Small enough not to matter.
+    Equivalent,
+    /// Nothing can be said yet.
+    Undecided {
+        /// Runs that would probably decide it; absent where that is not known, or too many.
+        runs: Option<usize>,
+    },
+    /// The same to the last bit in every run.
+    Identical,
+}
+
+/// A verdict and the interval that it was made from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// What is said.
+    pub verdict: Verdict,
+    /// The difference, with the interval that decided.
+    pub estimate: Estimate,
+    /// The confidence of that interval, by itself.
+    pub confidence: Confidence,
+}
+
+/// Judges a difference as one of a `family`, of which all verdicts hold together with `confidence`.
+///
+/// The difference is real where its simultaneous interval (Bonferroni) leaves zero out; where most
+/// pairs differ by the same amount, where the exact test of signs says so as surely. It is
+/// equivalent where the interval of the two one-sided tests lies within the tolerance, an amount in
+/// the metric's unit; without a tolerance nothing is.
+pub fn judge(
+    better: Better,
+    difference: &Difference,
+    tolerance: Option<f64>,
+    confidence: Confidence,
+    family: usize,
+) -> Judged {
+    let each = confidence.bonferroni(family);
+    let wide = difference.estimate(each);
+    let judged = |verdict, estimate, confidence| Judged {
+        verdict,
+        estimate,
+        confidence,
+    };
+    if difference.is_nothing() {
+        return judged(Verdict::Identical, wide, each);
+    }
+    if is_real(difference, &wide, each) {
+        let within = |tolerance| wide.interval.is_some_and(|i| i.within(tolerance));
+        let within_tolerance = tolerance.is_some_and(within);
+        return judged(side(better, &wide, within_tolerance), wide, each);
+    }
+    let one_sided = each.one_sided();
+    if let (Some(tolerance), Some(narrow)) = (tolerance, one_sided) {
+        let estimate = difference.estimate(narrow);
+        if estimate.interval.is_some_and(|i| i.within(tolerance)) {
+            return judged(Verdict::Equivalent, estimate, narrow);
+        }
+    }
+    let runs = runs_needed(difference, tolerance, each);
+    judged(Verdict::Undecided { runs }, wide, each)
+}
+
+/// Judges the difference of two runs in which chance has no part.
+pub fn judge_exact(
+    better: Better,
+    difference: &Difference,
+    tolerance: Option<f64>,
+    confidence: Confidence,
+) -> Judged {
+    let estimate = difference.estimate(confidence);
+    let within_tolerance = tolerance.is_some_and(|tolerance| estimate.value.abs() <= tolerance);
+    Judged {
+        verdict: match difference.is_nothing() {
+            true => Verdict::Identical,
+            false => side(better, &estimate, within_tolerance),
+        },
+        estimate,
+        confidence,
+    }
+}
+
+/// Whether there is a difference, to either side.
+fn is_real(difference: &Difference, estimate: &Estimate, each: Confidence) -> bool {
+    match estimate.interval {
+        Some(interval) => !interval.contains(0.0),
+        None => difference.p_value() <= 1.0 - each.level(),
+    }
+}
+
+fn side(better: Better, estimate: &Estimate, within_tolerance: bool) -> Verdict {
+    let is_up = estimate.value > 0.0;
+    match (better, is_up) {
+        (Better::Up, true) | (Better::Down, false) => Verdict::Better { within_tolerance },
+        (Better::Up, false) | (Better::Down, true) => Verdict::Worse { within_tolerance },
+        (Better::Neither, _) => Verdict::Different { within_tolerance },
+    }
+}
+
+/// How many runs would decide, if differences stay what they are: show that there is one, or that it
+/// does not matter, whichever takes fewer.
+fn runs_needed(difference: &Difference, tolerance: Option<f64>, each: Confidence) -> Option<usize> {
+    let (value, sd) = (difference.value(), difference.sd()?);
+    if !value.is_finite() {
+        return None;
+    }
+    let found = match value == 0.0 {
+        true => None,
+        false => stats::runs_needed(value, sd, POWER, each),
+    };
+    let equivalent = tolerance
+        .filter(|_| each.one_sided().is_some())
+        .and_then(|tolerance| stats::runs_for_equivalence(value, sd, tolerance, POWER, each));
+    found.into_iter().chain(equivalent).min()
+}
