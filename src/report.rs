@@ -11,6 +11,7 @@ mod plots;
 pub mod reasons;
 pub mod results;
 pub mod run_json;
+pub(crate) mod shell;
 pub mod summary_json;
 pub mod tables;
 pub mod text;

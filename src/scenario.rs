@@ -10,11 +10,16 @@ pub mod quantity;
 
 mod build;
 mod decode;
+mod document;
+mod edits;
 mod files;
+mod merge;
 mod names;
+mod put;
 mod raw;
 mod rows;
 mod schema;
+mod source;
 mod suggest;
 mod unmodelled;
 mod values;
@@ -32,9 +37,13 @@ use crate::script::Outline;
 use crate::sim::config::Config;
 use crate::time::Time;
 use decode::Decode;
+use document::Document;
+pub use edits::{Edits, Setting};
+use files::{Content, Home, Read};
 use objective::Objective;
 use policies::{PolicyKind, Registry, WrongPolicy};
-use problem::{Problem, Problems, Severity};
+use problem::{Problems, Severity};
+pub use source::Source;
 pub(crate) use values::is_name;
 
 /// A scenario, valid by construction.
@@ -47,9 +56,12 @@ pub struct Scenario {
     /// The question it answers: the comment at the head of its file, up to its first question mark or
     /// its first empty line.
     pub question: String,
-    /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file and of every file it names: two
-    /// scenarios with one hash are the same input.
+    /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file, of every file it names and of what was
+    /// changed: two scenarios with one hash are the same input.
     pub hash: String,
+    /// What was changed of the file, in the words of the command line, overlays by the names of their
+    /// files: `--with peak.toml`, `--set duration=12h`.
+    pub changes: Vec<String>,
     /// The end of the run: runs cover [0, end).
     pub end: Time,
     /// Metrics are measured over [warm_up, end).
@@ -90,19 +102,7 @@ pub struct Loaded {
 /// # Errors
 /// Everything that is wrong with them.
 pub fn load(path: &Path) -> Result<Loaded, Problems> {
-    let read = |path: &Path| std::fs::read(path);
-    let bytes = read(path).map_err(|error| {
-        let mut problems = Problems::default();
-        problems.push(Problem::error(files::unreadable(path, &error)));
-        problems
-    })?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        let mut problems = Problems::default();
-        let message = format!("{} is not UTF-8 text", path.display());
-        problems.push(Problem::error(message));
-        problems
-    })?;
-    parse(path, &text, &read)
+    Source::read(path)?.load(&Edits::default())
 }
 
 /// Reads the text of a scenario file; `read` reads the files it names.
@@ -123,12 +123,36 @@ fn parse_with(
     read: &dyn Fn(&Path) -> io::Result<Vec<u8>>,
     registry: &Registry,
 ) -> Result<Loaded, Problems> {
+    let read = |path: &Path| Ok(Arc::new(Content::new(read(path)?)));
+    changed(path, text, &Edits::default(), &read, registry)
+}
+
+/// The meaning of a scenario file as it is changed.
+fn changed(
+    path: &Path,
+    text: &str,
+    edits: &Edits,
+    read: &Read<'_>,
+    registry: &Registry,
+) -> Result<Loaded, Problems> {
+    let overlays: Vec<(&Path, String)> = edits.texts(read)?;
+    let texts: Vec<&str> = overlays.iter().map(|(_, text)| text.as_str()).collect();
     let mut problems = Problems::default();
-    let shown = path.display().to_string();
-    let (file, lossy) = decode::document::<raw::File>(&shown, text, &mut problems);
+    let mut document = Document::new(&path.display().to_string(), text, &mut problems);
+    let mut homes = vec![Home::new(document.whole(), path)];
+    for (path, text) in &overlays {
+        let shown = path.display().to_string();
+        let whole = document.overlay::<raw::File>(&shown, text, &mut problems);
+        homes.push(Home::new(whole, path));
+    }
+    document.set::<raw::File>(&edits.settings, &mut problems);
+    let (file, lossy) = document.decode::<raw::File>(&mut problems);
     let context = build::Context {
         path,
         text,
+        edits,
+        overlays: &texts,
+        homes: &homes,
         read,
         registry,
     };

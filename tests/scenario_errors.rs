@@ -3,14 +3,15 @@
 //! The cases stand in pages of the folder `scenario_errors`, one page a rule. A case is a scenario
 //! (`diff`: how it differs from `shop.toml`, a scenario without faults, where lines added before any
 //! other line is named go to the end; or `toml`: all of it), the tables beside it (`csv` and the
-//! name), and the answer (`refused` or `accepted`). `UPDATE_EXPECT=1 cargo test` rewrites the answers.
+//! name), what changes it (`with` and the name: a file laid over it; `set`: settings, one a line), and
+//! the answer (`refused` or `accepted`). `UPDATE_EXPECT=1 cargo test` rewrites the answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io, mem};
 
 use expect_test::{Expect, expect, expect_file};
-use plimsoll::scenario::{self, Loaded, problem::Problems};
+use plimsoll::scenario::{self, Edits, Loaded, Source, problem::Problems};
 
 /// A scenario without faults, to which faults are added.
 const GOOD: &str = include_str!("scenario_errors/shop.toml");
@@ -19,11 +20,16 @@ const GOOD: &str = include_str!("scenario_errors/shop.toml");
 type Files = BTreeMap<String, String>;
 
 fn parse(text: &str, files: &Files) -> Result<Loaded, Problems> {
-    let read = |path: &Path| match files.get(path.to_str().unwrap()) {
+    load(text, files, &Edits::default())
+}
+
+fn load(text: &str, files: &Files, edits: &Edits) -> Result<Loaded, Problems> {
+    let files = files.clone();
+    let read = move |path: &Path| match files.get(path.to_str().unwrap()) {
         Some(text) => Ok(text.clone().into_bytes()),
         None => Err(io::ErrorKind::NotFound.into()),
     };
-    scenario::parse(Path::new("shop.toml"), text, &read)
+    Source::new(Path::new("shop.toml"), text.to_owned(), read).load(edits)
 }
 
 fn rendered(problems: &Problems) -> String {
@@ -37,6 +43,8 @@ fn rendered(problems: &Problems) -> String {
 struct Case {
     scenario: Option<String>,
     files: Files,
+    overlays: Vec<PathBuf>,
+    settings: Vec<String>,
 }
 
 impl Case {
@@ -45,6 +53,14 @@ impl Case {
         let earlier = match kind.split_once(' ').unwrap_or((kind, "")) {
             ("toml", "") => self.scenario.replace(block.to_owned()),
             ("diff", "") => self.scenario.replace(changed(block)),
+            ("with", name) => {
+                self.overlays.push(PathBuf::from(name));
+                self.files.insert(name.to_owned(), block.to_owned())
+            }
+            ("set", "") => {
+                self.settings.extend(block.lines().map(str::to_owned));
+                None
+            }
             ("csv", name) => self.files.insert(name.to_owned(), block.to_owned()),
             _ => panic!("no kind of block: {kind}"),
         };
@@ -56,8 +72,14 @@ impl Case {
 
     /// Whether the scenario is accepted, and what is said of it.
     fn answer(&self) -> (&'static str, String) {
-        let scenario = self.scenario.as_ref().expect("a case has a scenario");
-        match parse(scenario, &self.files) {
+        let scenario = self.scenario.as_deref().unwrap_or(GOOD);
+        let is_changed = !self.overlays.is_empty() || !self.settings.is_empty();
+        assert!(
+            self.scenario.is_some() || is_changed,
+            "a case has a scenario"
+        );
+        let edits = Edits::new(self.overlays.clone(), &self.settings);
+        match edits.and_then(|edits| load(scenario, &self.files, &edits)) {
             Ok(loaded) => ("accepted", rendered(&loaded.warnings)),
             Err(problems) => ("refused", rendered(&problems)),
         }
@@ -162,6 +184,11 @@ pages! {
     node_events_happen_to_nodes_that_can_have_them
     loads_of_a_trace_belong_to_services_without_one
     what_is_rarely_meant_is_a_warning
+    a_setting_is_a_key_and_a_value
+    unknown_parts_of_a_setting_are_named_with_the_choices
+    values_of_settings_are_checked_like_those_of_the_file
+    settings_that_undo_each_other_are_refused
+    overlays_are_checked_where_they_stand
 }
 
 #[test]

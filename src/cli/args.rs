@@ -60,9 +60,13 @@ Examples:
   plimsoll run scenarios/web-shop.toml
   plimsoll run scenarios/web-shop.toml --reps 20 --scheduler binpack
   plimsoll run scenarios/web-shop.toml --format json --quiet | jq .metrics
+  plimsoll run scenarios/web-shop.toml --set nodes.worker.count=20 --set duration=12h
+  plimsoll run scenarios/web-shop.toml --set services.cart.load.diurnal.mean=2500
+  plimsoll run scenarios/web-shop.toml --set policy.scheduler.kube.waking=any --with peak.toml
 
 The results go to results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>/ unless --out says
-otherwise; earlier results there are replaced. A missed objective is a result: the exit code is 0.")]
+otherwise; those of a scenario changed by --with or --set to a folder with -changed-<hash> at its end.
+Earlier results there are replaced. A missed objective is a result: the exit code is 0.")]
 pub(super) struct Run {
     /// The scenario file
     pub(super) scenario: PathBuf,
@@ -74,6 +78,8 @@ pub(super) struct Run {
     pub(super) reps: NonZeroU32,
     #[command(flatten)]
     pub(super) policies: Policies,
+    #[command(flatten)]
+    pub(super) changes: Changes,
     /// Write the results to this folder
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -92,6 +98,19 @@ pub(super) struct Run {
     /// Threads that run replications; one for each processor unless given
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// What is changed of the scenario file.
+#[derive(Debug, clap::Args)]
+pub(super) struct Changes {
+    /// Lay this file over the scenario: tables are merged, entries of lists by their names, every other
+    /// value is replaced; may be given again
+    #[arg(long = "with", value_name = "FILE")]
+    pub(super) overlays: Vec<PathBuf>,
+    /// Set one value, such as duration=12h or nodes.worker.count=10; entries of lists go by name or by
+    /// index from 0; may be given again
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) settings: Vec<String>,
 }
 
 /// Policies other than the scenario's.
@@ -115,6 +134,7 @@ Examples:
   plimsoll explain scenarios/zone-outage.toml --at 20:10
   plimsoll explain scenarios/zone-outage.toml --at 20:10 --pod search-52
   plimsoll explain scenarios/web-shop.toml --pod cart-7 --format json | jq .decision.chosen
+  plimsoll explain scenarios/zone-outage.toml --set nodes.worker.count=9
 
 The run is repeated up to that moment with the same seed, and the last decision on
 the pod is told as it was made: on what the control plane believed then.")]
@@ -134,6 +154,8 @@ pub(super) struct Explain {
     pub(super) seed: u64,
     #[command(flatten)]
     pub(super) policies: Policies,
+    #[command(flatten)]
+    pub(super) changes: Changes,
     /// Which nodes to list one by one
     #[arg(long, value_name = "WHICH", value_enum, default_value = "few")]
     pub(super) nodes: ListedNodes,
@@ -174,10 +196,16 @@ pub(super) enum Format {
 
 /// Check scenario files without running them.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll validate scenarios/*.toml
+  plimsoll validate scenarios/web-shop.toml --with peak.toml --set services.cart.replicas=12")]
 pub(super) struct Validate {
     /// Scenario files
     #[arg(required = true, value_name = "SCENARIO")]
     pub(super) scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) changes: Changes,
 }
 
 /// Write a commented scenario file to start from.

@@ -6,13 +6,14 @@ use crate::cli::args::{Explain, Format, ListedNodes};
 use crate::cli::list::nearest;
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
-use crate::cli::run::with_policies;
+use crate::cli::run::chosen;
 use crate::cli::usage::look;
 use crate::cli::{Failure, interrupt};
 use crate::cluster::pod::Deletion;
 use crate::control::Control;
 use crate::ids::PodId;
 use crate::report::explain::{Moment, Nodes, Story, json, list, names, text};
+use crate::report::shell;
 use crate::rng::Seed;
 use crate::run::Ended;
 use crate::run::explain::{Reached, last_decision, until};
@@ -21,7 +22,7 @@ use crate::time::{Duration, Time};
 
 pub(super) fn run(args: Explain) -> Result<(), Failure> {
     interrupt::listen()?;
-    let scenario = with_policies(&args.scenario, &args.policies, false)?;
+    let scenario = chosen(&args.scenario, &args.changes, &args.policies, false)?;
     let at = match &args.at {
         Some(text) => instant(text, &scenario)?,
         None => scenario.end,
@@ -117,6 +118,15 @@ fn command(args: &Explain) -> String {
         if let Some(name) = name {
             command.push_str(&format!(" --{kind} {name}"));
         }
+    }
+    for overlay in &args.changes.overlays {
+        command.push_str(&format!(
+            " --with {}",
+            shell::word(&overlay.to_string_lossy())
+        ));
+    }
+    for setting in &args.changes.settings {
+        command.push_str(&format!(" --set {}", shell::word(setting)));
     }
     if args.seed != 1 {
         command.push_str(&format!(" --seed {}", args.seed));

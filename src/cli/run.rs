@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::{Detail, Format, Policies, Run};
+use crate::cli::args::{Changes, Detail, Format, Policies, Run};
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
 use crate::cli::usage::{cpu_seconds, look, peak_memory};
@@ -20,11 +20,11 @@ use crate::report::{summary_json, tables};
 use crate::rng::Seed;
 use crate::run::{Ended, simulate};
 use crate::scenario::policies::PolicyKind;
-use crate::scenario::{self, Scenario};
+use crate::scenario::{Scenario, Source};
 
 pub(super) fn run(args: Run) -> Result<(), Failure> {
     interrupt::listen()?;
-    let scenario = with_policies(&args.scenario, &args.policies, args.quiet)?;
+    let scenario = chosen(&args.scenario, &args.changes, &args.policies, args.quiet)?;
     let dir = args
         .out
         .clone()
@@ -106,16 +106,16 @@ fn folded(options: Options, seed: Seed) -> fold::Options {
     }
 }
 
-/// The scenario with the policies asked for.
-pub(super) fn with_policies(
+/// The scenario with the changes and the policies asked for.
+pub(super) fn chosen(
     path: &Path,
+    changes: &Changes,
     policies: &Policies,
     quiet: bool,
 ) -> Result<Scenario, Failure> {
-    let loaded = scenario::load(path).map_err(|problems| match validate::show(&problems) {
-        Ok(()) => Failure::Told,
-        Err(failure) => failure,
-    })?;
+    let edits = validate::edits(changes)?;
+    let source = Source::read(path).map_err(validate::refused)?;
+    let loaded = source.load(&edits).map_err(validate::refused)?;
     if !quiet {
         validate::show(&loaded.warnings)?;
     }
@@ -135,9 +135,13 @@ pub(super) fn with_policies(
     Ok(scenario)
 }
 
-/// `results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>`.
+/// `results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>`; that of a changed scenario says so, and
+/// by the first 8 digits of its hash which one it is.
 fn default_dir(scenario: &Scenario, seed: u64) -> PathBuf {
-    let run = format!("{}-{seed}", policy_name(&scenario.policy));
+    let mut run = format!("{}-{seed}", policy_name(&scenario.policy));
+    if !scenario.changes.is_empty() {
+        run += &format!("-changed-{}", &scenario.hash[..8]);
+    }
     ["results", &scenario.name, &run].iter().collect()
 }
 

@@ -3,15 +3,17 @@
 use std::io::{self, IsTerminal};
 
 use crate::cli::Failure;
-use crate::cli::args::Validate;
+use crate::cli::args::{Changes, Validate};
 use crate::cli::out::print;
 use crate::cli::usage::colors_on;
-use crate::scenario::{self, Scenario, problem::Problems};
+use crate::scenario::problem::Problems;
+use crate::scenario::{Edits, Scenario, Source};
 
 pub(super) fn run(args: Validate) -> Result<(), Failure> {
+    let edits = edits(&args.changes)?;
     let mut wrong = false;
     for path in &args.scenarios {
-        match scenario::load(path) {
+        match Source::read(path).and_then(|source| source.load(&edits)) {
             Ok(loaded) => {
                 show(&loaded.warnings)?;
                 print(&format!(
@@ -27,6 +29,20 @@ pub(super) fn run(args: Validate) -> Result<(), Failure> {
         }
     }
     if wrong { Err(Failure::Told) } else { Ok(()) }
+}
+
+/// The changes that were typed.
+pub(super) fn edits(changes: &Changes) -> Result<Edits, Failure> {
+    let Changes { overlays, settings } = changes;
+    Edits::new(overlays.clone(), settings).map_err(refused)
+}
+
+/// Shows why the input is refused.
+pub(super) fn refused(problems: Problems) -> Failure {
+    match show(&problems) {
+        Ok(()) => Failure::Told,
+        Err(failure) => failure,
+    }
 }
 
 /// Shows problems on stderr.

@@ -12,6 +12,7 @@ use crate::report::notes;
 use crate::report::output::{Options, Plots};
 use crate::report::plots::{self, Chart, Form};
 use crate::report::results::Results;
+use crate::report::shell;
 use crate::report::tables::Detail;
 use crate::report::text::headline;
 use crate::report::text::why::{self, clock};
@@ -293,6 +294,10 @@ fn note_list(out: &mut String, results: &Results<'_>) {
 
 fn reproduce(out: &mut String, results: &Results<'_>, options: Options) {
     let scenario = results.scenario;
+    let (and, changed) = match scenario.changes.is_empty() {
+        true => (" and of", ""),
+        false => (", of", " and of the changes"),
+    };
     let _ = writeln!(
         out,
         "<h2>To see the same again</h2>\n<pre><code>{}</code></pre>",
@@ -300,12 +305,14 @@ fn reproduce(out: &mut String, results: &Results<'_>, options: Options) {
     );
     let _ = writeln!(
         out,
-        "<p>In the folder of <code>{}</code>, with plimsoll {}. The fingerprint of that file and of those \
-         it names is <code>{}</code>; it stands in <code>summary.json</code> too, and if it is the same, so \
+        "<p>In the folder of <code>{}</code>, with plimsoll {}. The fingerprint of that file{} those \
+         it names{} is <code>{}</code>; it stands in <code>summary.json</code> too, and if it is the same, so \
          is every file but <code>run.json</code>, byte for byte. Every number of this page is in \
          <code>summary.json</code> and <code>metrics.csv</code> beside it.</p>",
         escape(&scenario.file),
         env!("CARGO_PKG_VERSION"),
+        and,
+        changed,
         escape(&scenario.hash)
     );
 }
@@ -316,13 +323,17 @@ fn command(results: &Results<'_>, options: Options) -> String {
     let policy = &scenario.policy;
     let mut command = format!(
         "plimsoll run {} --seed {} --reps {} --scheduler {} --autoscaler {} --healer {}",
-        quoted(&scenario.file),
+        shell::file(&scenario.file),
         results.seed,
         results.runs.len(),
         policy.scheduler.name,
         policy.autoscaler.name,
         policy.healer.name
     );
+    for change in &scenario.changes {
+        let (option, what) = change.split_once(' ').unwrap_or((change, ""));
+        command.push_str(&format!(" {option} {}", shell::word(what)));
+    }
     command.push_str(match options.detail {
         Detail::Brief => "",
         Detail::Nodes => " --detail nodes",
@@ -333,16 +344,6 @@ fn command(results: &Results<'_>, options: Options) -> String {
         Plots::None => " --no-plots",
     });
     command
-}
-
-/// A file name as one word of a shell.
-fn quoted(name: &str) -> String {
-    let is_plain = |char: char| char.is_ascii_alphanumeric() || "._-+@".contains(char);
-    match name {
-        name if name.starts_with('-') => quoted(&format!("./{name}")),
-        name if name.trim_start_matches("./").chars().all(is_plain) => name.to_owned(),
-        name => format!("'{}'", name.replace('\'', "'\\''")),
-    }
 }
 
 /// Text as HTML, what stands between backquotes as code.

@@ -18,6 +18,10 @@ pub(crate) fn besides_warnings(results: &Results<'_>) -> Vec<String> {
 
 fn from<'a>(results: &Results<'_>, said: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
+    let changes = &results.scenario.changes;
+    if !changes.is_empty() {
+        notes.push(format!("changed: `{}`", changes.join("`, `")));
+    }
     for note in said {
         // One note may be about several places.
         if !notes.contains(note) {

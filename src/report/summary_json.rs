@@ -46,6 +46,8 @@ struct Scenario<'a> {
     name: &'a str,
     question: &'a str,
     hash: &'a str,
+    /// What was changed of the file, in the words of the command line.
+    changes: &'a [String],
     /// The fingerprint of the reference mix: what "fits" means is the same where it is equal.
     mix_hash: String,
     duration_s: f64,
@@ -159,6 +161,7 @@ impl<'a> Summary<'a> {
                 name: &scenario.name,
                 question: &scenario.question,
                 hash: &scenario.hash,
+                changes: &scenario.changes,
                 mix_hash: results.mix_hash(),
                 duration_s: scenario.end.secs_f64(),
                 warm_up_s: scenario.warm_up.secs_f64(),

@@ -21,7 +21,8 @@ use std::sync::Arc;
 
 use super::Scenario;
 use super::decode::{At, Field};
-use super::files::{Files, Read};
+use super::edits::Edits;
+use super::files::{Files, Home, Read};
 use super::names::Names;
 use super::objective::Tolerance;
 use super::policies::{PolicyKind, Registry, Written};
@@ -81,6 +82,11 @@ struct Builder<'a> {
 pub(super) struct Context<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
+    pub(super) edits: &'a Edits,
+    /// The texts of the overlays.
+    pub(super) overlays: &'a [&'a str],
+    /// The scenario file and the overlays, which name other files.
+    pub(super) homes: &'a [Home<'a>],
     pub(super) read: &'a Read<'a>,
     pub(super) registry: &'a Registry,
 }
@@ -92,8 +98,8 @@ pub(super) fn scenario(
     context: &Context<'_>,
     problems: &mut Problems,
 ) -> Option<Scenario> {
-    let folder = context.path.parent().unwrap_or(Path::new(""));
-    let mut builder = Builder::new(Files::new(folder, context.read), problems);
+    let files = Files::new(context.homes, context.read);
+    let mut builder = Builder::new(files, problems);
     let policy = builder.policies(file.policy, context.registry);
     let sim = builder.delays(file.delays);
     let name = builder.name(file.name, context.path);
@@ -142,7 +148,10 @@ pub(super) fn scenario(
             .file_name()
             .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
         question: super::question(context.text),
-        hash: builder.files.hash(context.text),
+        changes: context.edits.changes(),
+        hash: builder
+            .files
+            .hash(context.text, context.overlays, context.edits),
         end,
         warm_up: warm_up?,
         currency: currency?.value,

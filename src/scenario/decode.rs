@@ -6,6 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::document::Places;
 use super::problem::{Problem, Problems, Span};
 use super::schema::{Key, Presence, Schema, Table};
 use super::{suggest, unmodelled};
@@ -63,10 +64,10 @@ pub(super) struct Item<'a> {
 /// Collects problems while a document is decoded.
 pub(super) struct Decoder<'a> {
     pub(super) problems: &'a mut Problems,
-    /// The whole document.
-    text: Span,
+    /// Where its values stand.
+    pub(super) places: &'a Places,
     /// Where it is not TOML.
-    syntax: Vec<Span>,
+    pub(super) syntax: &'a [Span],
     /// Whether parts of the document could not be recovered, so that nothing can be said to be
     /// missing.
     pub(super) lossy: bool,
@@ -174,67 +175,9 @@ impl<T> List<T> {
     }
 }
 
-/// Decodes a document, as far as it is TOML.
-pub(super) fn document<T: Decode>(
-    name: &str,
-    text: &str,
-    problems: &mut Problems,
-) -> (Option<T>, bool) {
-    let span = problems.source(name, 0, text);
-    let (table, errors) = DeTable::parse_recoverable(text);
-    let value = DeValue::Table(table.into_inner());
-    let mut decoder = Decoder {
-        problems,
-        text: span,
-        syntax: Vec::new(),
-        lossy: false,
-    };
-    let mut bare = Vec::new();
-    bare_words(&value, text, &mut bare);
-    for error in &errors {
-        let range = error.span().unwrap_or(0..0);
-        let is_bare = bare.contains(&range);
-        decoder.not_toml(text, is_bare, error.message(), decoder.span(range));
-    }
-    let root = Item {
-        key: "the file",
-        value: &value,
-        span: span.with(0, 0),
-    };
-    (T::decode(root, &mut decoder), decoder.lossy)
-}
-
-/// Where texts stand without quotes, as the parser recovered them.
-fn bare_words(value: &DeValue<'_>, text: &str, found: &mut Vec<Range<usize>>) {
-    let mut look = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
-        DeValue::String(_) if !text[value.span()].starts_with(['"', '\'']) => {
-            found.push(value.span());
-        }
-        other => bare_words(other, text, found),
-    };
-    match value {
-        DeValue::Table(map) => map.iter().for_each(|(_, value)| look(value)),
-        DeValue::Array(items) => items.iter().for_each(look),
-        _ => {}
-    }
-}
-
 impl Decoder<'_> {
     fn span(&self, range: Range<usize>) -> Span {
-        self.text.with(range.start as u32, range.end as u32)
-    }
-
-    /// Reports an error of syntax. A bare word for a value is understood well enough to go on.
-    fn not_toml(&mut self, text: &str, is_bare: bool, message: &str, span: Span) {
-        let word = &text[span.start as usize..span.end as usize];
-        let problem = match is_bare {
-            true => Problem::error(format!("`{word}` must be quoted"))
-                .at(span, format!("write \"{word}\"")),
-            false => Problem::error(format!("this is not TOML: {message}")).at(span, ""),
-        };
-        self.lossy |= !is_bare;
-        self.syntax.push(span);
-        self.problems.push(problem);
+        self.places.span(range)
     }
 
     /// Whether the document is damaged there, which has been reported.

@@ -14,6 +14,8 @@ use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 #[derive(Clone, Debug, Default)]
 pub struct Problems {
     sources: Vec<Source>,
+    /// What the first source, the scenario file, was changed by.
+    changed_by: Vec<String>,
     list: Vec<Problem>,
 }
 
@@ -64,9 +66,23 @@ impl Span {
         }
     }
 
+    /// Whether the two are in one source.
+    pub(super) const fn beside(self, other: Span) -> bool {
+        self.source == other.source
+    }
+
     /// Whether the two share a byte or touch each other.
     pub(super) const fn touches(self, other: Span) -> bool {
         self.source == other.source && self.start <= other.end && other.start <= self.end
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Problems {
+        Problems {
+            list: vec![problem],
+            ..Problems::default()
+        }
     }
 }
 
@@ -125,6 +141,14 @@ impl Problems {
             start: 0,
             end,
         }
+    }
+
+    /// Adds what changes the scenario file.
+    pub(super) fn change(&mut self, name: &str, text: &str) -> Span {
+        if !self.changed_by.iter().any(|known| known == name) {
+            self.changed_by.push(name.to_owned());
+        }
+        self.source(name, 0, text)
     }
 
     pub(super) fn push(&mut self, problem: Problem) {
@@ -208,7 +232,7 @@ impl Problem {
     }
 }
 
-/// The total: `2 errors and 1 warning in web-shop.toml. Nothing was run.`
+/// The total: `2 errors and 1 warning in web-shop.toml as changed by --set. Nothing was run.`
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = [(Severity::Error, "error"), (Severity::Warning, "warning")]
@@ -223,6 +247,10 @@ impl fmt::Display for Problems {
         f.write_str(&counts.join(" and "))?;
         if let Some(main) = self.sources.first() {
             write!(f, " in {}", main.file.name())?;
+        }
+        if let Some((last, others)) = self.changed_by.split_last() {
+            let and = if others.is_empty() { "" } else { " and " };
+            write!(f, " as changed by {}{and}{last}", others.join(", "))?;
         }
         f.write_str(".")?;
         if self.count(Severity::Error) > 0 {

@@ -6,6 +6,8 @@
 pub(super) mod curves;
 pub(super) mod pod;
 
+use toml::de::DeValue;
+
 use super::decode::{Blank, Decode, Decoder, Field, Item, List, table, words};
 use super::policies::{Autoscaler, Healer, Scheduler};
 use super::problem::Span;
@@ -384,6 +386,41 @@ words! {
 pub(super) enum Down {
     Forever,
     For(Dist),
+}
+
+/// The name of an entry of a list, also where it goes by its default name.
+pub(super) fn entry_name(entry: &DeValue<'_>, table: &Table) -> Option<String> {
+    let map = entry.as_table()?;
+    if let Some(name) = map.get("name") {
+        return name.get_ref().as_str().map(str::to_owned);
+    }
+    (table.name == FailureTable::TABLE.name).then(|| {
+        let names = |what: &str| match map.get(what)?.get_ref() {
+            DeValue::Array(names) => {
+                let names = names.iter().filter_map(|name| name.get_ref().as_str());
+                Some(names.collect::<Vec<_>>().join(", "))
+            }
+            one => one.as_str().map(str::to_owned),
+        };
+        failure_name(names("nodes"), names("zones"), names("containers"))
+    })
+}
+
+/// The name of a failure that is given none: what fails, in a list.
+pub(super) fn failure_name(
+    nodes: Option<String>,
+    zones: Option<String>,
+    containers: Option<String>,
+) -> String {
+    let targets = [
+        ("nodes", nodes),
+        ("zones", zones),
+        ("containers", containers),
+    ];
+    let words = targets
+        .into_iter()
+        .filter_map(|(what, names)| Some(format!("{what} {}", names?)));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Decode for Down {

@@ -139,7 +139,7 @@ impl<'a> Rows<'a> {
             text,
             columns,
             places: vec![None; columns.len()],
-            reader: reader(&text.bytes),
+            reader: reader(text.bytes()),
             record: ByteRecord::new(),
             width: 0,
             mistakes: 0,
@@ -228,7 +228,7 @@ impl<'a> Rows<'a> {
     /// Number of rows that follow, at most: counts the lines.
     pub(super) fn remaining(&self) -> usize {
         let from = self.reader.position().byte() as usize;
-        self.text.bytes[from..]
+        self.text.bytes()[from..]
             .iter()
             .filter(|&&byte| byte == b'\n')
             .count()
@@ -332,7 +332,7 @@ impl<'a> Rows<'a> {
         let shown = SHOWN.saturating_sub(self.mistakes) as usize;
         let (shown, hidden) = rows.split_at(shown.min(rows.len()));
         if !shown.is_empty() {
-            self.reader = reader(&self.text.bytes);
+            self.reader = reader(self.text.bytes());
         }
         let mut next = 0;
         for &row in shown {
@@ -368,7 +368,7 @@ impl<'a> Rows<'a> {
             return None;
         }
         let position = self.record.position().expect("a record that was read");
-        let bytes = &self.text.bytes[position.byte() as usize..];
+        let bytes = &self.text.bytes()[position.byte() as usize..];
         let skipped = bytes.iter().take_while(|byte| b"\r\n".contains(byte));
         let blank = skipped.clone().filter(|&&byte| byte == b'\n').count();
         let bytes = &bytes[skipped.count()..];

@@ -2,6 +2,7 @@
 //! printed as a JSON Schema, so that editors complete.
 
 use serde_json::{Map, Value, json};
+use toml::de::DeValue;
 
 use super::policies::{PolicyKind, Registry};
 use crate::policy::params::{Kind, Param};
@@ -63,6 +64,76 @@ impl Table {
     pub(super) fn key(&self, name: &str) -> &Key {
         let key = self.keys.iter().find(|key| key.name == name);
         key.expect("a field is a key of its table")
+    }
+}
+
+impl Schema {
+    /// The one of its kinds that a value is meant to be; for a single value the one that has parts, if
+    /// there is one.
+    pub(super) fn of(&self, value: &DeValue<'_>) -> Option<&Schema> {
+        let (mut parts, mut list, mut single) = (None, None, None);
+        let mut open = vec![self];
+        while let Some(schema) = open.pop() {
+            match schema {
+                Schema::AnyOf(kinds) => open.extend(kinds),
+                Schema::List(_) => list = list.or(Some(schema)),
+                Schema::Map(_) | Schema::Table(_) | Schema::Tagged(_) | Schema::Policy(_) => {
+                    parts = parts.or(Some(schema));
+                }
+                Schema::Text(_)
+                | Schema::Words(_)
+                | Schema::Whole
+                | Schema::Signed
+                | Schema::Number
+                | Schema::Flag => single = single.or(Some(schema)),
+            }
+        }
+        match value {
+            DeValue::Array(_) => list.or(parts).or(single),
+            _ => parts.or(list).or(single),
+        }
+    }
+
+    /// What stands below a key of it; `None` where it has no such key.
+    pub(super) fn below(&self, key: &str) -> Option<Schema> {
+        match self {
+            Schema::Table(table) | Schema::Tagged(table) => {
+                let key = table.keys.iter().find(|known| known.name == key)?;
+                Some((key.schema)())
+            }
+            // Which policies there are, and with which parameters, is for the registry to say.
+            Schema::Policy(_) => Some(Schema::Map(Box::new(Schema::Number))),
+            Schema::Map(_) => Some(Schema::Number),
+            Schema::AnyOf(_)
+            | Schema::List(_)
+            | Schema::Text(_)
+            | Schema::Words(_)
+            | Schema::Whole
+            | Schema::Signed
+            | Schema::Number
+            | Schema::Flag => None,
+        }
+    }
+
+    /// Whether it is a table of some kind.
+    pub(super) const fn has_keys(&self) -> bool {
+        matches!(self, Schema::Map(_) | Schema::Table(_)) || self.is_choice()
+    }
+
+    /// Whether it is a table with one key, which says what kind of thing it is.
+    pub(super) const fn is_choice(&self) -> bool {
+        matches!(self, Schema::Tagged(_) | Schema::Policy(_))
+    }
+
+    /// The table it is, if its entries have names.
+    pub(super) fn named(&self) -> Option<&'static Table> {
+        match self {
+            Schema::Table(table) => {
+                let has_name = table.keys.iter().any(|key| key.name == "name");
+                has_name.then_some(*table)
+            }
+            _ => None,
+        }
     }
 }
 

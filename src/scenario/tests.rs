@@ -6,6 +6,7 @@ use super::*;
 use crate::policy::params::{Kind, Param};
 
 mod damage;
+mod edits;
 mod meaning;
 mod policies;
 mod schema;

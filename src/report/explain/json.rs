@@ -86,6 +86,8 @@ struct Head<'a> {
     plimsoll: &'static str,
     scenario: &'a str,
     hash: &'a str,
+    /// What was changed of the file, in the words of the command line.
+    changes: &'a [String],
     seed: u64,
     scheduler: &'static str,
     at_s: f64,
@@ -200,6 +202,7 @@ impl<'a> Head<'a> {
             plimsoll: env!("CARGO_PKG_VERSION"),
             scenario: &scenario.name,
             hash: &scenario.hash,
+            changes: &scenario.changes,
             seed: moment.seed,
             scheduler: scenario.policy.scheduler.name,
             at_s: moment.at.secs_f64(),

@@ -214,20 +214,18 @@ fn failure_name(table: &At<raw::FailureTable>) -> Option<At<String>> {
     if let Some(name) = raw.name.clone().optional()? {
         return Some(name);
     }
-    let targets = [
-        ("nodes", &raw.nodes),
-        ("zones", &raw.zones),
-        ("containers", &raw.containers),
-    ];
-    let mut words = Vec::new();
-    for (what, names) in targets {
-        if let Some(names) = names.clone().optional()? {
+    let names = |given: &Field<OneOrMore<String>>| {
+        let names = given.clone().optional()?;
+        let list = |names: At<OneOrMore<String>>| {
             let names = names.value.0.items.into_iter().map(|name| name.value);
-            words.push(format!("{what} {}", names.collect::<Vec<_>>().join(", ")));
-        }
-    }
+            names.collect::<Vec<_>>().join(", ")
+        };
+        Some(names.map(list))
+    };
+    let (nodes, zones) = (names(&raw.nodes)?, names(&raw.zones)?);
+    let containers = names(&raw.containers)?;
     Some(At {
-        value: words.join(" "),
+        value: raw::failure_name(nodes, zones, containers),
         span: table.span,
     })
 }
