@@ -62,11 +62,15 @@ Examples:
   plimsoll run scenarios/web-shop.toml --format json --quiet | jq .metrics
   plimsoll run scenarios/web-shop.toml --set nodes.worker.count=20 --set duration=12h
   plimsoll run scenarios/web-shop.toml --set services.cart.load.diurnal.mean=2500
-  plimsoll run scenarios/web-shop.toml --set policy.scheduler.kube.waking=any --with peak.toml
+  plimsoll run scenarios/web-shop.toml --set policy.scheduler.kube.ties=name --with peak.toml
 
 The results go to results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>/ unless --out says
-otherwise; those of a scenario changed by --with or --set to a folder with -changed-<hash> at its end.
-Earlier results there are replaced. A missed objective is a result: the exit code is 0.")]
+otherwise; with -changed-<hash> at the end where --with or --set change the scenario. Earlier results
+there are replaced. A missed objective is a result: the exit code is 0.
+
+--set KEY=VALUE: the key is a path through the file's tables. A value is TOML; a word needs no quotes. A
+part of a key that holds a dot stands in quotes: --set 'services.\"web.v2\".replicas=3'. A policy or
+another shape of load takes the place of the one that is there. `plimsoll schema` lists all keys.")]
 pub(super) struct Run {
     /// The scenario file
     pub(super) scenario: PathBuf,
