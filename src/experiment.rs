@@ -1,5 +1,6 @@
 //! Experiments: many runs of one scenario, and what they say together.
 
+pub mod drill;
 pub mod replicate;
 pub mod sample;
 pub mod summary;

@@ -4,9 +4,11 @@
 //! checks again. Everything that is wrong is reported at once, each with its place.
 
 pub mod objective;
+pub mod drill;
 pub mod policies;
 pub mod problem;
 pub mod quantity;
+pub mod resample;
 
 mod build;
 mod decode;
@@ -28,11 +30,13 @@ use std::sync::Arc;
 
 use crate::cluster::catalog::Catalog;
 use crate::policy::registry::{self, Choice};
+use crate::rng;
 use crate::script::Outline;
 use crate::sim::config::Config;
 use crate::time::Time;
 use decode::Decode;
 use objective::Objective;
+use drill::Drilled;
 use policies::{PolicyKind, Registry, WrongPolicy};
 use problem::{Problem, Problems, Severity};
 pub(crate) use values::is_name;
@@ -47,8 +51,8 @@ pub struct Scenario {
     /// The question it answers: the comment at the head of its file, up to its first question mark or
     /// its first empty line.
     pub question: String,
-    /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file and of every file it names: two
-    /// scenarios with one hash are the same input.
+    /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file, of every file it names, and of a drill or
+    /// a resampling: two scenarios with one hash are the same input.
     pub hash: String,
     /// The end of the run: runs cover [0, end).
     pub end: Time,
@@ -74,6 +78,8 @@ pub struct Scenario {
     pub warnings: Vec<String>,
     /// What else a reader of any result must know.
     pub notes: Vec<String>,
+    /// What every run loses, where this is a drill.
+    pub drill: Option<Drilled>,
 }
 
 /// A scenario, and what deserves a second look.
@@ -185,6 +191,14 @@ impl Scenario {
         registry.replace(&mut self.policy, kind, name)?;
         registry.check_rules(&self.policy, &self.rules_asked)?;
         Ok(self)
+    }
+}
+
+impl Scenario {
+    /// Makes it another input than its files are alone.
+    fn made_different_by(&mut self, what: &str) {
+        let text = format!("{} {what}", self.hash);
+        self.hash = format!("{:032x}", rng::fnv1a_128(text.as_bytes()));
     }
 }
 

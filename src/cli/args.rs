@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::import::openb::options::{Fill, Share};
+use crate::scenario::drill::Frequency;
+use crate::scenario::quantity;
+use crate::time::Duration;
 
 /// How much a container cluster carries, and which policy carries it best.
 ///
@@ -59,10 +62,11 @@ pub(super) enum Command {
 Examples:
   plimsoll run scenarios/web-shop.toml
   plimsoll run scenarios/web-shop.toml --reps 20 --scheduler binpack
+  plimsoll run scenarios/web-shop.toml --reps 20 --drill node
   plimsoll run scenarios/web-shop.toml --format json --quiet | jq .metrics
 
-The results go to results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>/ unless --out says
-otherwise; earlier results there are replaced. A missed objective is a result: the exit code is 0.")]
+The results go to results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>/, with the drill or the
+resampling after its name, unless --out says otherwise; earlier results there are replaced. A missed objective is a result: the exit code is 0.")]
 pub(super) struct Run {
     /// The scenario file
     pub(super) scenario: PathBuf,
@@ -74,6 +78,8 @@ pub(super) struct Run {
     pub(super) reps: NonZeroU32,
     #[command(flatten)]
     pub(super) policies: Policies,
+    #[command(flatten)]
+    pub(super) outside: Outside,
     /// Write the results to this folder
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -92,6 +98,42 @@ pub(super) struct Run {
     /// Threads that run replications; one for each processor unless given
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// Another outside world than the scenario's.
+#[derive(Debug, clap::Args)]
+pub(super) struct Outside {
+    /// Lose one node or one zone in every run, at a time and a place by lot, in place of the
+    /// scenario's own failures of nodes and zones
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(super) drill: Option<Loss>,
+    /// How often what the drill takes fails otherwise, such as `node=40/year`; what the scenario
+    /// states unless given
+    #[arg(long, value_name = "WHAT=N/TIME", requires = "drill")]
+    pub(super) frequency: Option<Frequency>,
+    /// Draw the trace's pods anew for every replication, in blocks of this length, such as
+    /// `--resample=6h`; a day unless given, for traces of ten days and more
+    #[arg(
+        long,
+        value_name = "BLOCK",
+        num_args = 0..=1,
+        require_equals = true,
+        value_parser = length
+    )]
+    pub(super) resample: Option<Option<Duration>>,
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    quantity::duration(text).map_err(|bad| format!("it {}: {}", bad.what, bad.form))
+}
+
+/// What a drill takes away.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Loss {
+    /// One node
+    Node,
+    /// One zone with all its nodes
+    Zone,
 }
 
 /// Policies other than the scenario's.

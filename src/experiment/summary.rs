@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::drill::YearlyLoss;
 use super::{combine, rare};
 use crate::metrics::dictionary::{METRICS, Metric};
 use crate::metrics::measured::{Amount, Entity, Measured, Value};
@@ -26,6 +27,8 @@ pub struct Summary {
     pub lines: Vec<Line>,
     /// Services with an outage in at most half of the runs.
     pub outages: Vec<Rare>,
+    /// What a loss costs, where the runs are a drill.
+    pub drill: Option<YearlyLoss>,
 }
 
 /// One metric of one entity.
@@ -60,7 +63,8 @@ pub struct Rare {
     pub rate_below: Option<f64>,
 }
 
-/// Puts replications together. `seed` keys the bootstrap.
+/// Puts replications together. `seed` keys the bootstrap. What a drill costs is not among it: that
+/// takes runs without one too ([`drill::yearly_loss`](super::drill::yearly_loss)).
 pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
     let mut groups: BTreeMap<Place, Vec<Option<&Value>>> = BTreeMap::new();
     for (replication, run) in runs.iter().enumerate() {
@@ -80,6 +84,7 @@ pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
     Summary {
         replications: runs.len() as u32,
         outages: rare::outages(runs),
+        drill: None,
         lines,
     }
 }

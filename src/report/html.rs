@@ -15,6 +15,7 @@ use crate::report::results::Results;
 use crate::report::tables::Detail;
 use crate::report::text::headline;
 use crate::report::text::why::{self, clock};
+use crate::scenario::drill::{Frequency, StatedBy};
 
 /// Most incidents on the page; all of them are in `incidents.csv`.
 const INCIDENTS: usize = 50;
@@ -323,6 +324,21 @@ fn command(results: &Results<'_>, options: Options) -> String {
         policy.autoscaler.name,
         policy.healer.name
     );
+    if let Some(rule) = scenario.outline.resample {
+        command.push_str(&format!(" --resample={}s", rule.block));
+    }
+    if let Some(drilled) = &scenario.drill {
+        command.push_str(&format!(" --drill {}", drilled.drill.name()));
+        let frequency = drilled
+            .frequency
+            .filter(|stated| stated.stated_by == StatedBy::User);
+        if let Some(Frequency {
+            drill, per_year, ..
+        }) = frequency
+        {
+            command.push_str(&format!(" --frequency {}={per_year}/year", drill.name()));
+        }
+    }
     command.push_str(match options.detail {
         Detail::Brief => "",
         Detail::Nodes => " --detail nodes",

@@ -7,6 +7,7 @@ use crate::policy::params::{Kind, Param};
 
 mod damage;
 mod meaning;
+mod outside;
 mod policies;
 mod schema;
 mod shipped;
