@@ -162,6 +162,7 @@ pages! {
     node_events_happen_to_nodes_that_can_have_them
     loads_of_a_trace_belong_to_services_without_one
     what_is_rarely_meant_is_a_warning
+    loads_that_recur_are_measured_in_whole_periods
 }
 
 #[test]
