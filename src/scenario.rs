@@ -3,8 +3,8 @@
 //! A file is decoded into raw tables, from which a [`Scenario`] is built that nothing
 //! checks again. Everything that is wrong is reported at once, each with its place.
 
-pub mod objective;
 pub mod drill;
+pub mod objective;
 pub mod policies;
 pub mod problem;
 pub mod quantity;
@@ -35,8 +35,8 @@ use crate::script::Outline;
 use crate::sim::config::Config;
 use crate::time::Time;
 use decode::Decode;
-use objective::Objective;
 use drill::Drilled;
+use objective::Objective;
 use policies::{PolicyKind, Registry, WrongPolicy};
 use problem::{Problem, Problems, Severity};
 pub(crate) use values::is_name;
