@@ -274,7 +274,12 @@ fn a_drill_says_what_a_lost_node_costs_and_both_factors_of_a_year() {
     let (code, said, _) = scratch.said("run small.toml --reps 8 --drill node --no-plots");
     assert_eq!(code, Some(0));
     let told = part(&said, "a lost node");
-    expect![[""]].assert_eq(&told.join("\n"));
+    expect![[r#"
+        a lost node    1,021 ± 524 requests · 14 s ± 7 s of full outage ·
+                       8 m ± 5 m 20 s of jobs' run time in vain · lost something in 8 of 8 drills
+          web          483 ± 31 requests · 16 s ± 1 s of full outage · lost something in 8 of 8 drills
+          store        537 ± 525 requests · 13 s ± 12 s of full outage · lost something in 4 of 8 drills
+          in a year    how often a node is lost is not stated: --frequency node=2/year would say so"#]].assert_eq(&told.join("\n"));
     assert!(
         scratch
             .0
@@ -374,7 +379,9 @@ fn an_exact_scenario_is_run_once_and_says_so() {
         .take_while(|line| !line.is_empty())
         .collect::<Vec<_>>()
         .join("\n");
-    expect![[""]].assert_eq(&notes);
+    expect![[r#"
+        note: nothing here is random, and the policies throw no dice: one run says all, and more would
+              repeat it; other weeks may differ, and --resample draws some from the trace"#]].assert_eq(&notes);
 }
 
 #[test]
@@ -384,13 +391,17 @@ fn a_resampled_trace_is_another_one_in_every_replication() {
     scratch.write("pods.csv", PODS);
     let (code, said, error) = scratch.said("run exact.toml --reps 3 --resample --no-plots");
     assert_eq!((code, said.as_str()), (Some(2), ""));
-    expect![[""]].assert_eq(&error);
+    expect![[r#"
+        error: the trace lasts 1601 s, less than 10 days: say how long the blocks are in which it is drawn anew, such as --resample=6h; longer than what belongs together, and many to the trace
+    "#]].assert_eq(&error);
     let (code, said, _) =
         scratch.said("run exact.toml --reps 3 --resample=5m --no-plots --detail all");
     assert_eq!(code, Some(0));
     assert!(said.contains("3 replications in "), "{said}");
     let note = part(&said, "note: the pods of the trace");
-    expect![[""]].assert_eq(&note.join("\n"));
+    expect![[r#"
+        note: the pods of the trace are drawn anew for every replication, in blocks of 5 m, each from any
+              time of it (block bootstrap); node events and load of the trace stay as they are"#]].assert_eq(&note.join("\n"));
     let dir = scratch
         .0
         .join("results/exact/binpack-fixed-kubernetes-1-resample");

@@ -65,10 +65,11 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
         Ended::Interrupted => Failure::Interrupted,
         Ended::Stopped(stop) => Failure::Environment(stop.reason),
     })?;
-    let mut summary = summarize(args.seed, &runs);
-    summary.drill = scenario
-        .drill
-        .map(|drilled| yearly_loss(drilled, &runs, &calm));
+    let summary = summarize(args.seed, &runs);
+    let summary = match scenario.drill {
+        None => summary,
+        Some(drilled) => summary.of_drill(yearly_loss(drilled, &runs, &calm)),
+    };
     let results = Results {
         scenario: &scenario,
         seed: args.seed,

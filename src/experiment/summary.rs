@@ -59,7 +59,8 @@ pub struct Rare {
     /// Share of the requests of runs with an outage that were lost; absent without one or without
     /// requests.
     pub loss_given_outage: Option<f64>,
-    /// Without an outage, not even a part of one: outages per second are below this (rule of three).
+    /// Without an outage, not even a part of one: outages per second are below this (rule of three);
+    /// never for drills.
     pub rate_below: Option<f64>,
 }
 
@@ -86,6 +87,18 @@ pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
         outages: rare::outages(runs),
         drill: None,
         lines,
+    }
+}
+
+impl Summary {
+    /// The same of runs of a drill, with what a loss costs. How often outages come says nothing then:
+    /// their rate is that of drills.
+    pub fn of_drill(mut self, cost: YearlyLoss) -> Summary {
+        for rare in &mut self.outages {
+            rare.rate_below = None;
+        }
+        self.drill = Some(cost);
+        self
     }
 }
 

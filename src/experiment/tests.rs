@@ -391,6 +391,18 @@ mod drills {
     }
 
     #[test]
+    fn drills_without_an_outage_say_nothing_of_their_rate() {
+        let run = run_of(
+            &service(),
+            &[("outages", crate::metrics::measured::Amount::Number(0.0))],
+        );
+        let summary = crate::experiment::summary::summarize(1, &[run.clone(), run.clone()]);
+        assert!(summary.outages[0].rate_below.is_some());
+        let cost = costs(None, &[1.0], &[0.0]);
+        assert_eq!(summary.of_drill(cost).outages[0].rate_below, None);
+    }
+
+    #[test]
     fn without_a_frequency_there_is_no_year() {
         let costs = costs(None, &[1.0, 2.0], &[0.0]);
         assert!(costs.losses.iter().all(|loss| loss.per_year.is_none()));

@@ -132,7 +132,7 @@ mod tests {
         for block in 0..5 {
             let of_block: Vec<_> = moved.iter().filter(|job| job.2 == block).collect();
             let shift = |job: &&(u64, u64, u64)| job.1 as i64 - job.0 as i64;
-            let shifts: BTreeSet<i64> = of_block.iter().map(|job| shift(job)).collect();
+            let shifts: BTreeSet<i64> = of_block.iter().copied().map(|job| shift(&job)).collect();
             // A block that begins between two seconds reads as two shifts, by rounding down.
             assert!(shifts.len() <= 2, "{of_block:?}");
             assert!(of_block.iter().all(|job| job.1 / 20 == block));
