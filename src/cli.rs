@@ -9,6 +9,7 @@ mod interrupt;
 mod list;
 mod metrics;
 mod out;
+mod outside;
 mod policies;
 mod progress;
 mod run;

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod difference;
+pub mod drill;
 pub mod precision;
 pub mod replicate;
 pub mod sample;

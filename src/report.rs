@@ -7,6 +7,7 @@ mod figure;
 mod html;
 mod notes;
 pub mod output;
+pub mod outside;
 mod plots;
 pub mod reasons;
 pub mod results;

@@ -49,6 +49,10 @@ pub enum Purpose {
     Probes = 12,
     /// Delays of the control plane's messages.
     Delays = 13,
+    /// When and where a drill strikes.
+    Drill = 14,
+    /// Which blocks of a trace stand where.
+    Resample = 15,
 }
 
 /// The stream of one purpose and entity; `occurrence` is the incarnation or the n-th time.
