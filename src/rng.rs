@@ -49,6 +49,8 @@ pub enum Purpose {
     Probes = 12,
     /// Delays of the control plane's messages.
     Delays = 13,
+    /// In which order nodes leave a cell that is made smaller, and pods are placed in it.
+    Compaction = 14,
 }
 
 /// The stream of one purpose and entity; `occurrence` is the incarnation or the n-th time.
