@@ -144,6 +144,13 @@ pub enum Failed {
         /// Nodes.
         nodes: u32,
     },
+    /// More pods fit on no node at all than may wait.
+    Homeless {
+        /// Pods that fit on no node, however empty.
+        pods: u32,
+        /// Pods that may wait.
+        may_wait: u32,
+    },
 }
 
 /// Packs the pods of a snapshot with every scheduler, on all threads. `watch` is told how many of all
@@ -165,13 +172,16 @@ pub fn compact(
     // Every scheduler that may be asked sees the same homes: one that overlooks what is asked of
     // nodes is refused where anything is asked of them.
     let bench = Bench::new(cell, plan, first);
+    let (pods, may_wait) = (bench.homeless, bench.allowance.pods);
+    if pods > may_wait {
+        return Err(Failed::Homeless { pods, may_wait });
+    }
     let trials: Vec<u32> = (1..=plan.trials).collect();
-    let decks: Vec<Deck> = trials
-        .par_iter()
-        .map(|&trial| bench.deck(trial))
-        .collect();
+    let decks: Vec<Deck> = trials.par_iter().map(|&trial| bench.deck(trial)).collect();
     let done = AtomicU32::new(0);
-    let pairs = schedulers.iter().flat_map(|scheduler| decks.iter().map(move |deck| (scheduler, deck)));
+    let pairs = schedulers
+        .iter()
+        .flat_map(|scheduler| decks.iter().map(move |deck| (scheduler, deck)));
     let pairs: Vec<(&Named, &Deck)> = pairs.collect();
     let run = |(scheduler, deck): (&Named, &Deck)| {
         let trial = bench.trial(deck, scheduler, &|| watch(done.load(Ordering::Relaxed)));
@@ -202,6 +212,8 @@ struct Bench<'a> {
     rooms: Vec<(Resources, u32)>,
     allowance: Allowance,
     picky: u32,
+    /// Pods that fit on no node.
+    homeless: u32,
 }
 
 /// What one trial brings to every scheduler: the order in which nodes join and pods come.
@@ -214,8 +226,14 @@ struct Deck {
 
 impl Bench<'_> {
     fn new<'a>(cell: Cell, plan: &'a Plan, scheduler: &Named) -> Bench<'a> {
-        let shapes = cell.picky(scheduler, plan.handful);
-        let picky = cell.tasks().iter().filter(|task| shapes.contains(&task.shape)).count();
+        let homes = cell.homes(scheduler);
+        let within = |most: u32| {
+            let tasks = cell.tasks().iter();
+            tasks.filter(|task| homes[&task.shape] <= most).count() as u32
+        };
+        let (homeless, picky) = (within(0), within(plan.handful));
+        let few = homes.iter().filter(|&(_, &homes)| homes <= plan.handful);
+        let shapes = few.map(|(&shape, _)| shape).collect();
         let pods = share_of(plan.picky, cell.tasks().len());
         Bench {
             plan,
@@ -225,7 +243,8 @@ impl Bench<'_> {
                 picky: shapes,
                 pods,
             },
-            picky: picky as u32,
+            picky,
+            homeless,
         }
     }
 
@@ -288,7 +307,12 @@ impl Bench<'_> {
     }
 
     /// One trial; nothing where `ask` breaks.
-    fn trial(&self, deck: &Deck, scheduler: &Named, ask: &dyn Fn() -> ControlFlow<()>) -> Option<Trial> {
+    fn trial(
+        &self,
+        deck: &Deck,
+        scheduler: &Named,
+        ask: &dyn Fn() -> ControlFlow<()>,
+    ) -> Option<Trial> {
         let mut packed: BTreeMap<u32, Option<u32>> = BTreeMap::new();
         let cell = self.cell.nodes();
         let bounds = Bounds {

@@ -4,7 +4,7 @@
 //! Source: Verma et al., "Large-scale cluster management at Google with Borg" (EuroSys 2015),
 //! section 5.1.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::pack::homes;
@@ -69,7 +69,9 @@ impl Cell {
     /// What each node has for pods, and how many pods it takes.
     pub fn rooms(&self) -> Vec<(Resources, u32)> {
         let nodes = self.catalog.nodes.as_slice().iter();
-        nodes.map(|node| (node.allocatable, node.max_pods)).collect()
+        nodes
+            .map(|node| (node.allocatable, node.max_pods))
+            .collect()
     }
 
     /// The pods, in order of creation.
@@ -103,17 +105,15 @@ impl Cell {
         })
     }
 
-    /// The shapes of which one pod, alone in the cell, could stand on at most `handful` nodes.
-    pub fn picky(&self, scheduler: &Named, handful: u32) -> BTreeSet<ShapeId> {
+    /// On how many nodes of the cell one pod of each shape could stand if it were alone.
+    pub fn homes(&self, scheduler: &Named) -> BTreeMap<ShapeId, u32> {
         let mut one_of_each: BTreeMap<ShapeId, Task> = BTreeMap::new();
         for &task in &self.tasks {
             one_of_each.entry(task.shape).or_insert(task);
         }
-        let tasks: Vec<Task> = one_of_each.into_values().collect();
+        let tasks: Vec<Task> = one_of_each.values().copied().collect();
         let homes = homes(self.catalog(1), &tasks, scheduler);
-        let counted = tasks.iter().zip(homes);
-        let picky = counted.filter(|&(_, homes)| homes <= handful);
-        picky.map(|(task, _)| task.shape).collect()
+        one_of_each.into_keys().zip(homes).collect()
     }
 
     fn soften(&mut self, service: ServiceId) {
@@ -136,7 +136,8 @@ impl Cell {
                 task.shape = new;
             }
         }
-        self.softened.push(self.catalog.services[service].name.clone());
+        self.softened
+            .push(self.catalog.services[service].name.clone());
     }
 
     /// A part of the pods that are expected of one shape is expected of another: as many as the part
@@ -173,7 +174,9 @@ fn softer(rules: &Rules) -> Rules {
         affinity.preferred.push((SOFT_WEIGHT, term));
     }
     let required = affinity.required.take().into_iter().flatten();
-    affinity.preferred.extend(required.map(|term| (SOFT_WEIGHT, term)));
+    affinity
+        .preferred
+        .extend(required.map(|term| (SOFT_WEIGHT, term)));
     for pods in [&mut soft.affinity, &mut soft.anti_affinity] {
         let PodAffinity {
             required,

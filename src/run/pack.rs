@@ -15,12 +15,12 @@ use crate::control::command::Command;
 use crate::control::fact::Fact;
 use crate::control::{Control, Settings, Step};
 use crate::ids::{NodeId, PodId, ServiceId, ShapeId};
+use crate::policy::Plan;
 use crate::policy::params::Params;
 use crate::policy::queue::{FLUSH_PERIOD, UNSCHEDULABLE_MAX};
 use crate::policy::registry::{self, Choice, Named};
 use crate::policy::scheduler::Placement;
 use crate::policy::scheduler::explanation::{Explanation, Reason};
-use crate::policy::Plan;
 use crate::rng::Seed;
 use crate::time::{Duration, Time};
 
@@ -74,7 +74,9 @@ pub fn homes(catalog: &Arc<Catalog>, tasks: &[Task], scheduler: &Named) -> Vec<u
     };
     let mut control = control(cluster(catalog, &nodes, tasks), scheduler, seed);
     let pods: Vec<PodId> = control.cluster().pods().ids().collect();
-    pods.into_iter().map(|pod| possible(&control.explain(pod))).collect()
+    pods.into_iter()
+        .map(|pod| possible(&control.explain(pod)))
+        .collect()
 }
 
 /// Nodes that are feasible, or are not for want of other pods alone.

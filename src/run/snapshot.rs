@@ -41,9 +41,8 @@ impl Snapshot {
         let present = || belief.nodes().iter().filter(|(_, node)| node.present);
         let unhealthy = present().filter(|(_, node)| !node.ready || node.cordoned);
         let alive = || belief.pods().iter().filter(|(_, pod)| pod.active());
-        let (tied, free): (Vec<_>, Vec<_>) = alive().partition(|&(pod, _)| {
-            is_tied(belief.rules(pod))
-        });
+        let (tied, free): (Vec<_>, Vec<_>) =
+            alive().partition(|&(pod, _)| is_tied(belief.rules(pod)));
         let waiting = free.iter().filter(|(_, pod)| pod.node.is_none()).count();
         let tasks = free.into_iter().map(|(_, pod)| Task {
             owner: pod.owner,
@@ -52,7 +51,9 @@ impl Snapshot {
         });
         Snapshot {
             catalog: belief.catalog().clone(),
-            nodes: present().map(|(node, _)| belief.spec(node).clone()).collect(),
+            nodes: present()
+                .map(|(node, _)| belief.spec(node).clone())
+                .collect(),
             unhealthy: unhealthy.count() as u32,
             tasks: tasks.collect(),
             waiting: waiting as u32,
@@ -82,8 +83,10 @@ fn names_a_host(asked: &Requirement) -> bool {
     asked.key == well_known::HOSTNAME
         && match &asked.test {
             Test::In(values) => values.len() == 1,
-            Test::NotIn(_) | Test::Exists | Test::DoesNotExist | Test::Above(_) | Test::Below(_) => {
-                false
-            }
+            Test::NotIn(_)
+            | Test::Exists
+            | Test::DoesNotExist
+            | Test::Above(_)
+            | Test::Below(_) => false,
         }
 }

@@ -25,7 +25,10 @@ pub(super) struct Found {
 /// added until the pods fit; from there down a bisection looks for the edge, as if packing were
 /// monotone; then the larger sizes are tried one by one, and where one does not fit the answer moves
 /// beyond it. Nothing where `fits` gives nothing.
-pub(super) fn smallest(bounds: &Bounds, fits: &mut dyn FnMut(u32) -> Option<bool>) -> Option<Found> {
+pub(super) fn smallest(
+    bounds: &Bounds,
+    fits: &mut dyn FnMut(u32) -> Option<bool>,
+) -> Option<Found> {
     let none = Found {
         size: None,
         relapses: 0,
