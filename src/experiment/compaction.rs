@@ -13,6 +13,8 @@
 //! packing is not monotone.
 
 mod search;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -93,6 +95,8 @@ pub struct Workload {
     pub requested: Resources,
     /// Pods tied to a node, which are left out.
     pub tied: u32,
+    /// Pods left out because they waited for a node.
+    pub left_waiting: u32,
     /// Picky pods.
     pub picky: u32,
     /// How many of them may wait.
@@ -364,6 +368,7 @@ impl Bench<'_> {
             waiting: snapshot.waiting,
             requested: requests.fold(Resources::NONE, |sum, request| sum + request),
             tied: snapshot.tied,
+            left_waiting: snapshot.left_waiting,
             picky: self.picky,
             may_wait: self.allowance.pods.min(self.picky),
             softened: self.cell.softened().to_vec(),

@@ -22,6 +22,17 @@ pub struct Snapshot {
     pub waiting: u32,
     /// Pods that are left out because they are tied to a certain node.
     pub tied: u32,
+    /// Pods that are left out because they have no node.
+    pub left_waiting: u32,
+}
+
+/// Which pods of a moment are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// All that are to be somewhere.
+    All,
+    /// Those that have a node.
+    Placed,
 }
 
 /// A pod that is to be placed.
@@ -37,27 +48,40 @@ pub struct Task {
 
 impl Snapshot {
     /// What `belief` holds.
-    pub fn of(belief: &Cluster) -> Snapshot {
+    pub fn of(belief: &Cluster, taken: Taken) -> Snapshot {
         let present = || belief.nodes().iter().filter(|(_, node)| node.present);
         let unhealthy = present().filter(|(_, node)| !node.ready || node.cordoned);
-        let alive = || belief.pods().iter().filter(|(_, pod)| pod.active());
-        let (tied, free): (Vec<_>, Vec<_>) =
-            alive().partition(|&(pod, _)| is_tied(belief.rules(pod)));
-        let waiting = free.iter().filter(|(_, pod)| pod.node.is_none()).count();
-        let tasks = free.into_iter().map(|(_, pod)| Task {
-            owner: pod.owner,
-            shape: pod.shape,
-            index: pod.index,
-        });
+        let (mut tied, mut waiting, mut tasks) = (0, 0, Vec::new());
+        for (pod, state) in belief.pods().iter().filter(|(_, pod)| pod.active()) {
+            if is_tied(belief.rules(pod)) {
+                tied += 1;
+                continue;
+            }
+            let waits = state.node.is_none();
+            waiting += u32::from(waits);
+            if waits && taken == Taken::Placed {
+                continue;
+            }
+            tasks.push(Task {
+                owner: state.owner,
+                shape: state.shape,
+                index: state.index,
+            });
+        }
+        let (waiting, left_waiting) = match taken {
+            Taken::All => (waiting, 0),
+            Taken::Placed => (0, waiting),
+        };
         Snapshot {
             catalog: belief.catalog().clone(),
             nodes: present()
                 .map(|(node, _)| belief.spec(node).clone())
                 .collect(),
             unhealthy: unhealthy.count() as u32,
-            tasks: tasks.collect(),
-            waiting: waiting as u32,
-            tied: tied.len() as u32,
+            tasks,
+            waiting,
+            tied,
+            left_waiting,
         }
     }
 }

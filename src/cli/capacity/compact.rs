@@ -21,7 +21,7 @@ use crate::policy::registry::Named;
 use crate::report::compaction::{self, Effort, Told};
 use crate::rng::Seed;
 use crate::run::explain::until;
-use crate::run::snapshot::Snapshot;
+use crate::run::snapshot::{Snapshot, Taken};
 use crate::scenario::Scenario;
 use crate::scenario::policies::PolicyKind;
 use crate::time::Time;
@@ -35,6 +35,9 @@ pub(in crate::cli) struct Compact {
     /// 20h52s; the end of the run unless given
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
+    /// Which pods of that moment are packed
+    #[arg(long, value_name = "WHICH", value_enum, default_value = "all")]
+    pods: Pods,
     /// The schedulers to pack with, the first being what the others are compared with; the scenario's
     /// unless given
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
@@ -81,6 +84,15 @@ pub(in crate::cli) struct Compact {
     threads: Option<NonZeroUsize>,
 }
 
+/// Which pods of a moment are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Pods {
+    /// All, those that waited for a node included
+    All,
+    /// Those that had a node
+    Placed,
+}
+
 /// In which order pods of the same priority are placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum PodOrder {
@@ -109,7 +121,7 @@ pub(super) fn run(args: Compact) -> Result<(), Failure> {
     });
     folder::check_replaceable(&dir, compaction::is_result)?;
     let progress = Progress::new(1, at.max(Time::from_nanos(1)), args.quiet);
-    let snapshot = snapshot(&scenario, args.seed, at, &progress)?;
+    let snapshot = snapshot(&scenario, &args, at, &progress)?;
     let plan = plan(&args);
     let all = plan.trials * schedulers.len() as u32;
     let shown = Trials::new(all, args.quiet);
@@ -169,13 +181,17 @@ fn schedulers(scenario: &Scenario, names: &[String]) -> Result<Vec<Named>, Failu
 
 fn snapshot(
     scenario: &Scenario,
-    seed: u64,
+    args: &Compact,
     at: Time,
     progress: &Progress,
 ) -> Result<Snapshot, Failure> {
     let seed = Seed {
-        seed,
+        seed: args.seed,
         replication: 1,
+    };
+    let taken = match args.pods {
+        Pods::All => Taken::All,
+        Pods::Placed => Taken::Placed,
     };
     let mut watch = |now| {
         progress.reached(1, now);
@@ -187,7 +203,7 @@ fn snapshot(
     let reached = until(scenario, seed, at, &mut watch);
     progress.finish();
     let reached = reached.map_err(failure)?;
-    Ok(Snapshot::of(reached.control.cluster()))
+    Ok(Snapshot::of(reached.control.cluster(), taken))
 }
 
 fn plan(args: &Compact) -> Plan {

@@ -1,5 +1,8 @@
 //! The smallest size that holds, found with few attempts.
 
+/// The first step from the floor up is this part of the cell.
+const STEPS: u32 = 64;
+
 /// Between what sizes to look.
 pub(super) struct Bounds {
     /// No smaller size can do; nothing where no size can.
@@ -17,14 +20,17 @@ pub(super) struct Bounds {
 pub(super) struct Found {
     /// The size; nothing where all copies are too few.
     pub(super) size: Option<u32>,
-    /// Sizes that would not do although a smaller one did.
+    /// Sizes that were too small although a smaller one would do.
     pub(super) relapses: u32,
 }
 
-/// A size that fits, as do the next `confirm` larger ones, while the next smaller does not. Copies are
-/// added until the pods fit; from there down a bisection looks for the edge, as if packing were
-/// monotone; then the larger sizes are tried one by one, and where one does not fit the answer moves
-/// beyond it. Nothing where `fits` gives nothing.
+/// A size that fits, as do the next `confirm` larger ones, while the next smaller does not. From the
+/// floor on, sizes are tried in growing steps until one fits; a bisection looks for the edge below it,
+/// as if packing were monotone; then the larger sizes are tried one by one, and where one does not fit
+/// the answer moves beyond it. Nothing where `fits` gives nothing.
+///
+/// Borg begins with the whole cell. Where packing is not monotone, that one size may happen not to fit,
+/// and would cost a copy of the cell.
 pub(super) fn smallest(
     bounds: &Bounds,
     fits: &mut dyn FnMut(u32) -> Option<bool>,
@@ -36,16 +42,17 @@ pub(super) fn smallest(
     let Some(floor) = bounds.floor else {
         return Some(none);
     };
-    let mut top = floor.div_ceil(bounds.cell).max(1) * bounds.cell;
-    let mut too_small = floor.saturating_sub(1);
-    while !fits(top)? {
-        too_small = top;
-        top += bounds.cell;
-        if top > bounds.copies * bounds.cell {
+    let all = bounds.copies * bounds.cell;
+    let (mut low, mut size) = (floor.saturating_sub(1), floor);
+    let mut step = (bounds.cell / STEPS).max(1);
+    while !fits(size)? {
+        if size == all {
             return Some(none);
         }
+        low = size;
+        size = (size + step).min(all);
+        step += step.div_ceil(4);
     }
-    let (mut low, mut size) = (too_small, top);
     while size - low > 1 {
         let middle = low.midpoint(size);
         match fits(middle)? {
@@ -55,20 +62,15 @@ pub(super) fn smallest(
     }
     let mut relapses = 0;
     let mut tried = size;
-    while tried < top.min(size + bounds.confirm) {
+    while tried < all.min(size + bounds.confirm) {
         tried += 1;
         if !fits(tried)? {
             relapses += 1;
             size = tried + 1;
-            while !fits(size)? {
-                relapses += 1;
-                size += 1;
-            }
-            tried = size;
         }
     }
     Some(Found {
-        size: Some(size),
+        size: (size <= all).then_some(size),
         relapses,
     })
 }

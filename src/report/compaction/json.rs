@@ -49,6 +49,7 @@ struct Allowances<'a> {
     copies: u32,
     confirm: u32,
     left_out_tied_pods: u32,
+    left_out_waiting_pods: u32,
 }
 
 #[derive(Serialize)]
@@ -145,6 +146,7 @@ fn allowances<'a>(told: &Told<'a>) -> Allowances<'a> {
     let plan = &told.compaction.plan;
     let Workload {
         tied,
+        left_waiting,
         picky,
         may_wait,
         softened,
@@ -160,6 +162,7 @@ fn allowances<'a>(told: &Told<'a>) -> Allowances<'a> {
         copies: plan.copies,
         confirm: plan.confirm,
         left_out_tied_pods: *tied,
+        left_out_waiting_pods: *left_waiting,
     }
 }
 

@@ -75,14 +75,7 @@ fn answer(compaction: &Compaction) -> String {
     let trials = compaction.plan.trials;
     let copies = u64::from(compaction.plan.copies);
     let mut said = match nodes {
-        nodes if nodes.is_infinite() => {
-            return format!(
-                "The {pods} do not fit into {} of {} under {name}, whatever the order ({of} of {trials} \
-                 trials).",
-                count(copies, "copy").replace("copys", "copies"),
-                count(u64::from(cell), "node")
-            );
-        }
+        nodes if nodes.is_infinite() => return too_many(compaction, name),
         nodes if nodes > f64::from(cell) => format!(
             "{name} needs {} for the {pods}, {} more than the cell has, which was cloned for it ({of} of \
              {trials} trials).",
@@ -104,6 +97,25 @@ fn answer(compaction: &Compaction) -> String {
         });
     }
     said
+}
+
+/// That the best of all schedulers, or any, needs more than there is.
+fn too_many(compaction: &Compaction, name: &str) -> String {
+    let workload = &compaction.workload;
+    let pods = count(u64::from(workload.pods), "pod");
+    let nodes = count(u64::from(workload.nodes), "node");
+    let all = match compaction.plan.copies {
+        1 => format!("the {nodes}"),
+        copies => format!("{copies} copies of the {nodes}"),
+    };
+    if compaction.floor.iter().all(|floor| floor.nodes.is_none()) {
+        return format!("The {pods} request more than {all} have: no scheduler can fit them in.");
+    }
+    format!(
+        "The {pods} do not fit into {all} under {name} ({} of {} trials).",
+        percentile(compaction.plan.quantile),
+        compaction.plan.trials
+    )
 }
 
 fn whole(nodes: f64) -> String {
@@ -169,7 +181,10 @@ fn row(compaction: &Compaction, name: &str, sizes: &[Size], resources: &[Resourc
     let mut row = vec![
         name.to_owned(),
         shown(answer),
-        format!("{}–{}", shown(least), shown(most)),
+        match least.is_finite() {
+            true => format!("{}–{}", shown(least), shown(most)),
+            false => "—".to_owned(),
+        },
         share(answer / f64::from(compaction.workload.nodes)),
     ];
     row.extend(resources.iter().map(|&resource| {
@@ -259,6 +274,12 @@ fn packed(told: &Told<'_>) -> Vec<String> {
             count(u64::from(workload.unhealthy), "node")
         ));
     }
+    if workload.left_waiting > 0 {
+        facts.push(format!(
+            "{} that waited left out (--pods all takes them)",
+            count(u64::from(workload.left_waiting), "pod")
+        ));
+    }
     if workload.tied > 0 {
         facts.push(format!(
             "{} tied to a node left out",
@@ -292,7 +313,7 @@ fn how(compaction: &Compaction) -> Vec<String> {
 fn allowed(compaction: &Compaction) -> Vec<String> {
     let (plan, workload) = (&compaction.plan, &compaction.workload);
     let softened = match workload.softened.as_slice() {
-        [] => "none has any".to_owned(),
+        [] => "none".to_owned(),
         some => some.join(", "),
     };
     vec![
@@ -325,21 +346,22 @@ fn allowed(compaction: &Compaction) -> Vec<String> {
 fn notes(compaction: &Compaction) -> Vec<String> {
     let mut notes = Vec::new();
     let cell = compaction.workload.nodes;
-    let needs_more = |packed: &&Packed| {
-        packed
-            .sizes()
-            .any(|size| size.nodes.is_none_or(|nodes| nodes > cell))
+    let under = |is_it: &dyn Fn(Size) -> bool| {
+        let schedulers = compaction.schedulers.iter();
+        let names = schedulers.filter(|packed| packed.sizes().any(is_it));
+        let names: Vec<&str> = names.map(|packed| packed.scheduler.name).collect();
+        names.join(", ")
     };
-    let cloned: Vec<&str> = compaction
-        .schedulers
-        .iter()
-        .filter(needs_more)
-        .map(|packed| packed.scheduler.name)
-        .collect();
+    let cloned = under(&|size| size.nodes.is_some_and(|nodes| nodes > cell));
     if !cloned.is_empty() {
         notes.push(format!(
-            "the whole cell was too small in at least one trial under {}; it was cloned there.",
-            cloned.join(", ")
+            "the whole cell was too small in at least one trial under {cloned}; it was cloned there."
+        ));
+    }
+    let failed = under(&|size| size.nodes.is_none());
+    if !failed.is_empty() {
+        notes.push(format!(
+            "even all copies of the cell were too small in at least one trial under {failed}."
         ));
     }
     let trials = || {

@@ -15,6 +15,8 @@ const ROW: i32 = 30;
 /// Half the height of the bar of a range, and of the mark of the answer.
 const BAR: i32 = 3;
 const MARK: i32 = 9;
+/// Room for the text beside a range.
+const TEXT: i32 = 60;
 
 /// One row for each scheduler, the least one above, and one for what none can do without.
 pub(crate) fn chart(compaction: &Compaction) -> Chart {
@@ -148,8 +150,9 @@ pub(super) fn draw(frame: &Frame<'_>, pen: &mut Pen, rows: &[Range], limit: f64)
         span(pen, (from, to.max(from + fine(1))), middle, color);
         let mark = frame.x(row.mark);
         answer(pen, mark, middle, color);
-        // Beside the range, on the side that has room.
-        let is_left = to > fine(frame.right - 60);
+        // Beside the range, where the text neither leaves the panel nor crosses the limit.
+        let end = to + fine(TEXT);
+        let is_left = end > fine(frame.right) || (to..end).contains(&at);
         let (x, anchor) = match is_left {
             true => (from / fine(1) - 8, Anchor::End),
             false => (to / fine(1) + 8, Anchor::Start),
