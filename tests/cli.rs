@@ -1252,3 +1252,62 @@ fn what_happens_in_the_shipped_scenarios_is_explained() {
         assert!(has_it, "{scenario} {args}:\n{stdout}");
     }
 }
+
+#[test]
+fn capacity_packs_the_pods_of_a_moment_and_writes_what_it_found() {
+    let scratch = Scratch::new("compact");
+    scratch.write("small.toml", SMALL);
+    let args =
+        "capacity small.toml --compact --at 10m --scheduler first-fit,least-allocated --out out";
+    let (code, stdout, stderr) = scratch.said(args);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    assert!(
+        stdout.starts_with("first-fit needs 2 of 3 nodes for the "),
+        "{stdout}"
+    );
+    for told in [
+        "requests alone",
+        "--picky",
+        "--handful",
+        "--soft-over",
+        "--copies",
+        "--confirm",
+    ] {
+        assert!(stdout.contains(told), "{told} in {stdout}");
+    }
+    let files = [
+        "compaction.csv",
+        "compaction.json",
+        "compaction.png",
+        "compaction.svg",
+    ];
+    assert_eq!(names(&scratch.0.join("out")), files);
+    let written = fs::read_to_string(scratch.0.join("out/compaction.json")).unwrap();
+    let (_, json, _) = scratch.said(&format!("{args} --format json --threads 1"));
+    assert_eq!(json, written, "the same with one thread");
+    let csv = fs::read_to_string(scratch.0.join("out/compaction.csv")).unwrap();
+    // Eleven trials of two schedulers and of the requests, and the header.
+    assert_eq!(csv.lines().count(), 3 * 11 + 1);
+}
+
+#[test]
+fn capacity_refuses_what_it_cannot_do() {
+    let scratch = Scratch::new("compact-wrong");
+    scratch.write("small.toml", SMALL);
+    for (args, said) in [
+        ("", "there is --compact"),
+        ("--compact --scheduler spred", "unknown scheduler `spred`"),
+        (
+            "--compact --scheduler spread,spread",
+            "names `spread` twice",
+        ),
+        ("--compact --at 2h", "after the end of the run"),
+        ("--compact --picky 101%", "at most 1"),
+        ("--compact --trials 0", "--trials"),
+    ] {
+        let (code, stdout, stderr) = scratch.said(&format!("capacity small.toml {args}"));
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}");
+        assert!(stderr.contains(said), "{args}: {stderr}");
+    }
+    assert_eq!(scratch.names(), ["small.toml"], "nothing was written");
+}

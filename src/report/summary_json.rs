@@ -62,8 +62,9 @@ struct Scenario<'a> {
     services: usize,
 }
 
+/// A policy with its parameters.
 #[derive(Serialize)]
-struct Policy<'a> {
+pub(crate) struct Policy<'a> {
     name: &'static str,
     parameters: BTreeMap<&'static str, Parameter<'a>>,
 }
@@ -223,7 +224,8 @@ impl<'a> Summary<'a> {
 }
 
 impl<'a> Policy<'a> {
-    fn of(named: &'a Named) -> Policy<'a> {
+    /// What was chosen.
+    pub(crate) fn of(named: &'a Named) -> Policy<'a> {
         let parameters = named.params.iter().map(|(name, value)| {
             let value = match value {
                 Value::Integer(value) => Parameter::Integer(*value),
