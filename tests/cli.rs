@@ -1254,11 +1254,10 @@ fn what_happens_in_the_shipped_scenarios_is_explained() {
 }
 
 #[test]
-fn capacity_packs_the_pods_of_a_moment_and_writes_what_it_found() {
+fn compact_packs_the_pods_of_a_moment_and_writes_what_it_found() {
     let scratch = Scratch::new("compact");
     scratch.write("small.toml", SMALL);
-    let args =
-        "capacity small.toml --compact --at 10m --scheduler first-fit,least-allocated --out out";
+    let args = "compact small.toml --at 10m --scheduler first-fit,least-allocated --out out";
     let (code, stdout, stderr) = scratch.said(args);
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
     assert!(
@@ -1291,21 +1290,17 @@ fn capacity_packs_the_pods_of_a_moment_and_writes_what_it_found() {
 }
 
 #[test]
-fn capacity_refuses_what_it_cannot_do() {
+fn compact_refuses_what_it_cannot_do() {
     let scratch = Scratch::new("compact-wrong");
     scratch.write("small.toml", SMALL);
     for (args, said) in [
-        ("", "there is --compact"),
-        ("--compact --scheduler spred", "unknown scheduler `spred`"),
-        (
-            "--compact --scheduler spread,spread",
-            "names `spread` twice",
-        ),
-        ("--compact --at 2h", "after the end of the run"),
-        ("--compact --picky 101%", "at most 1"),
-        ("--compact --trials 0", "--trials"),
+        ("--scheduler spred", "unknown scheduler `spred`"),
+        ("--scheduler spread,spread", "names `spread` twice"),
+        ("--at 2h", "after the end of the run"),
+        ("--picky 101%", "at most 1"),
+        ("--trials 0", "--trials"),
     ] {
-        let (code, stdout, stderr) = scratch.said(&format!("capacity small.toml {args}"));
+        let (code, stdout, stderr) = scratch.said(&format!("compact small.toml {args}"));
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}");
         assert!(stderr.contains(said), "{args}: {stderr}");
     }

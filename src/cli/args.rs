@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::cli::capacity::Compact;
+use crate::cli::compact::Compact;
 use crate::import::openb::options::{Fill, Share};
 use crate::scenario::drill::Frequency;
 use crate::scenario::quantity;
@@ -42,8 +42,8 @@ pub(super) enum Command {
     Run(Run),
     /// Say why a pod is where it is, or nowhere
     Explain(Explain),
-    /// Say how many nodes are enough
-    Capacity(Capacity),
+    /// Say into how few nodes the pods of a moment can be packed, by scheduler
+    Compact(Compact),
     /// Check scenario files without running them
     Validate(Validate),
     /// Print the JSON Schema of scenario files, for editors
@@ -214,26 +214,6 @@ pub(super) struct Explain {
     /// What to print: text for people, or JSON with everything
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub(super) format: Format,
-}
-
-/// Say how many nodes are enough.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  plimsoll capacity scenarios/web-shop.toml --compact --at 20h
-  plimsoll capacity openb/scenario.toml --compact --scheduler fgd,best-fit,spread
-  plimsoll capacity openb/scenario.toml --compact --format json --quiet | jq .schedulers
-
-With --compact: the run is repeated up to the moment, and its pods are packed from
-scratch into fewer and fewer nodes, as in section 5.1 of the Borg paper (EuroSys
-2015). The results go to results/<scenario>/compact-<seed>/ unless --out says
-otherwise; earlier results there are replaced.")]
-pub(super) struct Capacity {
-    /// Pack the pods of a moment into as few nodes as can be
-    #[arg(long)]
-    pub(super) compact: bool,
-    #[command(flatten)]
-    pub(super) compaction: Compact,
 }
 
 /// Which nodes are listed one by one.

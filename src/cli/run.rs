@@ -206,14 +206,20 @@ pub(super) fn chosen(
     Ok(scenario)
 }
 
+/// What the folder of a changed scenario ends with, so that it is not that of the file's.
+pub(super) fn changed(scenario: &Scenario) -> String {
+    match scenario.changes.is_empty() {
+        true => String::new(),
+        false => format!("-changed-{}", &scenario.hash[..8]),
+    }
+}
+
 /// `results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>`, and what else was asked for; that of a
 /// changed scenario says so, and by the first 8 digits of its hash which one it is.
 fn default_dir(scenario: &Scenario, args: &Run) -> PathBuf {
     let mut run = format!("{}-{}", policy_name(&scenario.policy), args.seed);
     run += &suffix(&args.outside);
-    if !scenario.changes.is_empty() {
-        run += &format!("-changed-{}", &scenario.hash[..8]);
-    }
+    run += &changed(scenario);
     ["results", &scenario.name, &run].iter().collect()
 }
 

@@ -1,4 +1,4 @@
-//! `plimsoll capacity --compact`.
+//! `plimsoll compact`.
 
 use std::io::{self, IsTerminal, Write};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -7,11 +7,11 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::cli::args::{Format, Policies};
+use crate::cli::args::{Changes, Format, Policies};
 use crate::cli::explain::{failure, instant};
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
-use crate::cli::run::with_policies;
+use crate::cli::run::{changed, chosen};
 use crate::cli::usage::look;
 use crate::cli::{Failure, interrupt};
 use crate::experiment::compaction::{Failed, Order, Plan, compact};
@@ -28,7 +28,17 @@ use crate::time::Time;
 
 /// Into how few nodes the pods of a moment can be packed.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Compact {
+#[command(after_help = "\
+Examples:
+  plimsoll compact scenarios/web-shop.toml --at 20h
+  plimsoll compact openb/scenario.toml --scheduler fgd,best-fit,spread
+  plimsoll compact openb/scenario.toml --format json --quiet | jq .schedulers
+
+With: the run is repeated up to the moment, and its pods are packed from
+scratch into fewer and fewer nodes, as in section 5.1 of the Borg paper (EuroSys
+2015). The results go to results/<scenario>/compact-<seed>/ unless --out says
+otherwise; earlier results there are replaced.")]
+pub(super) struct Compact {
     /// The scenario file
     scenario: PathBuf,
     /// The moment whose pods are packed: a clock such as 20:00:52, or the time since the start such as
@@ -42,6 +52,8 @@ pub(in crate::cli) struct Compact {
     /// unless given
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     scheduler: Vec<String>,
+    #[command(flatten)]
+    changes: Changes,
     /// Trials, each with its own random order of nodes and pods, the same for all schedulers
     #[arg(long, value_name = "N", default_value = "11")]
     trials: NonZeroU32,
@@ -109,14 +121,14 @@ pub(super) fn run(args: Compact) -> Result<(), Failure> {
         autoscaler: None,
         healer: None,
     };
-    let scenario = with_policies(&args.scenario, &none, args.quiet)?;
+    let scenario = chosen(&args.scenario, &args.changes, &none, args.quiet)?;
     let schedulers = schedulers(&scenario, &args.scheduler)?;
     let at = match &args.at {
         Some(text) => instant(text, &scenario)?,
         None => scenario.end,
     };
     let dir = args.out.clone().unwrap_or_else(|| {
-        let name = format!("compact-{}", args.seed);
+        let name = format!("compact-{}{}", args.seed, changed(&scenario));
         ["results", &scenario.name, &name].iter().collect()
     });
     folder::check_replaceable(&dir, compaction::is_result)?;
