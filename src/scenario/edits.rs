@@ -26,8 +26,8 @@ pub struct Edits {
 
 /// One value, and the key it is for: `nodes.worker.count=10`.
 ///
-/// The key is a path of keys, with `.` between them; an entry of a list goes by its `name`, or else by
-/// its index from 0, and a part that holds a dot stands in quotes. The value is TOML; text that begins
+/// The key is a path of keys, with `.` between them; an entry of a list goes by its `name` (an objective
+/// by its `metric`), or else by its index from 0, and a part that holds a dot stands in quotes. The value is TOML; text that begins
 /// with neither a quote nor a bracket needs no quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {

@@ -391,7 +391,7 @@ pub(super) enum Down {
 /// The name of an entry of a list, also where it goes by its default name.
 pub(super) fn entry_name(entry: &DeValue<'_>, table: &Table) -> Option<String> {
     let map = entry.as_table()?;
-    if let Some(name) = map.get("name") {
+    if let Some(name) = map.get(table.name_key()?) {
         return name.get_ref().as_str().map(str::to_owned);
     }
     (table.name == FailureTable::TABLE.name).then(|| {

@@ -60,6 +60,12 @@ pub(super) enum Schema {
 }
 
 impl Table {
+    /// The key by whose value such a table is known among others: an objective is known by its metric.
+    pub(super) fn name_key(&self) -> Option<&'static str> {
+        let mut keys = ["name", "metric"].into_iter();
+        keys.find(|name| self.keys.iter().any(|key| key.name == *name))
+    }
+
     /// The key of that name. Panics when there is none.
     pub(super) fn key(&self, name: &str) -> &Key {
         let key = self.keys.iter().find(|key| key.name == name);
@@ -125,11 +131,11 @@ impl Schema {
         matches!(self, Schema::Tagged(_) | Schema::Policy(_))
     }
 
-    /// The table it is, if its entries have names.
+    /// The table it is, if tables of its kind have names.
     pub(super) fn named(&self) -> Option<&'static Table> {
         match self {
             Schema::Table(table) => {
-                let has_name = table.keys.iter().any(|key| key.name == "name");
+                let has_name = table.name_key().is_some();
                 has_name.then_some(*table)
             }
             _ => None,

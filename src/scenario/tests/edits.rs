@@ -49,6 +49,10 @@ duration = "1m"
 zones = "a"
 after = "1h"
 down = "5m"
+
+[[objectives]]
+metric = "pending.p99"
+at_most = "60s"
 "#;
 
 fn load(text: &str, edits: &Edits, files: &[(&str, &str)]) -> Result<Loaded, Problems> {
@@ -134,6 +138,10 @@ fn a_setting_says_what_the_file_could_say() {
     set(
         &["jobs.batch.sizes.1.cpu=3"],
         &[("{ cpu = \"2\"", "{ cpu = 3")],
+    );
+    set(
+        &["objectives.\"pending.p99\".at_most=30s"],
+        &[("\"60s\"", "\"30s\"")],
     );
     set(&["failures.0.down=forever"], &[("\"5m\"", "\"forever\"")]);
     set(&["failures.\"zones a\".down=6m"], &[("\"5m\"", "\"6m\"")]);
@@ -258,6 +266,10 @@ fn an_overlay_adds_entries_with_new_names_and_knows_those_that_go_by_a_default()
     overlay(
         failure,
         &[("down = \"5m\"\n", &format!("down = \"5m\"\n{failure}"))],
+    );
+    overlay(
+        "[[objectives]]\nmetric = \"pending.p99\"\nat_most = 5",
+        &[("\"60s\"", "5")],
     );
     overlay(
         "[[failures]]\nzones = [\"a\"]\ndown = \"6m\"",
