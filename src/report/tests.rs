@@ -21,6 +21,8 @@ use crate::metrics::measured::{
     Value, Waiting,
 };
 use crate::policy::scheduler::explanation::Reason;
+use crate::report::outside;
+use crate::scenario::drill::Drill;
 use crate::scenario::{self, Scenario};
 use crate::time::{Duration, Time};
 
@@ -50,7 +52,7 @@ load = 10
 
 [[jobs]]
 name = "report"
-every = "100s"
+rate = "36/h"
 sizes = [{ cpu = "1", memory = "2Gi" }]
 duration = "50s"
 "#;
@@ -739,4 +741,16 @@ fn a_plot_without_data_is_not_drawn() {
     }
     assert_eq!(plots::charts(&case.results()), []);
     assert_eq!(Plots::default(), Plots::Drawn);
+}
+
+#[test]
+fn what_a_drill_takes_and_leaves_out_is_said() {
+    let drilled = Case::new().scenario.drilled(Drill::Node).unwrap();
+    let [note] = &outside::notes(&drilled)[..] else {
+        panic!("a drill has a note");
+    };
+    // The window is [200 s, 1000 s), and half of it is left to see what follows.
+    expect![[r#"
+        a drill: every run loses one node, at any time from 3 m 20 s to 10 m, each with the same probability; it does not come back; the scenario's own failures of nodes and zones, at random and at given times, are left out"#]]
+    .assert_eq(note);
 }
