@@ -10,7 +10,8 @@
 //! Two things differ. Nodes of copies join one copy after the other, each in an order of its own, so
 //! that all schedulers meet the same order whatever they need; Borg copies the cell first and removes
 //! from all copies. And a size counts only if the next [`Plan::confirm`] larger ones fit too, for
-//! packing is not monotone.
+//! packing is not monotone; for the same reason the search begins at what the pods request, and not at the
+//! whole cell, which may happen not to fit.
 
 mod search;
 #[cfg(test)]
@@ -71,8 +72,8 @@ pub struct Compaction {
     pub plan: Plan,
     /// What was packed.
     pub workload: Workload,
-    /// What no scheduler could do without: the first nodes of each trial that have, in sum, what all
-    /// pods but the picky ones request.
+    /// What no scheduler could do without: the first nodes of each trial that have, in sum, what the
+    /// pods request: all of them, or where picky ones may wait, all others.
     pub floor: Vec<Size>,
     /// One entry for each scheduler, in the order asked for.
     pub schedulers: Vec<Packed>,
@@ -278,10 +279,11 @@ impl Bench<'_> {
         }
     }
 
-    /// The first nodes that have, in sum, what all pods but the picky ones request.
+    /// The first nodes that have, in sum, what the pods request that must not wait.
     fn floor(&self, nodes: &[u32]) -> Size {
-        let must = self.cell.tasks().iter();
-        let must = must.filter(|task| !self.allowance.picky.contains(&task.shape));
+        let may_wait =
+            |task: &&Task| self.allowance.pods > 0 && self.allowance.picky.contains(&task.shape);
+        let must = self.cell.tasks().iter().filter(|task| !may_wait(task));
         let (mut pods, mut requested) = (0, Resources::NONE);
         for task in must {
             pods += 1;

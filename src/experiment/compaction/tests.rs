@@ -63,7 +63,7 @@ fn reached(scenario: &Scenario) -> Reached {
 }
 
 fn named(name: &str) -> Named {
-    let scenario = scenario(&[nodes("any", 1, 1)]);
+    let scenario = scenario(&[nodes("any", 1, 1), service("any", 1, 1)]);
     scenario
         .with_policy(PolicyKind::Scheduler, name)
         .unwrap()
@@ -161,7 +161,7 @@ fn only_picky_pods_may_wait_and_only_so_many() {
         handful: 1,
         ..PLAN
     };
-    let allowed = compacted(&parts, &["first-fit"], &generous).unwrap();
+    let allowed = compacted(&parts, &["best-fit"], &generous).unwrap();
     assert_eq!((allowed.workload.picky, allowed.workload.may_wait), (1, 1));
     let allowed = &allowed.schedulers[0].trials;
     // The five alone need five nodes, or two where the large one is among them and the big one waits.
@@ -181,7 +181,7 @@ fn only_picky_pods_may_wait_and_only_so_many() {
             ..generous.clone()
         },
     ] {
-        let strict = compacted(&parts, &["first-fit"], &plan).unwrap();
+        let strict = compacted(&parts, &["best-fit"], &plan).unwrap();
         assert_eq!(strict.workload.may_wait, 0);
         for trial in &strict.schedulers[0].trials {
             let small = u64::from(trial.size.nodes.unwrap()) - 1;
@@ -319,9 +319,12 @@ fn pods_that_fit_nowhere_are_told_unless_they_may_wait() {
 
 #[test]
 fn nothing_to_pack_is_told() {
-    let parts = [nodes("worker", 4, 2)];
-    let nothing = Failed::Nothing { pods: 0, nodes: 4 };
-    assert_eq!(compacted(&parts, &["kube"], &PLAN), Err(nothing));
+    let mut snapshot = snapshot(&[nodes("worker", 4, 2), service("web", 1, 1)]);
+    snapshot.tasks.clear();
+    let told = compact(&snapshot, &[named("kube")], &PLAN, &|_| {
+        ControlFlow::Continue(())
+    });
+    assert_eq!(told, Err(Failed::Nothing { pods: 0, nodes: 4 }));
 }
 
 #[test]
