@@ -112,6 +112,8 @@ enum PodOrder {
     Random,
     /// As they were created
     Creation,
+    /// Those first that request the largest share of the cell
+    Largest,
 }
 
 pub(super) fn run(args: Compact) -> Result<(), Failure> {
@@ -231,6 +233,7 @@ fn plan(args: &Compact) -> Plan {
         order: match args.order {
             PodOrder::Random => Order::Random,
             PodOrder::Creation => Order::Creation,
+            PodOrder::Largest => Order::Largest,
         },
     }
 }

@@ -63,6 +63,9 @@ pub enum Order {
     Random,
     /// As they were created.
     Creation,
+    /// Those first that request the largest share of the cell, of the resource of which they request
+    /// most; equal ones at random.
+    Largest,
 }
 
 /// What came of it.
@@ -215,6 +218,8 @@ struct Bench<'a> {
     cell: Cell,
     /// What each node has for pods, and how many pods it takes.
     rooms: Vec<(Resources, u32)>,
+    /// What all of them have.
+    whole: Resources,
     allowance: Allowance,
     picky: u32,
     /// Pods that fit on no node.
@@ -240,9 +245,11 @@ impl Bench<'_> {
         let few = homes.iter().filter(|&(_, &homes)| homes <= plan.handful);
         let shapes = few.map(|(&shape, _)| shape).collect();
         let pods = share_of(plan.picky, cell.tasks().len());
+        let rooms = cell.rooms();
         Bench {
             plan,
-            rooms: cell.rooms(),
+            whole: sum(rooms.iter().map(|&(room, _)| room)),
+            rooms,
             cell,
             allowance: Allowance {
                 picky: shapes,
@@ -269,6 +276,10 @@ impl Bench<'_> {
         match self.plan.order {
             Order::Random => shuffle(seed, "pods", 0, &mut tasks),
             Order::Creation => {}
+            Order::Largest => {
+                shuffle(seed, "pods", 0, &mut tasks);
+                tasks.sort_by(|a, b| self.share(b).total_cmp(&self.share(a)));
+            }
         }
         let floor = self.floor(&nodes);
         Deck {
@@ -306,6 +317,16 @@ impl Bench<'_> {
             nodes: is_enough.then_some(nodes.len() as u32),
             room,
         }
+    }
+
+    /// The largest share of the cell that a pod requests of any resource.
+    fn share(&self, task: &Task) -> f64 {
+        let request = self.cell.request(task);
+        let shares = Resource::ALL.map(|resource| match self.whole.get(resource) {
+            0 => 0.0,
+            whole => request.get(resource) as f64 / whole as f64,
+        });
+        shares.into_iter().fold(0.0, f64::max)
     }
 
     fn room(&self, node: u32) -> (Resources, u32) {
@@ -350,7 +371,7 @@ impl Bench<'_> {
         Some(Trial {
             size: Size {
                 nodes: found.size,
-                room: room.fold(Resources::NONE, |sum, room| sum + room),
+                room: sum(room),
             },
             waiting: found.size.and_then(|size| packed[&size]).unwrap_or(0),
             packings: packed.len() as u32,
@@ -359,16 +380,15 @@ impl Bench<'_> {
     }
 
     fn workload(&self, snapshot: &Snapshot) -> Workload {
-        let rooms = self.rooms.iter().map(|&(room, _)| room);
         let tasks = self.cell.tasks();
         let requests = tasks.iter().map(|task| self.cell.request(task));
         Workload {
             nodes: self.cell.nodes(),
             unhealthy: snapshot.unhealthy,
-            room: rooms.fold(Resources::NONE, |sum, room| sum + room),
+            room: self.whole,
             pods: tasks.len() as u32,
             waiting: snapshot.waiting,
-            requested: requests.fold(Resources::NONE, |sum, request| sum + request),
+            requested: sum(requests),
             tied: snapshot.tied,
             left_waiting: snapshot.left_waiting,
             picky: self.picky,
@@ -431,6 +451,10 @@ impl Packed {
         both.map(|(own, other)| Some(i64::from(own.nodes?) - i64::from(other.nodes?)))
             .collect()
     }
+}
+
+fn sum(amounts: impl Iterator<Item = Resources>) -> Resources {
+    amounts.fold(Resources::NONE, |sum, amount| sum + amount)
 }
 
 /// The share of so many pods, rounded down.

@@ -241,6 +241,25 @@ fn the_cell_is_copied_where_it_is_too_small() {
 }
 
 #[test]
+fn the_order_of_the_pods_counts() {
+    // Four pods of 1 core and one of 4, on nodes of 4. Spread first, the small ones leave no node
+    // whole until there are five; after the large one, they share the second.
+    let parts = [
+        nodes("worker", 2, 4),
+        service("web", 4, 1),
+        service("big", 1, 4),
+    ];
+    let by = |order| sizes(&parts, "least-allocated", &Plan { order, ..PLAN });
+    assert_eq!(by(Order::Creation), [Some(5); 11]);
+    assert_eq!(by(Order::Largest), [Some(2); 11]);
+    let random = by(Order::Random);
+    assert!(
+        random.contains(&Some(2)) && random.iter().any(|&size| size > Some(2)),
+        "{random:?}"
+    );
+}
+
+#[test]
 fn pods_that_waited_can_be_left_out() {
     // The six that had a node fit into three.
     let scenario = scenario(&[nodes("worker", 3, 2), service("web", 10, 1)]);

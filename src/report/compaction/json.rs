@@ -124,6 +124,7 @@ impl<'a> Page<'a> {
             order: match plan.order {
                 Order::Random => "random",
                 Order::Creation => "creation",
+                Order::Largest => "largest",
             },
             allowances: allowances(told),
             workload: Amounts {

@@ -295,11 +295,12 @@ fn how(compaction: &Compaction) -> Vec<String> {
     let order = match plan.order {
         Order::Random => "then at random",
         Order::Creation => "then as they were created",
+        Order::Largest => "then the largest first",
     };
     vec![
         "nodes leave at random".to_owned(),
         "every size is packed from scratch".to_owned(),
-        format!("pods by priority, {order}"),
+        format!("pods by priority, {order} (--order)"),
         "in one trial all schedulers meet the same orders".to_owned(),
         format!(
             "a size counts if the next {} larger fit too (--confirm)",

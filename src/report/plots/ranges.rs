@@ -32,14 +32,15 @@ pub(crate) fn chart(compaction: &Compaction) -> Chart {
     let title = title(&needs, compaction);
     let floor = compaction.nodes(compaction.floor.iter().copied());
     needs.insert(0, ("requests alone".to_owned(), floor, false));
-    let all = f64::from(compaction.workload.nodes * compaction.plan.copies);
     let ends = needs
         .iter()
         .flat_map(|(_, spread, _)| [spread.least, spread.most]);
     let ends = ends.chain([f64::from(compaction.workload.nodes)]);
+    let ends = ends.filter(|end| end.is_finite());
     let (least, most) = ends.fold((f64::INFINITY, 0.0), |(least, most), end| {
-        (end.min(least), end.min(all).max(most))
+        (end.min(least), end.max(most))
     });
+    let all = u64::from(compaction.workload.nodes * compaction.plan.copies);
     let rows = needs.len() as f64;
     let ticks = needs.iter().enumerate().rev();
     let ticks = ticks.map(|(at, (name, ..))| (rows - at as f64 - 0.5, name.clone()));
@@ -54,7 +55,7 @@ pub(crate) fn chart(compaction: &Compaction) -> Chart {
         },
         height: ROW * needs.len() as i32,
         body: Body::Ranges {
-            rows: needs.iter().map(range).collect(),
+            rows: needs.iter().map(|need| range(need, all)).collect(),
             limit: f64::from(compaction.workload.nodes),
         },
     };
@@ -104,10 +105,10 @@ fn title(needs: &[(String, Spread, bool)], compaction: &Compaction) -> String {
     }
 }
 
-fn range((_, spread, is_scheduler): &(String, Spread, bool)) -> Range {
+fn range((_, spread, is_scheduler): &(String, Spread, bool), all: u64) -> Range {
     let text = match spread.answer.is_finite() {
         true => figure::thousands(spread.answer as u64),
-        false => "∞".to_owned(),
+        false => format!("> {}", figure::thousands(all)),
     };
     Range {
         from: spread.least,
@@ -152,7 +153,8 @@ pub(super) fn draw(frame: &Frame<'_>, pen: &mut Pen, rows: &[Range], limit: f64)
         answer(pen, mark, middle, color);
         // Beside the range, where the text neither leaves the panel nor crosses the limit.
         let end = to + fine(TEXT);
-        let is_left = end > fine(frame.right) || (to..end).contains(&at);
+        let has_room = from - fine(TEXT) > fine(frame.left);
+        let is_left = end > fine(frame.right) || has_room && (to..end).contains(&at);
         let (x, anchor) = match is_left {
             true => (from / fine(1) - 8, Anchor::End),
             false => (to / fine(1) + 8, Anchor::Start),
