@@ -32,7 +32,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cluster::catalog::Catalog;
-use crate::policy::registry::Choice;
+use crate::policy::registry::{self, Choice};
 use crate::script::Outline;
 use crate::sim::config::Config;
 use crate::time::Time;
@@ -191,6 +191,14 @@ pub fn starter() -> &'static str {
 }
 
 impl Scenario {
+    /// Whether every run is the same, whatever the seed: nothing in the outside world is random, and
+    /// the policies throw no dice. One run then says all that the scenario can say.
+    pub fn is_exact(&self) -> bool {
+        let services = self.catalog.services.as_slice();
+        let scaled = services.iter().any(|service| service.hpa.is_some());
+        !self.outline.is_random() && !registry::throws_dice(&self.policy, scaled)
+    }
+
     /// The scenario under another policy, with the defaults of its parameters; a policy that is
     /// chosen already keeps the parameters it has.
     ///

@@ -8,6 +8,7 @@ pub mod service;
 use std::sync::Arc;
 
 use crate::cluster::catalog::Catalog;
+use crate::dist::Distribution;
 use crate::ids::{Arena, NodeId, ServiceId, ShapeId};
 use crate::rng::Seed;
 use crate::time::Time;
@@ -104,8 +105,19 @@ impl Outline {
         pods
     }
 
-    /// Whether two seeds can give different scripts.
+    /// Whether two seeds can make the outside world different. A node that fails is random by itself:
+    /// how long it takes until that is seen depends on when the node renews its lease, and each has
+    /// its own time.
     pub fn is_random(&self) -> bool {
-        !self.sources.is_empty() || self.failures.iter().any(Failure::is_random)
+        let fails = |event: &NodeEvent| event.event == NodeEventKind::Fail;
+        self.sources.iter().any(JobSource::is_random)
+            || self.node_events.iter().any(fails)
+            || self.services.as_slice().iter().any(Behaviour::is_random)
+            || self.failures.iter().any(Failure::is_random)
     }
+}
+
+/// Whether two draws can differ.
+fn varies(law: &Distribution) -> bool {
+    law.variance() != Some(0.0)
 }
