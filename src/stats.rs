@@ -19,7 +19,7 @@ pub use power::{
     smallest_detectable,
 };
 pub use precision::{Basis, LEAST_FIRST_LOOK, next_look};
-pub use proportion::{clopper_pearson, rule_of_three};
+pub use proportion::{at_least, at_most, clopper_pearson, fewest_trials, rule_of_three};
 pub use resampled::Resampled;
 pub use standard::Standard;
 pub use step::StepIntegral;
