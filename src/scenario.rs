@@ -3,6 +3,7 @@
 //! A file is decoded into raw tables, from which a [`Scenario`] is built that nothing
 //! checks again. Everything that is wrong is reported at once, each with its place.
 
+pub mod loss;
 pub mod objective;
 pub mod policies;
 pub mod problem;

@@ -3,6 +3,7 @@
 pub mod failure;
 pub mod jobs;
 pub mod load;
+pub mod peak;
 pub mod service;
 
 use std::sync::Arc;

@@ -1,5 +1,9 @@
 //! How much is enough: fewest nodes, cheapest mix, and how long what is there will do.
 
+pub mod answer;
 pub mod confirm;
+pub mod fewest;
 pub mod mix;
 pub mod search;
+pub mod survive;
+pub mod trials;

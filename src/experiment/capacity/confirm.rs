@@ -109,6 +109,13 @@ fn verdict(tallies: &[Tally], claim: Claim, confidence: Confidence) -> Verdict {
     }
 }
 
+/// Whether one tally of so many refutes a size at any look, so that the others need not be known.
+pub fn is_hopeless(tally: Tally, of: usize, claim: Claim) -> bool {
+    let last = (1.0 - claim.confidence.level()) / f64::from(1 << LOOKS);
+    let each = Confidence::new(1.0 - last / of as f64).expect("between the confidence and 1");
+    at_most(tally.good.into(), tally.runs.into(), each) < claim.quantile
+}
+
 /// Looks at one size until there is a verdict; `runs` gives its tallies at so many runs.
 ///
 /// # Errors
@@ -131,16 +138,16 @@ pub fn judge<E>(
 
 /// Walks along `order`, which goes from the boldest to the safest, from the place `start` towards the
 /// bold side, until a size is not confirmed. Where not even the first is, it starts again `further`
-/// places on the safe side. `runs` gives the tallies of a size at so many runs.
+/// places on the safe side. `judge` says what a size is, and spends the error that it takes.
 ///
 /// # Errors
-/// The first error of `runs`.
+/// The first error of `judge`.
 pub fn walk<S: Copy + Ord, E>(
     order: &[S],
     start: usize,
     further: usize,
     claim: Claim,
-    mut runs: impl FnMut(S, u32) -> Result<Vec<Tally>, E>,
+    mut judge: impl FnMut(S, &mut Budget) -> Result<Verdict, E>,
 ) -> Result<Walk<S>, E> {
     let mut budget = Budget::new(claim);
     let mut verdicts = BTreeMap::new();
@@ -151,7 +158,7 @@ pub fn walk<S: Copy + Ord, E>(
         let mut answer = None;
         for &size in order[..=start].iter().rev() {
             let mut own = budget;
-            let said = judge(&mut own, |wanted| runs(size, wanted))?;
+            let said = judge(size, &mut own)?;
             verdicts.insert(size, said);
             spent.left = spent.left.min(own.left);
             match said {
@@ -164,7 +171,7 @@ pub fn walk<S: Copy + Ord, E>(
             return Ok(Walk { answer, verdicts });
         }
         budget = spent;
-        start = (start + further).min(order.len() - 1);
+        start = (start + further.max(1)).min(order.len() - 1);
     }
 }
 
@@ -172,16 +179,15 @@ pub fn walk<S: Copy + Ord, E>(
 /// last that is; `None` where not even the boldest is.
 ///
 /// # Errors
-/// The first error of `runs`.
+/// The first error of `judge`.
 pub fn refute<S: Copy, E>(
     order: &[S],
     claim: Claim,
-    mut runs: impl FnMut(S, u32) -> Result<Vec<Tally>, E>,
+    mut judge: impl FnMut(S, &mut Budget) -> Result<Verdict, E>,
 ) -> Result<Option<S>, E> {
     let mut refuted = None;
     for &size in order {
-        let mut budget = Budget::new(claim);
-        match judge(&mut budget, |wanted| runs(size, wanted))? {
+        match judge(size, &mut Budget::new(claim))? {
             Verdict::Refuted => refuted = Some(size),
             Verdict::Confirmed | Verdict::Open => break,
         }
@@ -207,9 +213,11 @@ mod tests {
     /// A walk over sizes whose shares of good runs are these, from size 1 on, without any chance.
     fn walked(shares: &[f64], start: usize, further: usize) -> Walk<usize> {
         let order: Vec<usize> = (1..=shares.len()).collect();
-        walk(&order, start - 1, further, CLAIM, |size, runs| {
-            let good = (shares[size - 1] * f64::from(runs)).round() as u32;
-            Ok::<_, Infallible>(tally(good, runs))
+        walk(&order, start - 1, further, CLAIM, |size, budget| {
+            judge(budget, |runs| {
+                let good = (shares[size - 1] * f64::from(runs)).round() as u32;
+                Ok::<_, Infallible>(tally(good, runs))
+            })
         })
         .unwrap()
     }
@@ -276,9 +284,11 @@ mod tests {
     #[test]
     fn refuting_comes_from_the_far_side() {
         let shares = [0.0, 0.2, 0.5, 0.96, 1.0];
-        let refuted = refute(&[0, 1, 2, 3], CLAIM, |size, runs| {
-            let good = (shares[size] * f64::from(runs)) as u32;
-            Ok::<_, Infallible>(tally(good, runs))
+        let refuted = refute(&[0, 1, 2, 3], CLAIM, |size, budget| {
+            judge(budget, |runs| {
+                let good = (shares[size] * f64::from(runs)) as u32;
+                Ok::<_, Infallible>(tally(good, runs))
+            })
         });
         assert_eq!(refuted, Ok(Some(2)));
     }
@@ -295,12 +305,14 @@ mod tests {
                 .map(|size| rng::stream(seed, Purpose::Arrivals, "capacity", size))
                 .collect();
             let mut good: Vec<Vec<bool>> = vec![Vec::new(); 6];
-            let walk = walk(&[0, 1, 2, 3, 4, 5], 3, 2, CLAIM, |size: usize, runs| {
-                while good[size].len() < runs as usize {
-                    good[size].push(rng::unit(&mut dice[size]) < 0.9499);
-                }
-                let count = good[size].iter().filter(|&&good| good).count();
-                Ok::<_, Infallible>(tally(count as u32, runs))
+            let walk = walk(&[0, 1, 2, 3, 4, 5], 3, 2, CLAIM, |size: usize, budget| {
+                judge(budget, |runs| {
+                    while good[size].len() < runs as usize {
+                        good[size].push(rng::unit(&mut dice[size]) < 0.9499);
+                    }
+                    let count = good[size].iter().filter(|&&good| good).count();
+                    Ok::<_, Infallible>(tally(count as u32, runs))
+                })
             });
             walk.unwrap().answer.is_some()
         });
