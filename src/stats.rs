@@ -24,6 +24,7 @@ pub use resampled::Resampled;
 pub use standard::Standard;
 pub use step::StepIntegral;
 pub use student::{paired_mean, paired_t, standard_mean, t_mean};
+pub use trend::{Trend, trend};
 
 mod bootstrap;
 mod describe;
@@ -44,6 +45,7 @@ mod step;
 mod student;
 #[cfg(test)]
 mod testing;
+mod trend;
 
 /// How often a method's intervals are to contain the truth, strictly between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]

@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod confirm;
 pub mod fewest;
+pub mod growth;
 pub mod mix;
+pub mod runway;
 pub mod search;
 pub mod survive;
 pub mod trials;
