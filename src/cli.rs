@@ -2,6 +2,7 @@
 //! progress and warnings to stderr.
 
 mod args;
+mod capacity;
 mod explain;
 mod import;
 mod init;
@@ -38,6 +39,7 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(args) => run::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Capacity(args) => capacity::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema => schema::run(),
         Command::Init(args) => init::run(args),

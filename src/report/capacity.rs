@@ -11,7 +11,9 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::experiment::capacity::answer::Capacity;
+use crate::experiment::capacity::survive::NoLoss;
 use crate::folder::{Folder, FolderError};
+use crate::report::figure::{self, Unit};
 use crate::report::plots;
 use crate::scenario::Scenario;
 pub use text::text;
@@ -68,4 +70,22 @@ pub fn write(folder: &Folder, told: &Told<'_>) -> Result<Vec<String>, FolderErro
 /// `capacity.json`, with a line break at its end.
 pub fn json(told: &Told<'_>) -> String {
     json::json(told)
+}
+
+/// Why no loss can be judged.
+pub fn no_loss(no: &NoLoss) -> String {
+    match no {
+        NoLoss::Nothing(kind) => format!(
+            "there is no {} to lose: the scenario's nodes have none\n  = give `zones` in [[nodes]], or \
+             --survive node",
+            kind.name()
+        ),
+        NoLoss::NoPeak => {
+            "nothing is ever asked for, so there is no busiest time for a loss".to_owned()
+        }
+        NoLoss::TooShort { needs } => format!(
+            "the run is too short for a loss to be made good: that may take {}\n  = make `duration` longer",
+            figure::number(needs.secs_f64(), Unit::Seconds)
+        ),
+    }
 }
