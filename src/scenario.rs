@@ -67,6 +67,8 @@ pub struct Scenario {
     pub end: Time,
     /// Metrics are measured over [warm_up, end).
     pub warm_up: Time,
+    /// How many times the load and the arrivals of jobs that its file states there are.
+    pub load_factor: f64,
     /// The currency of all prices.
     pub currency: String,
     /// The policies under test.

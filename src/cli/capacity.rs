@@ -1,6 +1,8 @@
 //! `plimsoll capacity`.
 
 mod fewest;
+mod mix;
+mod runway;
 mod vary;
 
 use std::ops::ControlFlow;
@@ -22,7 +24,14 @@ use crate::scenario::{Edits, Scenario, Setting, Source};
 pub(super) fn run(args: Capacity) -> Result<(), Failure> {
     interrupt::listen()?;
     let question = Question::new(&args)?;
-    fewest::run(&question)
+    if args.runway {
+        return runway::run(&question);
+    }
+    let groups = vary::groups(&question)?;
+    match groups.as_slice() {
+        [group] => fewest::run(&question, group),
+        several => mix::run(&question, several),
+    }
 }
 
 /// What is asked, and of what.

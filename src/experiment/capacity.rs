@@ -1,6 +1,7 @@
 //! How much is enough: fewest nodes, cheapest mix, and how long what is there will do.
 
 pub mod answer;
+pub mod cheapest;
 pub mod confirm;
 pub mod fewest;
 pub mod growth;

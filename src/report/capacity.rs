@@ -2,6 +2,8 @@
 
 mod curve;
 mod json;
+pub mod mix;
+pub mod runway;
 mod sentences;
 mod tables;
 mod text;

@@ -160,6 +160,7 @@ pub(super) fn scenario(
             .hash(context.text, context.overlays, context.edits),
         end,
         warm_up: warm_up?,
+        load_factor: load_factor?.value,
         currency: currency?.value,
         policy: policy?,
         objectives: objectives?,

@@ -1,6 +1,6 @@
 //! The fewest nodes of one group.
 
-use super::vary::{Group, groups, setting};
+use super::vary::{Group, setting};
 use super::{Question, check_dir, failure};
 use crate::cli::Failure;
 use crate::cli::args::Survive;
@@ -14,12 +14,8 @@ use crate::experiment::replicate::with_threads;
 use crate::report::capacity::{self as report, Told};
 use crate::scenario::loss::{Kind, Loss};
 
-pub(super) fn run(question: &Question<'_>) -> Result<(), Failure> {
+pub(super) fn run(question: &Question<'_>, group: &Group) -> Result<(), Failure> {
     let args = question.args;
-    let groups = groups(question)?;
-    let [group] = groups.as_slice() else {
-        return Err(Failure::Input("one --vary at a time".to_owned()));
-    };
     let plan = plan(question, group)?;
     let (losses, times) = losses(question, group, &plan)?;
     let dir = question.dir(match args.survive {
@@ -56,7 +52,7 @@ pub(super) fn run(question: &Question<'_>) -> Result<(), Failure> {
     )
 }
 
-fn plan(question: &Question<'_>, group: &Group) -> Result<Plan, Failure> {
+pub(super) fn plan(question: &Question<'_>, group: &Group) -> Result<Plan, Failure> {
     let args = question.args;
     let step = args.step.map_or(group.zones, std::num::NonZeroU32::get);
     let from = args.from.map_or(step, std::num::NonZeroU32::get);

@@ -31,11 +31,15 @@ impl Known {
         more.then_some(true)
     }
 
-    /// Takes down what a mix was found to be.
+    /// Takes down what a mix was found to be. What is found not to be enough overrules what was said
+    /// of it, and of less, before.
     pub fn learn(&mut self, mix: &Mix, is_enough: bool) {
         match is_enough {
             true => self.enough.push(mix.clone()),
-            false => self.too_few.push(mix.clone()),
+            false => {
+                self.enough.retain(|other| !is_within(other, mix));
+                self.too_few.push(mix.clone());
+            }
         }
     }
 }
@@ -258,6 +262,24 @@ mod tests {
             let (found, plain, _) = both(&kinds, need);
             prop_assert_eq!(found, plain);
         }
+    }
+
+    #[test]
+    fn what_could_not_be_confirmed_is_left_out_of_the_next_search() {
+        let kinds = [kind(3, 1.0), kind(3, 1.0)];
+        let mut known = Known::default();
+        let mut find = |known: &mut Known| {
+            let found = cheapest(&kinds, known, |mix| {
+                Ok::<_, Infallible>(mix[0] + mix[1] >= 2)
+            });
+            found.unwrap().unwrap()
+        };
+        let first = find(&mut known);
+        assert_eq!(price(&kinds, &first), 4.0);
+        known.learn(&first, false);
+        let second = find(&mut known);
+        assert_eq!(price(&kinds, &second), 4.0);
+        assert_ne!(first, second);
     }
 
     #[test]

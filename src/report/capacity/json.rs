@@ -14,7 +14,7 @@ use crate::experiment::capacity::trials::{Condition, Phase};
 use crate::report::reasons;
 
 /// The number of the format: raised when a program that reads the last one would go wrong.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Document<'a> {

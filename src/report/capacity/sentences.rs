@@ -12,6 +12,7 @@ use crate::report::figure::{self, Unit};
 use crate::report::reasons;
 use crate::report::text::count;
 use crate::report::text::why::clock;
+use crate::scenario::Scenario;
 use crate::scenario::loss::{Kind, Loss};
 use crate::scenario::objective::{AVAILABILITY, Bound, Objective};
 use crate::time::Time;
@@ -98,7 +99,7 @@ fn conditions(told: &Told<'_>, found: &Found) -> String {
         return String::new();
     };
     let what = losses(&capacity.losses);
-    let at = |time: Time| minute(time, told);
+    let at = |time: Time| minute(time, told.scenario);
     let settled = format!(
         ", and once {what} has been lost for good the load of the busiest time, {}, is served and all \
          pods of services have a node",
@@ -158,7 +159,7 @@ fn below(told: &Told<'_>, answer: u32, found: &Found) -> Option<String> {
     };
     let row = told.capacity.rows.iter().find(|row| row.size == size)?;
     let seen = worst(told, row, found)?;
-    let why = missed(told, seen);
+    let why = missed(told.scenario, &seen.trials, &seen.condition);
     let between = match answer - size {
         1 => String::new(),
         _ => format!(
@@ -177,8 +178,7 @@ fn below(told: &Told<'_>, answer: u32, found: &Found) -> Option<String> {
 }
 
 /// What is missed most, in what share of the runs, and what was short.
-fn missed(told: &Told<'_>, seen: &Seen) -> String {
-    let trials = &seen.trials;
+pub(super) fn missed(scenario: &Scenario, trials: &Trials, condition: &Condition) -> String {
     let runs = f64::from(trials.tally.runs);
     let most = (0..trials.missed.len()).max_by_key(|&place| {
         // Of equals the first.
@@ -188,7 +188,7 @@ fn missed(told: &Told<'_>, seen: &Seen) -> String {
     let mut parts = Vec::new();
     if let Some(place) = most {
         let share = figure::rough(f64::from(trials.missed[place]) / runs);
-        let objective = objective(told, &told.scenario.objectives[place]);
+        let objective = objective(scenario, &scenario.objectives[place]);
         parts.push(format!("{objective} in {share} of runs"));
     }
     if trials.left_over > 0 {
@@ -196,41 +196,41 @@ fn missed(told: &Told<'_>, seen: &Seen) -> String {
         parts.push(format!("pods find no node in {share} of runs"));
     }
     let mut said = parts.join(", ");
-    said.push_str(&when(told, &seen.condition));
-    if let Some(short) = short(told, trials) {
+    said.push_str(&when(scenario, condition));
+    if let Some(short) = short(scenario, trials) {
         said.push_str(&format!(" ({short})"));
     }
     said
 }
 
 /// What kept pods waiting at the end of most runs.
-fn short(told: &Told<'_>, trials: &Trials) -> Option<String> {
+fn short(scenario: &Scenario, trials: &Trials) -> Option<String> {
     let most = trials.short.iter().max_by_key(|&(_, runs)| *runs)?;
-    let text = reasons::reason(&told.scenario.catalog, most.0);
+    let text = reasons::reason(&scenario.catalog, most.0);
     let mut letters = text.chars();
     let first = letters.next()?.to_lowercase();
     Some(format!("{first}{}", letters.as_str()))
 }
 
-fn when(told: &Told<'_>, condition: &Condition) -> String {
+fn when(scenario: &Scenario, condition: &Condition) -> String {
     match condition {
         Condition::AsWritten => String::new(),
         Condition::Settled { loss, .. } => format!(" once {loss} is lost"),
         Condition::Struck { loss, at } => {
-            format!(" with {loss} lost at {}", minute(*at, told))
+            format!(" with {loss} lost at {}", minute(*at, scenario))
         }
     }
 }
 
 /// That an objective is missed: `cart misses 99.9 %`.
-pub(super) fn objective(told: &Told<'_>, objective: &Objective) -> String {
+pub(super) fn objective(scenario: &Scenario, objective: &Objective) -> String {
     let quantity = &objective.quantity;
     match (&quantity.entity, objective.bound) {
         (Entity::Service(name), Bound::AtLeast(share)) if quantity.metric.name == AVAILABILITY => {
             format!("{name} misses {}", figure::exact_percent(share))
         }
         (_, bound) => {
-            let unit = Unit::of(quantity.metric.unit, &told.scenario.currency);
+            let unit = Unit::of(quantity.metric.unit, &scenario.currency);
             let (word, value) = match bound {
                 Bound::AtLeast(value) => ("below", value),
                 Bound::AtMost(value) => ("above", value),
@@ -252,7 +252,7 @@ fn not_enough(told: &Told<'_>, found: &Found) -> String {
     let why = row
         .and_then(|row| worst(told, row, found))
         .filter(|seen| seen.trials.tally.good < seen.trials.tally.runs)
-        .map(|seen| missed(told, seen));
+        .map(|seen| missed(told.scenario, &seen.trials, &seen.condition));
     let why = why.unwrap_or_else(|| "too few of the fresh runs meet every objective".to_owned());
     match found.is_flat {
         true => format!(
@@ -273,7 +273,9 @@ fn transient(told: &Told<'_>, struck: &Found) -> String {
     let row = told.capacity.rows.iter().find(|row| row.size == largest);
     let why = row
         .and_then(|row| worst(told, row, struck))
-        .map_or_else(String::new, |seen| missed(told, seen));
+        .map_or_else(String::new, |seen| {
+            missed(told.scenario, &seen.trials, &seen.condition)
+        });
     match struck.is_flat {
         true => format!(
             "Until a loss is made good, more nodes cannot help: {why}, even with {}. Shorten the time until \
@@ -321,7 +323,7 @@ fn not_monotone(told: &Told<'_>, found: &Found) -> Option<String> {
 }
 
 /// A time of the run to the minute.
-pub(super) fn minute(at: Time, told: &Told<'_>) -> String {
-    let text = clock(at.secs_f64(), told.scenario.end.secs_f64());
+pub(super) fn minute(at: Time, scenario: &Scenario) -> String {
+    let text = clock(at.secs_f64(), scenario.end.secs_f64());
     text.strip_suffix(":00").unwrap_or(&text).to_owned()
 }

@@ -4,6 +4,7 @@ use std::path::{MAIN_SEPARATOR, Path};
 
 use super::{Told, sentences};
 use crate::experiment::capacity::answer::{Row, Seen};
+use crate::experiment::capacity::confirm::Tally;
 use crate::experiment::capacity::trials::{Condition, Phase};
 use crate::report::figure::{self, Unit};
 use crate::report::text::Look;
@@ -146,18 +147,28 @@ fn figures(told: &Told<'_>, seen: &Seen) -> String {
         }
         .to_owned();
     }
-    let shown = format!("{:.0} %", 100.0 * share(seen));
-    let (low, high) = interval(seen, told.capacity.plan.claim.confidence);
-    let note = match seen.phase {
+    shown(tally, seen.phase, told.capacity.plan.claim.confidence)
+}
+
+/// The share of a tally with its interval; of the search, with the number of its runs.
+pub(super) fn shown(tally: Tally, phase: Phase, confidence: Confidence) -> String {
+    let share = f64::from(tally.good) / f64::from(tally.runs);
+    let (low, high) = bounds(tally, confidence);
+    let note = match phase {
         Phase::Fresh => String::new(),
         Phase::Search => format!(" of {}", tally.runs),
     };
+    let shown = figure::rough(share);
     format!("{shown} ({:.0}–{:.0}){note}", 100.0 * low, 100.0 * high)
 }
 
 /// The interval of a share, on both sides.
 pub(super) fn interval(seen: &Seen, confidence: Confidence) -> (f64, f64) {
-    let tally = seen.trials.tally;
+    bounds(seen.trials.tally, confidence)
+}
+
+/// The interval of the share of a tally, on both sides.
+pub(super) fn bounds(tally: Tally, confidence: Confidence) -> (f64, f64) {
     let estimate = clopper_pearson(tally.good.into(), tally.runs.into(), confidence);
     let interval = estimate.and_then(|estimate| estimate.interval);
     interval.map_or((0.0, 1.0), |interval| (interval.low, interval.high))
@@ -202,7 +213,7 @@ fn notes(told: &Told<'_>, seconds: f64) -> Vec<String> {
     let capacity = told.capacity;
     let mut notes = Vec::new();
     if let Some(times) = capacity.times {
-        let minute = |at| sentences::minute(at, told);
+        let minute = |at| sentences::minute(at, told.scenario);
         let cores = figure::number(times.cores, Unit::Plain("cores"));
         notes.push(format!(
             "busiest at {}: {cores} asked for. After a loss: it comes at {}, and from {} to {} no pod of a \
