@@ -186,7 +186,7 @@ pub(super) struct Capacity {
     )]
     pub(super) growth_fit: Option<PathBuf>,
     /// How far to look ahead, such as 24mo or 2y
-    #[arg(long, value_name = "TIME", default_value = "24mo")]
+    #[arg(long, value_name = "TIME", default_value = "24mo", requires = "runway")]
     pub(super) horizon: String,
     /// The day on which the load is that of the scenario, such as 2026-11-28: answers are dates then
     #[arg(long, value_name = "DATE", requires = "runway")]

@@ -10,3 +10,6 @@ pub mod runway;
 pub mod search;
 pub mod survive;
 pub mod trials;
+
+#[cfg(test)]
+mod tests;

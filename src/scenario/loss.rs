@@ -92,8 +92,8 @@ impl Scenario {
         scenario
     }
 
-    /// The minute in which most is asked for, of the measured window; of equal ones the first at or
-    /// after `rather`.
+    /// The minute in which most is asked for, of the measured window; of equal ones one at or after
+    /// `rather`.
     pub fn peak(&self, rather: Time) -> Option<Peak> {
         self.outline
             .peak(&self.catalog, self.warm_up, self.end, rather)

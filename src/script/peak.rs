@@ -27,8 +27,8 @@ pub struct Peak {
 impl Outline {
     /// The minute of [from, end) in which most cores are asked for: by the requests of all services,
     /// each with its work, and by the jobs, as if each ran from its arrival on. Jobs by distribution
-    /// count with their expected number. Of equal ones the first at or after `rather`, else the first.
-    /// `None` where nothing is ever asked for.
+    /// count with their expected number. Of equal ones the middle of the first stretch of them that
+    /// lies at or after `rather`, or else of the first one. `None` where nothing is ever asked for.
     pub fn peak(&self, catalog: &Catalog, from: Time, end: Time, rather: Time) -> Option<Peak> {
         let cells = end.since(from).nanos().div_ceil(CELL.nanos()) as usize;
         let start = |cell: usize| from + CELL * cell as u64;
@@ -47,9 +47,12 @@ impl Outline {
             *cores += of_trace[cell] + self.sources.iter().map(expected).sum::<f64>();
         }
         let most = cores.iter().copied().fold(0.0, f64::max);
-        let is_most = |cell: &usize| cores[*cell] >= most * (1.0 - EQUAL);
-        let all = || (0..cells).filter(is_most);
-        let cell = all().find(|&cell| start(cell) >= rather).or(all().next())?;
+        let is_most = |&cell: &usize| cores[cell] >= most * (1.0 - EQUAL);
+        let is_late = |&cell: &usize| start(cell) >= rather;
+        let first = (0..cells).find(|cell| is_most(cell) && is_late(cell));
+        let first = first.or_else(|| (0..cells).find(is_most))?;
+        let stretch = (first..cells).take_while(is_most).count();
+        let cell = first + stretch / 2;
         (most > 0.0).then(|| Peak {
             at: start(cell),
             cores: most,
@@ -104,4 +107,107 @@ fn expected(source: &JobSource, catalog: &Catalog, at: Time) -> f64 {
 
 fn cores_of(catalog: &Catalog, shape: ShapeId) -> f64 {
     catalog.shapes[shape].requests.cpu.0 as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dist::Distribution;
+    use crate::script::load::Load;
+    use crate::script::service::Behaviour;
+
+    fn service(load: Load, work: u64) -> Behaviour {
+        Behaviour {
+            image: None,
+            startup: None,
+            probe_period: None,
+            shutdown: Duration::ZERO,
+            work: Some(Duration::from_millis(work)),
+            memory: None,
+            load,
+        }
+    }
+
+    fn peak(services: Vec<Behaviour>, rather: u64) -> Option<Peak> {
+        let outline = Outline {
+            services: services.into_iter().collect(),
+            ..Outline::default()
+        };
+        let catalog = Catalog::default();
+        let (from, end) = (Time::ZERO, Time::from_secs(86_400));
+        outline.peak(&catalog, from, end, Time::from_secs(rather))
+    }
+
+    fn step(before: f64, after: f64) -> Load {
+        Load::Step {
+            before,
+            after,
+            at: Time::from_secs(7200),
+        }
+    }
+
+    #[test]
+    fn requests_count_by_their_work() {
+        // Before 2 h: 900 · 1 ms + 100 · 10 ms = 1.9 cores; after: 100 · 1 ms + 200 · 10 ms = 2.1.
+        let found = peak(
+            vec![
+                service(step(900.0, 100.0), 1),
+                service(step(100.0, 200.0), 10),
+            ],
+            0,
+        );
+        let found = found.unwrap();
+        assert!((found.cores - 2.1).abs() < 1e-9);
+        // The middle of 1,320 equal minutes from minute 120 on.
+        assert_eq!(found.at, Time::from_secs(60 * (120 + 660)));
+    }
+
+    #[test]
+    fn a_day_is_busiest_at_the_top_of_its_curve() {
+        let load = Load::Diurnal {
+            mean: 100.0,
+            amplitude: 0.5,
+            peak_at: Duration::from_secs(72_000),
+            period: Duration::from_secs(86_400),
+        };
+        let found = peak(vec![service(load, 10)], 0).unwrap();
+        assert_eq!(found.at, Time::from_secs(72_000));
+        assert!((found.cores - 1.5).abs() < 1e-4);
+    }
+
+    #[test]
+    fn of_equal_times_one_is_taken_that_is_late_enough() {
+        let found = peak(vec![service(step(200.0, 100.0), 10)], 6000).unwrap();
+        // Minutes 100 to 119.
+        assert_eq!(found.at, Time::from_secs(60 * 110));
+        let found = peak(vec![service(step(200.0, 100.0), 10)], 8000).unwrap();
+        assert_eq!(
+            found.at,
+            Time::from_secs(60 * 60),
+            "none is: the middle of all"
+        );
+        assert_eq!(peak(vec![service(Load::Zero, 10)], 0), None);
+    }
+
+    #[test]
+    fn jobs_by_distribution_count_with_their_expected_number() {
+        let mut catalog = Catalog::default();
+        let mut shape = crate::cluster::catalog::Shape::default();
+        shape.requests.cpu = crate::units::MilliCpu(2000);
+        let shape = catalog.shapes.push(shape);
+        let source = JobSource {
+            name: "job".to_owned(),
+            interarrival: Distribution::constant(10.0).unwrap(),
+            shapes: vec![(1.0, shape)],
+            duration: Distribution::constant(600.0).unwrap(),
+            replace: true,
+            from: Time::from_secs(3600),
+            until: Some(Time::from_secs(7200)),
+            count: None,
+        };
+        let at = |seconds| expected(&source, &catalog, Time::from_secs(seconds));
+        // 600 s of one every 10 s: 60 jobs of 2 cores; half of that after 300 s, and 300 s after the end.
+        assert_eq!([3600, 3900, 4200, 7200].map(at), [0.0, 60.0, 120.0, 120.0]);
+        assert_eq!([7500, 7800, 9000].map(at), [60.0, 0.0, 0.0]);
+    }
 }

@@ -268,7 +268,7 @@ mod tests {
     fn what_could_not_be_confirmed_is_left_out_of_the_next_search() {
         let kinds = [kind(3, 1.0), kind(3, 1.0)];
         let mut known = Known::default();
-        let mut find = |known: &mut Known| {
+        let find = |known: &mut Known| {
             let found = cheapest(&kinds, known, |mix| {
                 Ok::<_, Infallible>(mix[0] + mix[1] >= 2)
             });

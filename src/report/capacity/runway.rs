@@ -72,12 +72,12 @@ impl ToldRunway<'_> {
             .map(|breaks| months(factor(breaks), growth.low));
         let late = late.filter(|late| late.is_finite());
         let exact = self.growth.from == Source::Exactly;
-        if early >= self.horizon || (holds >= self.runway.most && self.runway.breaks.is_none()) {
+        if early >= self.horizon {
             return format!(
                 "{nodes} are enough for all of the next {}{}.",
                 span(self.horizon),
                 if exact {
-                    format!(", if growth is exactly {}", percent(growth.value))
+                    format!(", if growth is exactly {} a month", percent(growth.value))
                 } else {
                     String::new()
                 }

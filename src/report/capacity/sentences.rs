@@ -100,17 +100,17 @@ fn conditions(told: &Told<'_>, found: &Found) -> String {
     };
     let what = losses(&capacity.losses);
     let at = |time: Time| minute(time, told.scenario);
-    let settled = format!(
-        ", and once {what} has been lost for good the load of the busiest time, {}, is served and all \
-         pods of services have a node",
-        at(times.peak)
-    );
     match found.cases > 1 + capacity.losses.len() {
         true => format!(
-            "{settled}, even if the loss comes at {} itself",
+            ", also if {what} is lost for good at the busiest time, {}; and once that has been made good, all \
+             pods of services have a node and the load of the busiest time is served",
             at(times.struck)
         ),
-        false => settled,
+        false => format!(
+            "; and once {what} has been lost for good, all pods of services have a node and the load of the \
+             busiest time, {}, is served",
+            at(times.peak)
+        ),
     }
 }
 
