@@ -3,6 +3,7 @@
 
 mod args;
 mod capacity;
+mod compact;
 mod explain;
 mod import;
 mod init;
@@ -10,6 +11,7 @@ mod interrupt;
 mod list;
 mod metrics;
 mod out;
+mod outside;
 mod policies;
 mod progress;
 mod run;
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Capacity(args) => capacity::run(args),
+        Command::Compact(args) => compact::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema => schema::run(),
         Command::Init(args) => init::run(args),

@@ -1,8 +1,10 @@
 //! Experiments: many runs of one scenario, and what they say together.
 
 pub mod capacity;
+pub mod compaction;
 pub mod compare;
 pub mod difference;
+pub mod drill;
 pub mod precision;
 pub mod replicate;
 pub mod sample;

@@ -2,12 +2,14 @@
 
 mod answer;
 pub mod capacity;
+pub mod compaction;
 mod csv;
 pub mod explain;
 mod figure;
 mod html;
 mod notes;
 pub mod output;
+pub mod outside;
 mod plots;
 pub mod reasons;
 pub mod results;

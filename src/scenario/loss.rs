@@ -3,19 +3,11 @@
 use std::fmt;
 
 use super::Scenario;
+use super::drill::Drill;
 use crate::ids::{NodeId, ZoneId};
 use crate::script::failure::{Failure, Target, When};
 use crate::script::peak::Peak;
 use crate::time::Time;
-
-/// What can be lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// One node of a group and zone, by lot: they are equal, but not what runs on them.
-    Node,
-    /// One zone with all its nodes.
-    Zone,
-}
 
 /// One loss, by names: those of one scenario are those of the same with more or fewer nodes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,32 +23,22 @@ pub enum Loss {
     Zone(String),
 }
 
-impl Kind {
-    /// Its word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Kind::Node => "node",
-            Kind::Zone => "zone",
-        }
-    }
-}
-
 impl Scenario {
     /// Everything of that kind that can be lost, in order. Empty where no node has a zone, and zones
     /// are asked for.
-    pub fn losses(&self, kind: Kind) -> Vec<Loss> {
+    pub fn losses(&self, drill: Drill) -> Vec<Loss> {
         let catalog = &self.catalog;
         let mut losses: Vec<Loss> = catalog
             .nodes
             .iter()
             .filter(|(_, node)| node.at_start)
             .map(|(_, node)| (node.group, catalog.zones[node.zone].clone()))
-            .filter_map(|(group, zone)| match kind {
-                Kind::Node => Some(Loss::Node {
+            .filter_map(|(group, zone)| match drill {
+                Drill::Node => Some(Loss::Node {
                     group: catalog.groups[group].clone(),
                     zone,
                 }),
-                Kind::Zone => (!zone.is_empty()).then_some(Loss::Zone(zone)),
+                Drill::Zone => (!zone.is_empty()).then_some(Loss::Zone(zone)),
             })
             .collect();
         losses.sort();
@@ -69,6 +51,7 @@ impl Scenario {
     /// events of a trace stay. What has no node loses nothing.
     pub fn losing(&self, loss: &Loss, at: Time) -> Scenario {
         let mut scenario = self.clone();
+        scenario.outline.strike = None;
         let failures = &mut scenario.outline.failures;
         failures.retain(|failure| match failure.target {
             Target::Nodes(_) | Target::Zones(_) => false,
@@ -79,7 +62,7 @@ impl Scenario {
                 .zone_named(name)
                 .map(|zone| (Target::Zones(vec![zone]), None)),
             Loss::Node { group, zone } => {
-                let nodes = self.nodes_of(group, zone);
+                let nodes = self.members(group, zone);
                 (!nodes.is_empty()).then_some((Target::Nodes(nodes), Some(1)))
             }
         };
@@ -106,7 +89,7 @@ impl Scenario {
             .map(|(zone, _)| zone)
     }
 
-    fn nodes_of(&self, group: &str, zone: &str) -> Vec<NodeId> {
+    fn members(&self, group: &str, zone: &str) -> Vec<NodeId> {
         let catalog = &self.catalog;
         let nodes = catalog.nodes.iter().filter(|(_, node)| {
             node.at_start && catalog.groups[node.group] == group && catalog.zones[node.zone] == zone

@@ -12,7 +12,8 @@ use crate::experiment::capacity::survive::{NoLoss, Times, cases, times};
 use crate::experiment::capacity::trials::Lab;
 use crate::experiment::replicate::with_threads;
 use crate::report::capacity::{self as report, Told};
-use crate::scenario::loss::{Kind, Loss};
+use crate::scenario::drill::Drill;
+use crate::scenario::loss::Loss;
 
 pub(super) fn run(question: &Question<'_>, group: &Group) -> Result<(), Failure> {
     let args = question.args;
@@ -88,8 +89,8 @@ fn losses(
         return Ok((Vec::new(), None));
     };
     let kind = match survive {
-        Survive::Node => Kind::Node,
-        Survive::Zone => Kind::Zone,
+        Survive::Node => Drill::Node,
+        Survive::Zone => Drill::Zone,
     };
     let largest = question.with(vec![setting(&group.key, plan.to)?])?;
     let losses = largest.losses(kind);

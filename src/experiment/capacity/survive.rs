@@ -3,7 +3,8 @@
 use super::trials::{Case, Condition};
 use crate::run::healing;
 use crate::scenario::Scenario;
-use crate::scenario::loss::{Kind, Loss};
+use crate::scenario::drill::Drill;
+use crate::scenario::loss::Loss;
 use crate::time::{Duration, Time};
 
 /// Time, beyond that which the healer takes, in which what is lost has come up again elsewhere: images
@@ -37,7 +38,7 @@ pub struct Times {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoLoss {
     /// There is nothing of that kind to lose.
-    Nothing(Kind),
+    Nothing(Drill),
     /// Nothing is ever asked for.
     NoPeak,
     /// The run is too short for a loss to be made good.

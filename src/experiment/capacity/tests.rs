@@ -14,7 +14,7 @@ use super::survive::{SETTLING, cases, times};
 use super::trials::{Condition, Lab, Phase};
 use crate::experiment::replicate::with_threads;
 use crate::run::healing;
-use crate::scenario::loss::Kind as Lost;
+use crate::scenario::drill::Drill as Lost;
 use crate::scenario::{Edits, Scenario, Setting, Source};
 use crate::stats::Confidence;
 use crate::time::{Duration, Time};

@@ -13,7 +13,8 @@ use crate::report::reasons;
 use crate::report::text::count;
 use crate::report::text::why::clock;
 use crate::scenario::Scenario;
-use crate::scenario::loss::{Kind, Loss};
+use crate::scenario::drill::Drill;
+use crate::scenario::loss::Loss;
 use crate::scenario::objective::{AVAILABILITY, Bound, Objective};
 use crate::time::Time;
 
@@ -120,8 +121,8 @@ fn losses(losses: &[Loss]) -> String {
         [one] => one.to_string(),
         several => {
             let kind = match several.first() {
-                Some(Loss::Zone(_)) => Kind::Zone.name(),
-                Some(Loss::Node { .. }) | None => Kind::Node.name(),
+                Some(Loss::Zone(_)) => Drill::Zone.name(),
+                Some(Loss::Node { .. }) | None => Drill::Node.name(),
             };
             match several.first() {
                 Some(Loss::Zone(_)) => format!("any one of {} {kind}s", several.len()),
