@@ -2,6 +2,7 @@
 //! progress and warnings to stderr.
 
 mod args;
+mod capacity;
 mod compact;
 mod explain;
 mod import;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         Command::Run(args) => run::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Capacity(args) => capacity::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema => schema::run(),

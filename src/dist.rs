@@ -190,6 +190,53 @@ impl Distribution {
         Ok(Distribution(Law::Empirical(table)))
     }
 
+    /// The distribution of the draws, each multiplied by `factor`, which is above zero and finite. The
+    /// same stream gives the same draws, scaled.
+    pub fn scaled(&self, factor: f64) -> Distribution {
+        assert!(
+            factor > 0.0 && factor.is_finite(),
+            "a scale is above zero, not {factor}"
+        );
+        Distribution(match self.0 {
+            Law::Constant { value } => Law::Constant {
+                value: value * factor,
+            },
+            Law::Uniform { low, high } => Law::Uniform {
+                low: low * factor,
+                high: high * factor,
+            },
+            Law::Exponential { mean } => Law::Exponential {
+                mean: mean * factor,
+            },
+            Law::TruncatedNormal { mean, sd } => Law::TruncatedNormal {
+                mean: mean * factor,
+                sd: sd * factor,
+            },
+            Law::Lognormal { mu, sigma } => Law::Lognormal {
+                mu: mu + factor.ln(),
+                sigma,
+            },
+            Law::Weibull { shape, scale } => Law::Weibull {
+                shape,
+                scale: scale * factor,
+            },
+            Law::Gamma { shape, scale } => Law::Gamma {
+                shape,
+                scale: scale * factor,
+            },
+            Law::Pareto { shape, scale } => Law::Pareto {
+                shape,
+                scale: scale * factor,
+            },
+            Law::BoundedPareto { shape, low, high } => Law::BoundedPareto {
+                shape,
+                low: low * factor,
+                high: high * factor,
+            },
+            Law::Empirical(ref table) => Law::Empirical(table.scaled(factor)),
+        })
+    }
+
     /// One draw; takes one 64-bit word or more.
     pub fn sample(&self, stream: &mut Stream) -> f64 {
         match self.0 {

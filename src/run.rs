@@ -78,7 +78,7 @@ pub fn simulate_with(
 
 /// Longest time from a failure until the healer acts on it: until it is heard of, and what the healer
 /// takes then.
-fn healing(scenario: &Scenario) -> Duration {
+pub fn healing(scenario: &Scenario) -> Duration {
     let healer = registry::build(registry::HEALERS, &scenario.policy.healer);
     scenario.sim.status + healer.delay()
 }

@@ -4,6 +4,7 @@
 //! checks again. Everything that is wrong is reported at once, each with its place.
 
 pub mod drill;
+pub mod loss;
 pub mod objective;
 pub mod policies;
 pub mod problem;
@@ -70,6 +71,8 @@ pub struct Scenario {
     pub end: Time,
     /// Metrics are measured over [warm_up, end).
     pub warm_up: Time,
+    /// How many times the load and the arrivals of jobs that its file states there are.
+    pub load_factor: f64,
     /// The currency of all prices.
     pub currency: String,
     /// The policies under test.

@@ -3,6 +3,7 @@
 pub mod failure;
 pub mod jobs;
 pub mod load;
+pub mod peak;
 pub mod resample;
 pub mod service;
 pub mod strike;

@@ -19,11 +19,12 @@ pub use power::{
     smallest_detectable,
 };
 pub use precision::{Basis, LEAST_FIRST_LOOK, next_look};
-pub use proportion::{clopper_pearson, rule_of_three};
+pub use proportion::{at_least, at_most, clopper_pearson, fewest_trials, rule_of_three};
 pub use resampled::Resampled;
 pub use standard::Standard;
 pub use step::StepIntegral;
 pub use student::{paired_mean, paired_t, standard_mean, t_mean};
+pub use trend::{Trend, trend};
 
 mod bootstrap;
 mod describe;
@@ -44,6 +45,7 @@ mod step;
 mod student;
 #[cfg(test)]
 mod testing;
+mod trend;
 
 /// How often a method's intervals are to contain the truth, strictly between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]

@@ -1253,6 +1253,114 @@ fn what_happens_in_the_shipped_scenarios_is_explained() {
     }
 }
 
+/// Six replicas of a core each, two on a node, are asked for 5 cores: three nodes are needed.
+const CAPACITY: &str = r#"# How many nodes does the shop need?
+name = "shop"
+duration = "1h"
+warm_up = "10m"
+
+[policy]
+scheduler = "spread"
+autoscaler = "fixed"
+healer = "kubernetes"
+
+[[nodes]]
+name = "worker"
+count = 4
+cpu = "2"
+memory = "16Gi"
+zones = ["a", "b"]
+
+[[services]]
+name = "web"
+replicas = 6
+requests = { cpu = "1", memory = "1Gi" }
+limits = { cpu = "1", memory = "1Gi" }
+work = { cpu = "10ms" }
+startup = { uniform = { low = "4s", high = "6s" } }
+slo = { availability = 0.99, window = "30d" }
+load = 500
+"#;
+
+/// What `capacity` says of the shop, without the seconds that it took.
+fn capacity(test: &str, text: &str, args: &str) -> (Option<i32>, String, String) {
+    let scratch = Scratch::new(test);
+    scratch.write("shop.toml", text);
+    let (code, stdout, stderr) = scratch.said(&format!("capacity shop.toml {args}"));
+    let timeless = |line: &str| match line.split_once(" runs in ") {
+        Some((before, after)) => {
+            let after = after.trim_start_matches(|c: char| c != ':' && c != ';');
+            format!("{before} runs in …{after}\n")
+        }
+        None => format!("{line}\n"),
+    };
+    (code, stdout.lines().map(timeless).collect(), stderr)
+}
+
+#[test]
+fn capacity_says_how_many_are_enough_how_sure_that_is_and_why_fewer_are_not() {
+    let (code, stdout, stderr) = capacity("capacity", CAPACITY, "--step 1");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[""]].assert_eq(&stdout);
+}
+
+#[test]
+fn capacity_without_anything_random_claims_no_confidence() {
+    let exact = CAPACITY.replace("{ uniform = { low = \"4s\", high = \"6s\" } }", "\"5s\"");
+    let (code, stdout, stderr) = capacity("capacity-exact", &exact, "");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[""]].assert_eq(&stdout);
+}
+
+#[test]
+fn capacity_judges_losses_when_they_are_made_good_and_while_they_last() {
+    let long = CAPACITY
+        .replace("duration = \"1h\"", "duration = \"4h\"")
+        .replace("replicas = 6", "replicas = 4")
+        .replace("load = 500", "load = 380");
+    let (code, stdout, stderr) = capacity("capacity-survive", &long, "--survive zone");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[""]].assert_eq(&stdout);
+}
+
+#[test]
+fn runway_says_when_an_objective_breaks() {
+    let args = "--runway --growth 3%..5%/month --start 2026-11-28";
+    let (code, stdout, stderr) = capacity("runway", CAPACITY, args);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[""]].assert_eq(&stdout);
+    let (_, stdout, _) = capacity("runway-exactly", CAPACITY, "--runway --growth 2%/month");
+    let first: Vec<&str> = stdout.lines().take(3).collect();
+    expect![[""]].assert_eq(&first.join("\n"));
+}
+
+#[test]
+fn capacity_refuses_what_it_cannot_answer() {
+    let nothing = CAPACITY.replace("slo = { availability = 0.99, window = \"30d\" }\n", "");
+    let two = format!("{CAPACITY}\n[[nodes]]\nname = \"large\"\ncpu = \"8\"\nmemory = \"16Gi\"\n");
+    let no_zones = CAPACITY.replace("zones = [\"a\", \"b\"]\n", "");
+    let cases = [
+        (nothing.as_str(), ""),
+        (&two, ""),
+        (&two, "--vary nodes.worker.count --vary nodes.large.count"),
+        (CAPACITY, "--vary nodes.small.count"),
+        (CAPACITY, "--from 9 --to 5"),
+        (CAPACITY, "--survive zone"),
+        (&no_zones, "--survive zone --set duration=4h"),
+        (CAPACITY, "--runway"),
+        (CAPACITY, "--runway --growth 4%"),
+        (CAPACITY, "--runway --growth 4%/month --start tomorrow"),
+        (CAPACITY, "--runway --growth 4%/month --horizon soon"),
+        (CAPACITY, "--runway --growth-fit nowhere.csv"),
+    ];
+    let said = cases.map(|(text, args)| {
+        let (code, stdout, stderr) = capacity("capacity-refused", text, args);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}");
+        format!("{args}\n{stderr}")
+    });
+    expect![[""]].assert_eq(&said.join("\n"));
+}
+
 #[test]
 fn compact_packs_the_pods_of_a_moment_and_writes_what_it_found() {
     let scratch = Scratch::new("compact");

@@ -161,6 +161,7 @@ pages! {
     a_damaged_file_is_not_said_to_lack_what_was_lost
     missing_keys_are_named_with_their_meaning
     zero_nodes_are_refused
+    a_load_factor_multiplies_what_can_be_multiplied
     objectives_bound_what_there_is_on_its_better_side
     impossible_counts_are_refused_with_their_memory_before_anything_is_built
     numbers_that_contradict_each_other_are_refused

@@ -9,6 +9,7 @@ use crate::cli::compact::Compact;
 use crate::import::openb::options::{Fill, Share};
 use crate::scenario::drill::Frequency;
 use crate::scenario::quantity;
+use crate::stats::Confidence;
 use crate::time::Duration;
 
 /// How much a container cluster carries, and which policy carries it best.
@@ -26,6 +27,7 @@ Examples:
   plimsoll run scenario.toml --reps 20           run it twenty times, with intervals
   plimsoll run scenario.toml --scheduler binpack the same load under another policy
   plimsoll explain scenario.toml --pod web-3     why the pod is where it is, or nowhere
+  plimsoll capacity scenario.toml --survive zone how many nodes are enough, even without a zone
   plimsoll policies                              all policies, their parameters and their sources
 
 Exit codes: 0 fine, 1 a gate failed, 2 the input is wrong, 3 the environment failed, 130 interrupted."
@@ -42,6 +44,8 @@ pub(super) enum Command {
     Run(Run),
     /// Say why a pod is where it is, or nowhere
     Explain(Explain),
+    /// Say how many nodes are enough, or for how long those there are will do
+    Capacity(Capacity),
     /// Say into how few nodes the pods of a moment can be packed, by scheduler
     Compact(Compact),
     /// Check scenario files without running them
@@ -174,6 +178,114 @@ pub(super) struct Policies {
     /// Use this healer instead of the scenario's
     #[arg(long, value_name = "NAME")]
     pub(super) healer: Option<String>,
+}
+
+/// Say how many nodes are enough, or for how long those there are will do.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll capacity scenarios/web-shop.toml
+  plimsoll capacity scenarios/web-shop.toml --survive zone
+  plimsoll capacity scenarios/web-shop.toml --step 1 --quantile 0.99 --scheduler binpack
+  plimsoll capacity scenario.toml --vary nodes.small.count --vary nodes.large.count
+  plimsoll capacity scenarios/web-shop.toml --runway --growth 3%..5%/month --start 2026-11-28
+
+Enough is what meets every objective of the scenario ([[objectives]], and the slo of services) in at least
+--quantile of all runs; with --confidence that is shown by runs under fresh seeds. The results go to
+results/<scenario>/capacity-<policies>-<seed>/ unless --out says otherwise; earlier results there are
+replaced. That nothing is enough is a result: the exit code is 0.")]
+pub(super) struct Capacity {
+    /// The scenario file
+    pub(super) scenario: PathBuf,
+    /// Whose number is varied, such as nodes.worker.count; several of them, each with a price_per_hour,
+    /// for the cheapest mix. The only group of nodes unless given
+    #[arg(long, value_name = "KEY")]
+    pub(super) vary: Vec<String>,
+    /// The smallest number that is tried; --step unless given
+    #[arg(long, value_name = "N", conflicts_with = "runway")]
+    pub(super) from: Option<NonZeroU32>,
+    /// The largest number of the search; four times that of the scenario unless given
+    #[arg(long, value_name = "N", conflicts_with = "runway")]
+    pub(super) to: Option<NonZeroU32>,
+    /// From number to number; the number of zones of the group unless given, for nodes are dealt to zones
+    /// in turn
+    #[arg(long, value_name = "N", conflicts_with = "runway")]
+    pub(super) step: Option<NonZeroU32>,
+    /// Share of runs that are to meet every objective
+    #[arg(long, value_name = "SHARE", default_value = "0.95", value_parser = share)]
+    pub(super) quantile: f64,
+    /// How sure that is to be
+    #[arg(long, value_name = "LEVEL", default_value = "0.95", value_parser = confidence)]
+    pub(super) confidence: Confidence,
+    /// Enough even if one of these is lost for good at the busiest time, each in turn
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(super) survive: Option<Survive>,
+    /// Say when an objective first breaks while the load grows and the nodes stay
+    #[arg(long, conflicts_with_all = ["vary", "survive"])]
+    pub(super) runway: bool,
+    /// Growth of the load, such as 4%/month, or 3%..5%/month
+    #[arg(long, value_name = "GROWTH", requires = "runway")]
+    pub(super) growth: Option<String>,
+    /// Fit the growth to the loads of this CSV file: columns load, and date or time_s
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "runway",
+        conflicts_with = "growth"
+    )]
+    pub(super) growth_fit: Option<PathBuf>,
+    /// How far to look ahead, such as 24mo or 2y
+    #[arg(long, value_name = "TIME", default_value = "24mo", requires = "runway")]
+    pub(super) horizon: String,
+    /// The day on which the load is that of the scenario, such as 2026-11-28: answers are dates then
+    #[arg(long, value_name = "DATE", requires = "runway")]
+    pub(super) start: Option<String>,
+    /// Seed of everything random: the same seed gives the same numbers
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    #[command(flatten)]
+    pub(super) policies: Policies,
+    #[command(flatten)]
+    pub(super) changes: Changes,
+    /// Write the results to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What to print: text for people, or capacity.json
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub(super) format: Format,
+    /// Say nothing but errors and, with --format json, the result
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Threads that run replications; one for each processor unless given
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// What is to be survived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Survive {
+    /// The loss of a node, one of each group and zone in turn
+    Node,
+    /// The loss of a zone with all its nodes, each in turn
+    Zone,
+}
+
+/// A share between nothing and all.
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text
+        .parse()
+        .map_err(|_| "a share such as 0.95".to_owned())?;
+    match share > 0.0 && share < 1.0 {
+        true => Ok(share),
+        false => Err("between 0 and 1, such as 0.95".to_owned()),
+    }
+}
+
+/// How sure a claim is to be.
+fn confidence(text: &str) -> Result<Confidence, String> {
+    let level = text.parse().ok().filter(|level| *level >= 0.5);
+    let level = level.and_then(Confidence::new);
+    level.ok_or_else(|| "at least 0.5 and below 1, such as 0.95".to_owned())
 }
 
 /// Say why a pod is where it is, or nowhere.

@@ -99,6 +99,54 @@ impl Progress {
     }
 }
 
+/// Keeps one line on stderr up to date, of work whose end is not known.
+#[derive(Debug)]
+pub(super) struct Counter {
+    started: Instant,
+    /// When the next line is due, and whether there is one; `None` where nobody watches.
+    line: Option<Mutex<(Duration, bool)>>,
+}
+
+impl Counter {
+    /// Silent unless stderr is a terminal.
+    pub(super) fn new(quiet: bool) -> Counter {
+        let watched = !quiet && io::stderr().is_terminal();
+        Counter {
+            started: now(),
+            line: watched.then(|| Mutex::new((QUIET_FOR, false))),
+        }
+    }
+
+    /// So many of these are done.
+    pub(super) fn reached(&self, done: u64, what: &str) {
+        let Some(line) = &self.line else { return };
+        // Whoever finds it taken has nothing new to say.
+        let Ok(mut line) = line.try_lock() else {
+            return;
+        };
+        let passed = now().duration_since(self.started);
+        if passed < line.0 {
+            return;
+        }
+        *line = (passed + EVERY, true);
+        let seconds = passed.as_secs();
+        drop(write!(io::stderr(), "\r{done} {what}, {seconds} s\u{1b}[K"));
+    }
+
+    /// Removes the line.
+    pub(super) fn finish(&self) {
+        let line = self.line.as_ref();
+        if line.is_some_and(|line| line.lock().map(|line| line.1).unwrap_or(false)) {
+            drop(write!(io::stderr(), "\r\u{1b}[K"));
+        }
+    }
+
+    /// Seconds since the start.
+    pub(super) fn seconds(&self) -> f64 {
+        now().duration_since(self.started).as_secs_f64()
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "progress and run.json are about the real clock"

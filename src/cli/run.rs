@@ -190,12 +190,16 @@ pub(super) fn chosen(
     if !quiet {
         validate::show(&loaded.warnings)?;
     }
+    under(loaded.scenario, policies)
+}
+
+/// The scenario under the policies asked for.
+pub(super) fn under(mut scenario: Scenario, policies: &Policies) -> Result<Scenario, Failure> {
     let chosen = [
         (PolicyKind::Scheduler, &policies.scheduler),
         (PolicyKind::Autoscaler, &policies.autoscaler),
         (PolicyKind::Healer, &policies.healer),
     ];
-    let mut scenario = loaded.scenario;
     for (kind, name) in chosen {
         if let Some(name) = name {
             scenario = scenario

@@ -14,6 +14,16 @@ pub enum Owner {
     Job(JobId),
 }
 
+impl Owner {
+    /// Whether it is a service.
+    pub const fn is_service(self) -> bool {
+        match self {
+            Owner::Service(_) => true,
+            Owner::Job(_) => false,
+        }
+    }
+}
+
 /// How far a pod has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {

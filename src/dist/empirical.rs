@@ -34,6 +34,14 @@ impl Table {
         Some(Table { values, shares })
     }
 
+    /// Every value multiplied by a factor above zero.
+    pub(super) fn scaled(&self, factor: f64) -> Table {
+        Table {
+            values: self.values.iter().map(|value| value * factor).collect(),
+            shares: self.shares.clone(),
+        }
+    }
+
     /// The smallest value whose cumulative share is at least `p`, for p ≤ 1.
     pub(super) fn quantile(&self, p: f64) -> f64 {
         self.values[self.shares.partition_point(|&share| share < p)]

@@ -34,6 +34,24 @@ fn every_kind() -> Vec<Distribution> {
     .collect()
 }
 
+#[test]
+fn a_scaled_law_has_scaled_moments_quantiles_and_draws() {
+    for law in every_kind() {
+        let scaled = law.scaled(2.5);
+        let (mut one, mut other) = (dice("scaled"), dice("scaled"));
+        for _ in 0..20 {
+            assert_near(scaled.sample(&mut other), 2.5 * law.sample(&mut one), 1e-9);
+        }
+        if let (Some(mean), Some(variance)) = (law.mean(), law.variance()) {
+            assert_near(scaled.mean().unwrap(), 2.5 * mean, 1e-9);
+            assert_near(scaled.variance().unwrap(), 6.25 * variance, 1e-9);
+        }
+        if let Some(median) = law.quantile(0.5) {
+            assert_near(scaled.quantile(0.5).unwrap(), 2.5 * median, 1e-9);
+        }
+    }
+}
+
 #[track_caller]
 fn assert_near(actual: f64, expected: f64, relative: f64) {
     assert!(

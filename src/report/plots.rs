@@ -16,8 +16,9 @@ mod pending;
 mod png;
 pub(crate) mod ranges;
 mod replicas;
+mod shares;
 mod svg;
-mod theme;
+pub(crate) mod theme;
 mod utilization;
 
 #[cfg(test)]
@@ -25,8 +26,8 @@ mod tests;
 
 use std::path::Path;
 
-use self::axis::Axis;
-pub(crate) use self::chart::Chart;
+pub(crate) use self::axis::{Axis, Scale};
+pub(crate) use self::chart::{Body, Chart, Panel, Share};
 pub(crate) use self::draw::Form;
 use crate::report::results::Results;
 

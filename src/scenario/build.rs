@@ -4,6 +4,7 @@ mod asked;
 mod curves;
 mod failures;
 mod gpus;
+mod growth;
 mod jobs;
 mod limits;
 mod nodes;
@@ -74,6 +75,8 @@ struct Builder<'a> {
     rules_asked: Vec<(&'static str, Span)>,
     /// Memory that everything so far needs.
     memory: u128,
+    /// How many times the load of the file there is.
+    load_factor: f64,
     /// When the run ends and when measuring begins, where that can be said.
     window: Option<(Time, Time)>,
 }
@@ -105,6 +108,7 @@ pub(super) fn scenario(
     let name = builder.name(file.name, context.path);
     let currency = file.currency.or("USD".to_owned());
 
+    let load_factor = builder.load_factor(file.load_factor);
     let trace = file.trace.or_blank();
     builder.namespaces(file.namespaces);
     builder.priority_classes(file.priority_classes);
@@ -116,6 +120,8 @@ pub(super) fn scenario(
     let pods = builder.trace_pods(trace.as_ref());
     let node_events = builder.trace_events(trace.as_ref());
     builder.trace_load(trace.as_ref());
+    builder.grow();
+    builder.grown(load_factor, pods.as_ref());
     let end = builder.end(file.duration, pods.as_ref());
     let warm_up = builder.warm_up(file.warm_up, end);
     builder.window = end.zip(warm_up);
@@ -156,6 +162,7 @@ pub(super) fn scenario(
             .hash(context.text, context.overlays, context.edits),
         end,
         warm_up: warm_up?,
+        load_factor: load_factor?.value,
         currency: currency?.value,
         policy: policy?,
         objectives: objectives?,
@@ -194,6 +201,7 @@ impl<'a> Builder<'a> {
             asked: Vec::new(),
             rules_asked: Vec::new(),
             memory: 0,
+            load_factor: 1.0,
             window: None,
         }
     }

@@ -28,6 +28,9 @@ table! {
         Optional duration: Duration,
         /// Time at the start that is left out of the metrics. Default: none.
         Optional warm_up: Duration,
+        /// How many times the load of all services, and how many times the jobs of all [[jobs]], there
+        /// are: from 0.001 to 1000. Pods of a trace cannot be multiplied. Default: 1.
+        Optional load_factor: f64,
         /// The currency of all prices. Default: USD.
         Optional currency: String,
         /// The policies under test.

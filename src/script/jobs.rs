@@ -79,6 +79,16 @@ impl Jobs {
 }
 
 impl JobSource {
+    /// So many times as many jobs: as often as that, and as many in all where that is bounded.
+    pub fn times(self, factor: f64) -> JobSource {
+        let count = |count: u64| (factor * count as f64).round() as u64;
+        JobSource {
+            interarrival: self.interarrival.scaled(1.0 / factor),
+            count: self.count.map(count),
+            ..self
+        }
+    }
+
     /// Whether two seeds can give different jobs.
     pub fn is_random(&self) -> bool {
         varies(&self.interarrival) || varies(&self.duration) || self.shapes.len() > 1

@@ -122,6 +122,63 @@ impl Load {
         }
     }
 
+    /// So many times as much at any time.
+    pub fn times(&self, factor: f64) -> Load {
+        match self {
+            Load::Zero => Load::Zero,
+            Load::Constant { rate } => Load::Constant {
+                rate: factor * rate,
+            },
+            &Load::Diurnal {
+                mean,
+                amplitude,
+                peak_at,
+                period,
+            } => Load::Diurnal {
+                mean: factor * mean,
+                amplitude,
+                peak_at,
+                period,
+            },
+            &Load::Step { before, after, at } => Load::Step {
+                before: factor * before,
+                after: factor * after,
+                at,
+            },
+            &Load::Spike {
+                base,
+                peak,
+                at,
+                rise,
+                hold,
+            } => Load::Spike {
+                base: factor * base,
+                peak: factor * peak,
+                at,
+                rise,
+                hold,
+            },
+            &Load::Ramp {
+                from,
+                to,
+                start,
+                end,
+            } => Load::Ramp {
+                from: factor * from,
+                to: factor * to,
+                start,
+                end,
+            },
+            Load::Piecewise(points) => Load::Piecewise(
+                points
+                    .iter()
+                    .map(|&(at, rate)| (at, factor * rate))
+                    .collect(),
+            ),
+            Load::Sum(parts) => Load::Sum(parts.iter().map(|part| part.times(factor)).collect()),
+        }
+    }
+
     /// No rate is higher, at any time.
     pub fn highest(&self) -> f64 {
         match self {
@@ -297,6 +354,46 @@ mod tests {
         };
         near(ramp.mean(secs(10), secs(20)), 5.0);
         near(ramp.mean(secs(0), secs(40)), (50.0 + 200.0) / 40.0);
+    }
+
+    #[test]
+    fn so_many_times_a_load_is_that_much_at_any_time() {
+        let length = Duration::from_secs(40);
+        let parts = vec![
+            Load::Zero,
+            Load::Constant { rate: 3.0 },
+            Load::Diurnal {
+                mean: 9.0,
+                amplitude: 0.6,
+                peak_at: length,
+                period: Duration::from_secs(80),
+            },
+            Load::Step {
+                before: 1.0,
+                after: 2.0,
+                at: secs(50),
+            },
+            Load::Spike {
+                base: 1.0,
+                peak: 7.0,
+                at: secs(10),
+                rise: length,
+                hold: length,
+            },
+            Load::Ramp {
+                from: 1.0,
+                to: 5.0,
+                start: secs(20),
+                end: secs(90),
+            },
+            Load::Piecewise([(secs(10), 5.0), (secs(20), 1.0)].into()),
+        ];
+        let all = Load::Sum(parts);
+        let more = all.times(1.5);
+        for at in (0..120).step_by(7) {
+            let mean = |load: &Load| load.mean(secs(at), secs(at + 7));
+            near(mean(&more), 1.5 * mean(&all));
+        }
     }
 
     #[test]

@@ -33,6 +33,46 @@ pub fn clopper_pearson(successes: u64, trials: u64, confidence: Confidence) -> O
     Some(Estimate::with(x / n, interval, Method::ClopperPearson))
 }
 
+/// What the share of trials that succeed is at least, with `confidence`: the lower end of Clopper and
+/// Pearson's interval with the whole of the error on that side. Zero for no trials; panics when there
+/// are more successes than trials.
+pub fn at_least(successes: u64, trials: u64, confidence: Confidence) -> f64 {
+    assert!(
+        successes <= trials,
+        "{successes} of {trials} trials succeeded"
+    );
+    let (x, n) = (successes as f64, trials as f64);
+    match successes {
+        0 => 0.0,
+        // P(X = n) = p^n.
+        all if all == trials => (1.0 - confidence.level()).powf(1.0 / n),
+        _ => inv_beta_reg(x, n - x + 1.0, 1.0 - confidence.level()),
+    }
+}
+
+/// What the share of trials that succeed is at most, with `confidence`, likewise. One for no trials;
+/// panics when there are more successes than trials.
+pub fn at_most(successes: u64, trials: u64, confidence: Confidence) -> f64 {
+    assert!(
+        successes <= trials,
+        "{successes} of {trials} trials succeeded"
+    );
+    1.0 - at_least(trials - successes, trials, confidence)
+}
+
+/// The fewest trials that, when all of them succeed, show with `confidence` that at least `share` of
+/// all do: the least n with `share`^n ≤ 1 − confidence. Panics unless 0 < `share` < 1.
+pub fn fewest_trials(share: f64, confidence: Confidence) -> u32 {
+    assert!(share > 0.0 && share < 1.0, "a share of {share}");
+    let mut trials = ((-confidence.level()).ln_1p() / share.ln())
+        .floor()
+        .max(1.0) as u32;
+    while at_least(trials.into(), trials.into(), confidence) < share {
+        trials += 1;
+    }
+    trials
+}
+
 /// The rate of an event that was never seen in `exposure`, in events per unit of exposure: zero, and
 /// with `confidence` below −ln(1 − confidence)/exposure.
 ///
@@ -94,6 +134,30 @@ mod tests {
     fn many_trials_come_near_the_normal_interval() {
         // 0.5 ± 1.959964 · sqrt(0.25/10⁶) = 0.5 ± 0.000980, plus half a trial.
         check(500_000, 1_000_000, 0.95, 0.499_020, 0.500_980, 1e-6);
+    }
+
+    #[test]
+    fn a_bound_on_one_side_has_the_whole_error_there() {
+        let at = |level| Confidence::new(level).unwrap();
+        // 0.05^(1/72) = 0.95925, and 0.025^(1/72) = 0.95006: the two-sided interval's lower end.
+        assert!((at_least(72, 72, P95) - 0.959_25).abs() < 1e-5);
+        let both = clopper_pearson(70, 72, P95).unwrap().interval.unwrap();
+        assert!((at_least(70, 72, at(0.975)) - both.low).abs() < 1e-9);
+        assert!((at_most(70, 72, at(0.975)) - both.high).abs() < 1e-9);
+        assert_eq!((at_least(0, 5, P95), at_most(5, 5, P95)), (0.0, 1.0));
+        assert_eq!((at_least(0, 0, P95), at_most(0, 0, P95)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn the_fewest_trials_that_can_show_a_share() {
+        let at = |level| Confidence::new(level).unwrap();
+        // 0.95^58 = 0.0510, 0.95^59 = 0.0485; 0.95^71 = 0.0262, 0.95^72 = 0.0249.
+        assert_eq!(fewest_trials(0.95, P95), 59);
+        assert_eq!(fewest_trials(0.95, at(0.975)), 72);
+        // 0.99^298 = 0.05003, 0.99^299 = 0.04953; 0.5^2 = 0.25, and 0.1 ≤ 0.25.
+        assert_eq!(fewest_trials(0.99, P95), 299);
+        assert_eq!(fewest_trials(0.5, at(0.75)), 2);
+        assert_eq!(fewest_trials(0.1, at(0.75)), 1);
     }
 
     #[test]

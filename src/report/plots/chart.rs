@@ -81,6 +81,13 @@ pub(crate) enum Body {
         /// Drawn in this order.
         lines: Vec<Line>,
     },
+    /// Shares with their intervals, each at a place of the horizontal axis.
+    Shares {
+        /// From left to right.
+        points: Vec<Share>,
+        /// The share that is asked for.
+        wanted: f64,
+    },
     /// Rows of cells, from the top.
     Rows {
         /// The rows.
@@ -110,6 +117,21 @@ pub(crate) struct Range {
     pub(crate) text: String,
     /// Whether it is only for comparison.
     pub(crate) is_faint: bool,
+}
+
+/// A share with its interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Share {
+    /// Its place.
+    pub(crate) x: f64,
+    /// The lower end.
+    pub(crate) low: f64,
+    /// The best single number.
+    pub(crate) value: f64,
+    /// The upper end.
+    pub(crate) high: f64,
+    /// Its colour.
+    pub(crate) color: Color,
 }
 
 /// A span of the horizontal axis that is shaded.

@@ -7,6 +7,7 @@ use super::draw::{GAP, Label, Pen};
 use super::drawing::{Anchor, FINE, Font, Place, fine};
 use super::font::width;
 use super::ranges;
+use super::shares;
 use super::theme::{self, Color};
 
 /// Least distance of two labels of lines.
@@ -41,6 +42,10 @@ impl Frame<'_> {
                     self.mark(pen, outage);
                 }
                 self.labels(pen, lines);
+            }
+            Body::Shares { points, wanted } => {
+                self.grid(pen);
+                shares::draw(self, pen, points, *wanted);
             }
             Body::Rows { rows, edges } => {
                 cells::draw(self, pen, rows, edges);
@@ -161,7 +166,7 @@ impl Frame<'_> {
         fine(self.left) + (self.x.place(value).clamp(0.0, 1.0) * width).round() as i32
     }
 
-    fn y(&self, value: f64) -> i32 {
+    pub(super) fn y(&self, value: f64) -> i32 {
         let height = f64::from(fine(self.panel.height));
         fine(self.bottom()) - (self.panel.y.place(value).clamp(0.0, 1.0) * height).round() as i32
     }

@@ -74,6 +74,10 @@ impl Builder<'_> {
             until: until.map(|until| until.value),
             count: raw.count.optional()?.map(|count| count.value),
         };
+        let source = match self.load_factor {
+            1.0 => source,
+            factor => source.times(factor),
+        };
         pod?;
         self.bounded(&source, span, distance).then_some(source)
     }

@@ -26,6 +26,46 @@ fn secs(seconds: u64) -> Time {
 }
 
 #[test]
+fn a_load_factor_multiplies_loads_and_arrivals_and_says_so() {
+    let text = r#"
+duration = "1h"
+load_factor = 1.5
+
+[[nodes]]
+name = "worker"
+cpu = "4"
+memory = "8Gi"
+
+[[services]]
+name = "cart"
+requests = { cpu = "1", memory = "1Gi" }
+load = 200
+
+[[jobs]]
+name = "job"
+every = "60s"
+count = 11
+duration = "1m"
+sizes = [{ cpu = "1", memory = "1Gi" }]
+"#;
+    let scenario = meaning(text, &[]);
+    let outline = &scenario.outline;
+    assert_eq!(
+        outline.services[ServiceId(0)].load,
+        Load::Constant { rate: 300.0 }
+    );
+    let source = &outline.sources[0];
+    assert_eq!(source.interarrival.mean(), Some(60.0 / 1.5));
+    // 16.5, rounded.
+    assert_eq!(source.count, Some(17));
+    assert_eq!(source.duration.mean(), Some(60.0), "each runs as long");
+    assert_eq!(
+        scenario.notes,
+        ["load and arrivals of jobs are 1.5 times what the scenario says (`load_factor`)"]
+    );
+}
+
+#[test]
 fn what_is_left_out_has_the_documented_default() {
     let text = r#"
 duration = "1h"

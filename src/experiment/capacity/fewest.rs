@@ -1,0 +1,126 @@
+//! The fewest nodes that are enough.
+
+use std::collections::BTreeMap;
+
+use super::confirm::{Claim, Verdict, Walk, walk};
+use super::search::least;
+use super::trials::{Failed, Lab, Phase};
+
+/// What is looked for, and where.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plan {
+    /// The smallest size that is tried.
+    pub from: u32,
+    /// The largest one of the search.
+    pub to: u32,
+    /// From size to size.
+    pub step: u32,
+    /// Where the search begins: what there is now.
+    pub present: u32,
+    /// How many larger sizes, one by one, must hold too.
+    pub above: u32,
+    /// What is to be shown.
+    pub claim: Claim,
+}
+
+/// What was found under the first conditions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// How many conditions were judged.
+    pub cases: usize,
+    /// The smallest size that is confirmed together with all larger ones that were tried.
+    pub answer: Option<u32>,
+    /// The verdict on each size that was tried with fresh runs.
+    pub verdicts: BTreeMap<u32, Verdict>,
+    /// Where no size is enough: whether more of them change nothing.
+    pub is_flat: bool,
+}
+
+impl Plan {
+    /// The sizes of the search.
+    pub fn sizes(&self) -> Vec<u32> {
+        (self.from..=self.to)
+            .step_by(self.step.max(1) as usize)
+            .collect()
+    }
+}
+
+/// Searches among the sizes from `at_least` on under the first `cases` conditions, then confirms what
+/// was found with fresh runs.
+///
+/// # Errors
+/// When a size cannot be run.
+pub fn fewest<W>(
+    lab: &mut Lab<'_, u32, W>,
+    plan: &Plan,
+    cases: usize,
+    at_least: Option<u32>,
+) -> Result<Found, Failed<W>> {
+    let claim = plan.claim;
+    let sizes: Vec<u32> = plan.sizes();
+    let from = at_least.unwrap_or(plan.from);
+    let sizes: Vec<u32> = sizes.into_iter().filter(|&size| size >= from).collect();
+    let mut found = Found {
+        cases,
+        answer: None,
+        verdicts: BTreeMap::new(),
+        is_flat: false,
+    };
+    let Some(&largest) = sizes.last() else {
+        return Ok(found);
+    };
+    let present = at_least.unwrap_or(plan.present);
+    let start = sizes.partition_point(|&size| size < present);
+    let start = start.min(sizes.len() - 1);
+    let likely = least(sizes.len(), start, |place| {
+        lab.is_likely(sizes[place], cases, claim)
+    })?;
+    let Some(place) = likely else {
+        found.is_flat = is_flat(lab, &sizes, cases)?;
+        return Ok(found);
+    };
+    let first = sizes[place];
+    let above = first + 1..=first.saturating_add(plan.above);
+    let mut order: Vec<u32> = sizes.iter().copied().chain(above.clone()).collect();
+    order.sort_unstable();
+    order.dedup();
+    let top = first.saturating_add(plan.above);
+    let start = order.partition_point(|&size| size < top);
+    let walked: Walk<u32> = walk(&order, start, plan.above as usize, claim, |size, budget| {
+        lab.judge(size, cases, claim, budget)
+    })?;
+    found.answer = walked.answer;
+    found.verdicts = walked.verdicts;
+    // What lies between is shown too, even where the walk ended above it.
+    for size in std::iter::once(first).chain(above) {
+        for case in 0..cases {
+            lab.trials(size, case, Phase::Fresh, claim.first_runs())?;
+        }
+    }
+    if found.answer.is_none() {
+        found.is_flat = largest > first && is_flat(lab, &sizes, cases)?;
+    }
+    Ok(found)
+}
+
+/// Whether the largest size does no better than one of half as many: by the same runs, one more or less
+/// aside.
+fn is_flat<W>(lab: &mut Lab<'_, u32, W>, sizes: &[u32], cases: usize) -> Result<bool, Failed<W>> {
+    let largest = sizes[sizes.len() - 1];
+    let half = sizes.iter().copied().find(|&size| 2 * size >= largest);
+    let half = half.unwrap_or(largest);
+    if half == largest {
+        return Ok(false);
+    }
+    for case in 0..cases {
+        let mut good = |size| {
+            let trials = lab.trials(size, case, Phase::Search, super::trials::SEARCH_RUNS)?;
+            Ok::<_, Failed<W>>((trials.tally.good, trials.tally.runs))
+        };
+        let ((most, runs), (fewer, _)) = (good(largest)?, good(half)?);
+        if most < runs && most <= fewer + 1 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

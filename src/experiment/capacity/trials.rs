@@ -1,0 +1,309 @@
+//! Runs of sizes, each under several conditions, told as how many met everything.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use super::confirm::{Budget, Claim, Tally, Verdict, judge};
+use crate::experiment::sample::{How, Samples, Variant};
+use crate::metrics::fold::Options;
+use crate::metrics::measured::Measured;
+use crate::policy::scheduler::explanation::Reason;
+use crate::run::Ended;
+use crate::scenario::Scenario;
+use crate::scenario::loss::Loss;
+use crate::time::{Duration, Time};
+
+/// Runs of each size and condition while it is searched.
+pub const SEARCH_RUNS: u32 = 20;
+
+/// A pod that has waited for less than this at the end of a run does not count as left over.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One condition under which a size is judged.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Which.
+    pub condition: Condition,
+    /// What is run.
+    pub scenario: Scenario,
+}
+
+/// A condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// The scenario as it is.
+    AsWritten,
+    /// A loss that lies so far back that it is made good, as far as it can be: all pods of services
+    /// have a node, and the load of the busiest time is served.
+    Settled {
+        /// What is lost.
+        loss: Loss,
+        /// When.
+        at: Time,
+    },
+    /// A loss at the busiest time, with all that it takes until it is found and made good.
+    Struck {
+        /// What is lost.
+        loss: Loss,
+        /// When.
+        at: Time,
+    },
+}
+
+/// What the runs of one size under one condition came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trials {
+    /// How many met everything.
+    pub tally: Tally,
+    /// How many missed each objective, in the order of the scenario.
+    pub missed: Vec<u32>,
+    /// In how many each objective had nothing to measure: that counts as met.
+    pub absent: Vec<u32>,
+    /// In how many a pod of a service waited for a node at the end, where that counts.
+    pub left_over: u32,
+    /// In how many pods waited at the end because nodes refused them for this.
+    pub short: BTreeMap<Reason, u32>,
+}
+
+/// Which runs are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Those of the search: replications 1 to [`SEARCH_RUNS`].
+    Search,
+    /// Fresh ones: all later replications.
+    Fresh,
+}
+
+/// Makes runs of sizes, none twice.
+pub struct Lab<'a, S, W> {
+    /// What a size is run as.
+    pub cases: &'a dyn Fn(S) -> Result<Vec<Case>, W>,
+    /// The seed of all runs: replication n is the same world for all sizes.
+    pub seed: u64,
+    /// Whether one run says everything.
+    pub is_exact: bool,
+    /// Is asked now and then, with the runs made so far; its break ends everything.
+    pub watch: &'a (dyn Fn(u64) -> ControlFlow<()> + Sync),
+    made: BTreeMap<S, Vec<Case>>,
+    seen: BTreeMap<(S, usize, Phase), Trials>,
+    runs: u64,
+}
+
+/// Why there are no runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failed<W> {
+    /// A size cannot be: why.
+    Wrong(W),
+    /// A run did not come to its end.
+    Ended(Ended),
+}
+
+impl<'a, S: Copy + Ord, W> Lab<'a, S, W> {
+    /// One that has not made any run.
+    pub fn new(
+        cases: &'a dyn Fn(S) -> Result<Vec<Case>, W>,
+        seed: u64,
+        is_exact: bool,
+        watch: &'a (dyn Fn(u64) -> ControlFlow<()> + Sync),
+    ) -> Lab<'a, S, W> {
+        Lab {
+            cases,
+            seed,
+            is_exact,
+            watch,
+            made: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            runs: 0,
+        }
+    }
+
+    /// Whether the first `cases` conditions of a size look as if it were enough.
+    ///
+    /// # Errors
+    /// When a size cannot be run.
+    pub fn is_likely(&mut self, size: S, cases: usize, claim: Claim) -> Result<bool, Failed<W>> {
+        for case in 0..cases {
+            let tally = self.trials(size, case, Phase::Search, SEARCH_RUNS)?.tally;
+            let is_good = match self.is_exact {
+                true => tally.good == tally.runs,
+                false => claim.is_likely(tally),
+            };
+            if !is_good {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What fresh runs say of the first `cases` conditions of a size. Where one run says everything,
+    /// it is that one.
+    ///
+    /// # Errors
+    /// When a size cannot be run.
+    pub fn judge(
+        &mut self,
+        size: S,
+        cases: usize,
+        claim: Claim,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Failed<W>> {
+        if self.is_exact {
+            return Ok(match self.is_likely(size, cases, claim)? {
+                true => Verdict::Confirmed,
+                false => Verdict::Refuted,
+            });
+        }
+        judge(budget, |runs| {
+            let mut tallies = Vec::new();
+            for case in 0..cases {
+                let tally = self.trials(size, case, Phase::Fresh, runs)?.tally;
+                tallies.push(tally);
+                // One that is hopeless says all; the others need not be run.
+                if super::confirm::is_hopeless(tally, cases, claim) {
+                    break;
+                }
+            }
+            Ok(tallies)
+        })
+    }
+
+    /// What at least so many runs of a size came to.
+    ///
+    /// # Errors
+    /// When a size cannot be run.
+    pub fn trials(
+        &mut self,
+        size: S,
+        case: usize,
+        phase: Phase,
+        runs: u32,
+    ) -> Result<&Trials, Failed<W>> {
+        let (phase, runs) = match self.is_exact {
+            true => (Phase::Search, 1),
+            false => (phase, runs),
+        };
+        if !self.made.contains_key(&size) {
+            let cases = (self.cases)(size).map_err(Failed::Wrong)?;
+            self.made.insert(size, cases);
+        }
+        let case_of = &self.made[&size][case];
+        let trials = self.seen.entry((size, case, phase)).or_default();
+        if trials.tally.runs < runs {
+            let missing = runs - trials.tally.runs;
+            let first = 1
+                + trials.tally.runs
+                + match phase {
+                    Phase::Search => 0,
+                    Phase::Fresh => SEARCH_RUNS,
+                };
+            let so_far = self.runs;
+            let measured = run(case_of, self.seed, first, missing, &|| (self.watch)(so_far))?;
+            self.runs += u64::from(missing);
+            for run in &measured {
+                trials.add(case_of, run);
+            }
+        }
+        Ok(trials)
+    }
+
+    /// What is known of a size under a condition: fresh runs where there are any, else those of the
+    /// search.
+    pub fn known(&self, size: S, case: usize) -> Option<(Phase, &Trials)> {
+        let of = |phase| self.seen.get(&(size, case, phase)).map(|it| (phase, it));
+        of(Phase::Fresh).or(of(Phase::Search))
+    }
+
+    /// Sizes that were run, in order.
+    pub fn sizes(&self) -> Vec<S> {
+        let mut sizes: Vec<S> = self.seen.keys().map(|&(size, ..)| size).collect();
+        sizes.dedup();
+        sizes
+    }
+
+    /// The conditions of a size that was run.
+    pub fn conditions(&self, size: S) -> &[Case] {
+        self.made.get(&size).map_or(&[], Vec::as_slice)
+    }
+
+    /// Runs made.
+    pub const fn runs(&self) -> u64 {
+        self.runs
+    }
+}
+
+impl Condition {
+    /// Whether pods left without a node count.
+    const fn must_fit(&self) -> bool {
+        match self {
+            Condition::Settled { .. } => true,
+            Condition::AsWritten | Condition::Struck { .. } => false,
+        }
+    }
+}
+
+impl Trials {
+    /// Adds a run.
+    fn add(&mut self, case: &Case, run: &Measured) {
+        let objectives = &case.scenario.objectives;
+        self.missed.resize(objectives.len(), 0);
+        self.absent.resize(objectives.len(), 0);
+        let mut is_good = true;
+        for (place, objective) in objectives.iter().enumerate() {
+            match objective.met(run) {
+                Some(true) => {}
+                Some(false) => {
+                    self.missed[place] += 1;
+                    is_good = false;
+                }
+                None => self.absent[place] += 1,
+            }
+        }
+        if case.condition.must_fit() && is_left_over(run, case.scenario.end) {
+            self.left_over += 1;
+            is_good = false;
+        }
+        let refusals = run
+            .waiting
+            .iter()
+            .flat_map(|waiting| waiting.refused.keys());
+        let reasons: std::collections::BTreeSet<&Reason> = refusals.flatten().collect();
+        for reason in reasons {
+            *self.short.entry(*reason).or_default() += 1;
+        }
+        self.tally.runs += 1;
+        self.tally.good += u32::from(is_good);
+    }
+}
+
+/// Whether a pod of a service waits for a node at the end, and not only since a moment ago.
+fn is_left_over(run: &Measured, end: Time) -> bool {
+    let rows = run.pods.iter();
+    let mut waiting = rows.filter(|pod| pod.bound.is_none() && pod.ended.is_none());
+    waiting.any(|pod| pod.owner.is_service() && pod.created + PATIENCE <= end)
+}
+
+fn run<W>(
+    case: &Case,
+    seed: u64,
+    first: u32,
+    runs: u32,
+    watch: &(dyn Fn() -> ControlFlow<()> + Sync),
+) -> Result<Vec<Measured>, Failed<W>> {
+    let variant = Variant {
+        name: String::new(),
+        scenario: case.scenario.clone(),
+    };
+    let options = |_| Options {
+        pods: case.condition.must_fit(),
+        ..Options::default()
+    };
+    let how = How {
+        options: &options,
+        watch: &|_, _| watch(),
+    };
+    let mut samples = Samples::new(1, seed, first);
+    samples
+        .extend(&[variant], runs, how)
+        .map_err(Failed::Ended)?;
+    Ok(samples.runs(0).to_vec())
+}

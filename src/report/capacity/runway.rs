@@ -1,0 +1,400 @@
+//! How long the present nodes will do, for people and for programs.
+
+use std::fs;
+use std::path::{MAIN_SEPARATOR, Path};
+
+use serde::Serialize;
+
+use super::text::{bounds, shown};
+use super::{JSON, TABLE, json, sentences};
+use crate::experiment::capacity::growth::{Date, MONTH_DAYS};
+use crate::experiment::capacity::runway::{Growth, Runway, Source, Step, factor, months};
+use crate::experiment::capacity::trials::{Condition, Phase, Trials};
+use crate::folder::{Folder, FolderError};
+use crate::report::csv::Csv;
+use crate::report::figure::{self, Unit};
+use crate::report::text::layout::Page;
+use crate::report::text::{Look, count};
+use crate::scenario::Scenario;
+use crate::stats::Confidence;
+
+/// What is told of a runway.
+#[derive(Clone, Copy, Debug)]
+pub struct ToldRunway<'a> {
+    /// The scenario as it stands.
+    pub scenario: &'a Scenario,
+    /// The seed of all runs.
+    pub seed: u64,
+    /// How sure the answer is, growth included.
+    pub confidence: Confidence,
+    /// Growth of the load.
+    pub growth: &'a Growth,
+    /// The day on which the load is that of the scenario, where it is given.
+    pub start: Option<Date>,
+    /// How many months are looked ahead.
+    pub horizon: f64,
+    /// How much the load may grow.
+    pub runway: &'a Runway,
+    /// What was seen of each factor.
+    pub seen: &'a [(Step, Phase, Trials)],
+}
+
+impl ToldRunway<'_> {
+    /// The sentences of the answer.
+    fn said(&self) -> Vec<String> {
+        let runway = self.runway;
+        let Some(holds) = runway.holds else {
+            return vec![format!(
+                "Objectives are missed already by the load as it is: {}.",
+                self.missed(0)
+                    .unwrap_or_else(|| "too few runs meet all of them".to_owned())
+            )];
+        };
+        let mut said = vec![self.when(holds)];
+        said.push(self.how_much(holds));
+        if let Some(why) = runway.breaks.and_then(|breaks| self.missed(breaks)) {
+            said.push(format!(
+                "What breaks: {why}, at {} times the load.",
+                times(runway.breaks.unwrap_or(holds))
+            ));
+        }
+        said
+    }
+
+    /// When an objective first breaks.
+    fn when(&self, holds: Step) -> String {
+        let growth = self.growth;
+        let nodes = count(self.scenario.catalog.nodes.len() as u64, "node");
+        let early = months(factor(holds), growth.high);
+        let late = self
+            .runway
+            .breaks
+            .map(|breaks| months(factor(breaks), growth.low));
+        let late = late.filter(|late| late.is_finite());
+        let exact = self.growth.from == Source::Exactly;
+        if early >= self.horizon {
+            return format!(
+                "{nodes} are enough for all of the next {}{}.",
+                span(self.horizon),
+                if exact {
+                    format!(", if growth is exactly {} a month", percent(growth.value))
+                } else {
+                    String::new()
+                }
+            );
+        }
+        if exact {
+            return format!(
+                "If growth is exactly {} a month, {nodes} are enough {}.",
+                percent(growth.value),
+                self.until(early)
+            );
+        }
+        let sure = figure::exact_percent(self.confidence.level());
+        match late {
+            Some(late) => format!(
+                "{nodes}: an objective first breaks {} (with {sure} confidence{}).",
+                self.between(early, late),
+                match growth.from {
+                    Source::Range => ", if growth is within its range",
+                    Source::Exactly | Source::Fit { .. } => "",
+                }
+            ),
+            None => format!(
+                "{nodes}: with {sure} confidence no objective breaks before {}; when one does at the latest \
+                 cannot be said.",
+                self.at(early)
+            ),
+        }
+    }
+
+    /// How much the load may grow, and how sure that is.
+    fn how_much(&self, holds: Step) -> String {
+        let runway = self.runway;
+        let quantile = figure::exact_percent(runway.claim.quantile);
+        let length = figure::number(self.scenario.end.secs_f64(), Unit::Seconds);
+        let up_to = match runway.is_exact {
+            true => format!(
+                "Up to {} times the load the one run (of {length}) meets every objective",
+                times(holds)
+            ),
+            false => format!(
+                "Up to {} times the load at least {quantile} of runs (of {length}) meet every objective",
+                times(holds)
+            ),
+        };
+        match runway.breaks {
+            Some(breaks) => format!("{up_to}; at {} times they do not.", times(breaks)),
+            None => format!("{up_to}; more than that could not be ruled out."),
+        }
+    }
+
+    fn missed(&self, step: Step) -> Option<String> {
+        let (_, _, trials) = self.seen.iter().find(|(seen, ..)| *seen == step)?;
+        (trials.tally.good < trials.tally.runs)
+            .then(|| sentences::missed(self.scenario, trials, &Condition::AsWritten))
+    }
+
+    /// A time from now: a date where the first day is known.
+    fn at(&self, months: f64) -> String {
+        match self.date(months) {
+            Some(date) => date.to_string(),
+            None => format!("{} from now", span(months)),
+        }
+    }
+
+    fn until(&self, months: f64) -> String {
+        match self.date(months) {
+            Some(date) => format!("until {date} ({})", span(months)),
+            None => format!("for {}", span(months)),
+        }
+    }
+
+    fn between(&self, early: f64, late: f64) -> String {
+        match (self.date(early), self.date(late)) {
+            (Some(early), Some(late)) => format!("between {early} and {late}"),
+            _ => format!("{} to {} from now", bare(early), span(late)),
+        }
+    }
+
+    fn date(&self, months: f64) -> Option<Date> {
+        let days = (months * MONTH_DAYS).floor();
+        // Beyond a thousand years a date says nothing.
+        let days = (days < 365_250.0).then_some(days as u32)?;
+        Some(Date::of_days(self.start?.days() + days))
+    }
+
+    fn notes(&self, seconds: f64) -> Vec<String> {
+        let growth = self.growth;
+        let mut notes = Vec::new();
+        match growth.from {
+            Source::Exactly => notes.push(
+                "growth was given as one number, so there is no interval; --growth 3%..5%/month or \
+                 --growth-fit loads.csv gives one"
+                    .to_owned(),
+            ),
+            Source::Range => {}
+            Source::Fit {
+                values,
+                months,
+                autocorrelation,
+                lag,
+            } => {
+                notes.push(format!(
+                    "growth fitted to {} over {}: {} a month ({} to {}), by a line through the logarithms; its \
+                     interval takes up to {lag} neighbours to be alike (Newey and West)",
+                    count(values as u64, "value"),
+                    span(months),
+                    percent(growth.value),
+                    percent(growth.low),
+                    percent(growth.high)
+                ));
+                if autocorrelation.abs() > 0.5 {
+                    notes.push(format!(
+                        "each residual is much like the one before it (autocorrelation {autocorrelation:.2}): \
+                         the interval of growth may be too narrow; means over whole weeks are better"
+                    ));
+                }
+            }
+        }
+        notes.push(
+            "growth multiplies the load of all services and the arrivals of all [[jobs]] (`load_factor`), \
+             and nothing else"
+                .to_owned(),
+        );
+        notes.push(format!(
+            "{} in {}; factors are a per cent apart; seed {}",
+            count(self.runway.runs, "run"),
+            figure::number(seconds, Unit::Seconds),
+            self.seed
+        ));
+        notes
+    }
+}
+
+/// The page: the answer, the factors, how it was found, and where the files are.
+pub fn runway_text(
+    told: &ToldRunway<'_>,
+    dir: &Path,
+    files: &[String],
+    seconds: f64,
+    look: Look,
+) -> String {
+    let mut page = Page::new(look);
+    for sentence in told.said() {
+        page.text(&sentence);
+    }
+    page.gap();
+    page.line(&format!(
+        "   load   reached after   meets all objectives ({} interval)",
+        figure::exact_percent(told.runway.claim.confidence.level())
+    ));
+    for (step, phase, trials) in told.seen {
+        let figures = match (told.runway.is_exact, trials.tally.good) {
+            (true, 0) => "no".to_owned(),
+            (true, _) => "yes".to_owned(),
+            (false, _) => shown(trials.tally, *phase, told.runway.claim.confidence),
+        };
+        let mark = match *step {
+            step if told.runway.holds == Some(step) => "   ← holds",
+            step if told.runway.breaks == Some(step) => "   ← breaks",
+            _ => "",
+        };
+        let after = span(months(factor(*step), told.growth.value));
+        page.line(&format!(
+            "  ×{:>4}   {after:>13}   {figures}{mark}",
+            times(*step)
+        ));
+    }
+    page.gap();
+    for note in told.notes(seconds) {
+        page.hanging("note: ", &note);
+    }
+    page.gap();
+    page.names(&format!("{}{MAIN_SEPARATOR}   ", dir.display()), files);
+    page.finish()
+}
+
+/// Writes all files into `folder`, and says which ones a reader opens first.
+///
+/// # Errors
+/// When the system refuses.
+pub fn runway_write(folder: &Folder, told: &ToldRunway<'_>) -> Result<Vec<String>, FolderError> {
+    let path = folder.file(JSON);
+    fs::write(&path, runway_json(told)).map_err(FolderError::of(&path))?;
+    let path = folder.file(TABLE);
+    let written = table(told).and_then(|table| fs::write(&path, table));
+    written.map_err(FolderError::of(&path))?;
+    Ok([JSON, TABLE].map(str::to_owned).to_vec())
+}
+
+fn table(told: &ToldRunway<'_>) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let columns = [
+        "load_factor",
+        "months",
+        "seeds",
+        "runs",
+        "met",
+        "low",
+        "high",
+    ];
+    let mut csv = Csv::new(&mut out, &columns)?;
+    for (step, phase, trials) in told.seen {
+        let (low, high) = bounds(trials.tally, told.runway.claim.confidence);
+        csv.number(factor(*step));
+        csv.number(months(factor(*step), told.growth.value));
+        csv.text(json::phase(*phase));
+        csv.whole(trials.tally.runs.into());
+        csv.whole(trials.tally.good.into());
+        csv.number(low);
+        csv.number(high);
+        csv.end_row()?;
+    }
+    csv.finish()?;
+    Ok(out)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    plimsoll: &'static str,
+    scenario: &'a str,
+    hash: &'a str,
+    seed: u64,
+    quantile: f64,
+    confidence: f64,
+    /// Of each side of the factor alone.
+    confidence_of_factor: f64,
+    exact: bool,
+    said: Vec<String>,
+    growth_per_month: Bounds,
+    growth_from: &'static str,
+    horizon_months: f64,
+    start: Option<String>,
+    /// The largest factor that is confirmed.
+    holds: Option<f64>,
+    /// The smallest factor that is ruled out.
+    breaks: Option<f64>,
+    /// From when on an objective may be broken.
+    earliest_months: Option<f64>,
+    /// When one is broken at the latest.
+    latest_months: Option<f64>,
+    runs: u64,
+}
+
+#[derive(Serialize)]
+struct Bounds {
+    low: f64,
+    value: f64,
+    high: f64,
+}
+
+/// `capacity.json` of a runway, with a line break at its end.
+pub fn runway_json(told: &ToldRunway<'_>) -> String {
+    let (runway, growth) = (told.runway, told.growth);
+    let finite = |months: f64| months.is_finite().then_some(months);
+    let document = Document {
+        version: json::VERSION,
+        plimsoll: env!("CARGO_PKG_VERSION"),
+        scenario: &told.scenario.name,
+        hash: &told.scenario.hash,
+        seed: told.seed,
+        quantile: runway.claim.quantile,
+        confidence: told.confidence.level(),
+        confidence_of_factor: runway.claim.confidence.level(),
+        exact: runway.is_exact,
+        said: told.said(),
+        growth_per_month: Bounds {
+            low: growth.low,
+            value: growth.value,
+            high: growth.high,
+        },
+        growth_from: match growth.from {
+            Source::Exactly => "exactly",
+            Source::Range => "range",
+            Source::Fit { .. } => "fit",
+        },
+        horizon_months: told.horizon,
+        start: told.start.map(|date| date.to_string()),
+        holds: runway.holds.map(factor),
+        breaks: runway.breaks.map(factor),
+        earliest_months: runway
+            .holds
+            .and_then(|holds| finite(months(factor(holds), growth.high))),
+        latest_months: runway
+            .breaks
+            .and_then(|breaks| finite(months(factor(breaks), growth.low))),
+        runs: runway.runs,
+    };
+    let mut text = serde_json::to_string_pretty(&document).expect("memory can be written");
+    text.push('\n');
+    text
+}
+
+/// A factor of the load.
+fn times(step: Step) -> String {
+    format!("{:.2}", factor(step))
+}
+
+/// A length of time in months.
+fn span(months: f64) -> String {
+    match months {
+        months if !months.is_finite() => "for ever".to_owned(),
+        months => format!("{} months", bare(months)),
+    }
+}
+
+fn bare(months: f64) -> String {
+    match months {
+        months if months >= 10.0 => format!("{months:.0}"),
+        months => format!("{months:.1}"),
+    }
+}
+
+/// Growth in a month.
+fn percent(share: f64) -> String {
+    let text = format!("{:.2}", 100.0 * share).replace('-', "−");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{text} %")
+}
