@@ -2,6 +2,7 @@
 //! progress and warnings to stderr.
 
 mod args;
+mod compare;
 mod explain;
 mod import;
 mod init;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
     };
     let done = match args.command {
         Command::Run(args) => run::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema => schema::run(),
@@ -62,6 +64,8 @@ enum Failure {
     Environment(String),
     /// The user stopped it.
     Interrupted,
+    /// The user stopped it, and what was done by then has been told.
+    Cut,
     /// Nobody reads stdout any more.
     Closed,
 }
@@ -89,6 +93,7 @@ impl Failure {
                 say("interrupted; nothing was written".to_owned());
                 INTERRUPTED
             }
+            Failure::Cut => INTERRUPTED,
             Failure::Closed => 0,
         };
         ExitCode::from(code)

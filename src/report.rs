@@ -1,6 +1,7 @@
 //! Reports: what was measured, for people and for programs, one exporter per file.
 
 mod answer;
+pub mod compare;
 mod csv;
 pub mod explain;
 mod figure;

@@ -37,6 +37,20 @@ pub enum Verdict {
     Identical,
 }
 
+impl Verdict {
+    /// Runs that would probably decide what is undecided, where that is known.
+    pub const fn runs_needed(self) -> Option<usize> {
+        match self {
+            Verdict::Undecided { runs } => runs,
+            Verdict::Better { .. }
+            | Verdict::Worse { .. }
+            | Verdict::Different { .. }
+            | Verdict::Equivalent
+            | Verdict::Identical => None,
+        }
+    }
+}
+
 /// A verdict and the interval that it was made from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judged {
