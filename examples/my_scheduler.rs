@@ -21,6 +21,7 @@
 //!        summary: "the node on which the scarcest resource stays the most plentiful",
 //!        source: "worst fit by dominant share (Ghodsi et al., NSDI 2011)",
 //!        params: &[scheduler::best::SEARCH],
+//!        dice: never,
 //!        build: |params| scheduler::dominant_share::DominantShare::scheduler(params),
 //!    },
 //!    ```

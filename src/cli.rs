@@ -2,6 +2,7 @@
 //! progress and warnings to stderr.
 
 mod args;
+mod compact;
 mod compare;
 mod explain;
 mod import;
@@ -10,6 +11,7 @@ mod interrupt;
 mod list;
 mod metrics;
 mod out;
+mod outside;
 mod policies;
 mod progress;
 mod run;
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Compact(args) => compact::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema => schema::run(),
         Command::Init(args) => init::run(args),

@@ -1,7 +1,9 @@
 //! Experiments: many runs of one scenario, and what they say together.
 
+pub mod compaction;
 pub mod compare;
 pub mod difference;
+pub mod drill;
 pub mod precision;
 pub mod replicate;
 pub mod sample;

@@ -1,6 +1,7 @@
 //! Reports: what was measured, for people and for programs, one exporter per file.
 
 mod answer;
+pub mod compaction;
 pub mod compare;
 mod csv;
 pub mod explain;
@@ -8,6 +9,7 @@ mod figure;
 mod html;
 mod notes;
 pub mod output;
+pub mod outside;
 mod plots;
 pub mod reasons;
 pub mod results;

@@ -49,6 +49,12 @@ pub enum Purpose {
     Probes = 12,
     /// Delays of the control plane's messages.
     Delays = 13,
+    /// When and where a drill strikes.
+    Drill = 14,
+    /// Which blocks of a trace stand where.
+    Resample = 15,
+    /// In which order nodes leave a cell that is made smaller, and pods are placed in it.
+    Compaction = 16,
 }
 
 /// The stream of one purpose and entity; `occurrence` is the incarnation or the n-th time.

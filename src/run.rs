@@ -1,6 +1,9 @@
 //! One run: a scenario and a seed, and what came of it.
 
+pub mod cell;
 pub mod explain;
+pub mod pack;
+pub mod snapshot;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -3,10 +3,12 @@
 //! A file is decoded into raw tables, from which a [`Scenario`] is built that nothing
 //! checks again. Everything that is wrong is reported at once, each with its place.
 
+pub mod drill;
 pub mod objective;
 pub mod policies;
 pub mod problem;
 pub mod quantity;
+pub mod resample;
 
 mod build;
 mod decode;
@@ -32,12 +34,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cluster::catalog::Catalog;
-use crate::policy::registry::Choice;
+use crate::policy::registry::{self, Choice};
+use crate::rng;
 use crate::script::Outline;
 use crate::sim::config::Config;
 use crate::time::Time;
 use decode::Decode;
 use document::Document;
+use drill::Drilled;
 pub use edits::{Edits, Setting};
 use files::{Content, Home, Read};
 use objective::Objective;
@@ -56,8 +60,8 @@ pub struct Scenario {
     /// The question it answers: the comment at the head of its file, up to its first question mark or
     /// its first empty line.
     pub question: String,
-    /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file, of every file it names and of what was
-    /// changed: two scenarios with one hash are the same input.
+    /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file, of every file it names, of what was
+    /// changed, and of a drill or a resampling: two scenarios with one hash are the same input.
     pub hash: String,
     /// What was changed of the file, in the words of the command line, overlays by the names of their
     /// files: `--with peak.toml`, `--set duration=12h`.
@@ -86,6 +90,8 @@ pub struct Scenario {
     pub warnings: Vec<String>,
     /// What else a reader of any result must know.
     pub notes: Vec<String>,
+    /// What every run loses, where this is a drill.
+    pub drill: Option<Drilled>,
 }
 
 /// A scenario, and what deserves a second look.
@@ -191,6 +197,14 @@ pub fn starter() -> &'static str {
 }
 
 impl Scenario {
+    /// Whether every run is the same, whatever the seed: nothing in the outside world is random, and
+    /// the policies throw no dice. One run then says all that the scenario can say.
+    pub fn is_exact(&self) -> bool {
+        let services = self.catalog.services.as_slice();
+        let scaled = services.iter().any(|service| service.hpa.is_some());
+        !self.outline.is_random() && !registry::throws_dice(&self.policy, scaled)
+    }
+
     /// The scenario under another policy, with the defaults of its parameters; a policy that is
     /// chosen already keeps the parameters it has.
     ///
@@ -201,6 +215,14 @@ impl Scenario {
         registry.replace(&mut self.policy, kind, name)?;
         registry.check_rules(&self.policy, &self.rules_asked)?;
         Ok(self)
+    }
+}
+
+impl Scenario {
+    /// Makes it another input than its files are alone.
+    fn made_different_by(&mut self, what: &str) {
+        let text = format!("{} {what}", self.hash);
+        self.hash = format!("{:032x}", rng::fnv1a_128(text.as_bytes()));
     }
 }
 

@@ -3,17 +3,22 @@
 pub mod failure;
 pub mod jobs;
 pub mod load;
+pub mod resample;
 pub mod service;
+pub mod strike;
 
 use std::sync::Arc;
 
 use crate::cluster::catalog::Catalog;
+use crate::dist::Distribution;
 use crate::ids::{Arena, NodeId, ServiceId, ShapeId};
 use crate::rng::Seed;
 use crate::time::Time;
 use failure::Failure;
 use jobs::{JobSource, Jobs};
+use resample::Resample;
 use service::Behaviour;
+use strike::Strike;
 
 /// What the outside world is made of; a seed turns it into a [`Script`].
 #[derive(Clone, Debug, Default)]
@@ -28,6 +33,10 @@ pub struct Outline {
     pub services: Arena<ServiceId, Behaviour>,
     /// What fails.
     pub failures: Vec<Failure>,
+    /// What is lost in every run besides, at a time and a place by lot.
+    pub strike: Option<Strike>,
+    /// How the jobs of the trace are drawn anew for every replication; `None`: they stay.
+    pub resample: Option<Resample>,
 }
 
 /// What the outside world does in one run.
@@ -76,11 +85,17 @@ pub enum NodeEventKind {
 impl Outline {
     /// The script of one run over [0, end).
     pub fn script(&self, seed: Seed, end: Time) -> Script {
+        let trace = match &self.resample {
+            None => Arc::clone(&self.trace),
+            Some(rule) => Arc::new(rule.draw(&self.trace, seed)),
+        };
+        let strike = self.strike.as_ref();
+        let struck = strike.and_then(|strike| strike.draw(&self.node_events, seed));
         Script {
-            jobs: jobs::merge(&self.trace, &self.sources, seed, end),
+            jobs: jobs::merge(&trace, &self.sources, seed, end),
             node_events: self.node_events.clone(),
             services: self.services.clone(),
-            failures: self.failures.clone(),
+            failures: self.failures.iter().cloned().chain(struck).collect(),
             seed,
         }
     }
@@ -104,8 +119,21 @@ impl Outline {
         pods
     }
 
-    /// Whether two seeds can give different scripts.
+    /// Whether two seeds can make the outside world different. A node that fails is random by itself:
+    /// how long it takes until that is seen depends on when the node renews its lease, and each has
+    /// its own time.
     pub fn is_random(&self) -> bool {
-        !self.sources.is_empty() || self.failures.iter().any(Failure::is_random)
+        let fails = |event: &NodeEvent| event.event == NodeEventKind::Fail;
+        self.strike.is_some()
+            || self.resample.is_some()
+            || self.sources.iter().any(JobSource::is_random)
+            || self.node_events.iter().any(fails)
+            || self.services.as_slice().iter().any(Behaviour::is_random)
+            || self.failures.iter().any(Failure::is_random)
     }
+}
+
+/// Whether two draws can differ.
+fn varies(law: &Distribution) -> bool {
+    law.variance() != Some(0.0)
 }

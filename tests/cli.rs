@@ -190,10 +190,13 @@ fn the_command_on_the_page_makes_the_same_files() {
     let text = SMALL.replace(choice, "scheduler = { spread = { search = \"scan\" } }");
     assert_ne!(text, SMALL);
     scratch.write("sub/the-shop.toml", &text);
+    scratch.write("sub/peak.toml", "[[services]]\nname = \"web\"\nload = 90\n");
     for (n, options) in [
         "",
         "--seed 7 --reps 2 --detail nodes",
         "--reps 2 --scheduler binpack --healer restart --no-plots --detail all",
+        "--no-plots --with sub/peak.toml --set nodes.worker.zones=[a,b] --set warm_up=6m",
+        "--reps 3 --drill node --frequency node=1.5/month --no-plots",
     ]
     .iter()
     .enumerate()
@@ -207,6 +210,8 @@ fn the_command_on_the_page_makes_the_same_files() {
         let page = String::from_utf8(first[Path::new("report.html")].clone()).unwrap();
         let (_, rest) = page.split_once("<pre><code>plimsoll ").unwrap();
         let (printed, _) = rest.split_once("</code>").unwrap();
+        // The test runs no shell that would take the quotes away.
+        let printed = printed.replace('\'', "");
         let mut again = scratch.command(&format!("{printed} --quiet --out again-{n}"));
         let done = again.current_dir(scratch.0.join("sub")).status().unwrap();
         assert!(done.success(), "{printed}");
@@ -247,6 +252,66 @@ fn the_same_seed_gives_the_same_bytes_with_any_number_of_threads() {
 }
 
 #[test]
+fn a_changed_scenario_says_so_and_leaves_the_results_of_the_other_alone() {
+    let scratch = Scratch::new("changed");
+    scratch.write("small.toml", SMALL);
+    scratch.write("peak.toml", "services = [{ name = \"web\", load = 90 }]\n");
+    let run = "run small.toml --no-plots";
+    assert_eq!(scratch.said(run).0, Some(0));
+    let changes = "--with peak.toml --set nodes.worker.count=4";
+    let (code, stdout, stderr) = scratch.said(&format!("{run} {changes}"));
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let note = "note: changed: `--with peak.toml`, `--set nodes.worker.count=4`";
+    assert!(stdout.contains(note), "{stdout}");
+    assert!(stdout.contains("4 nodes in 3 zones"), "{stdout}");
+    let folders = names(&scratch.0.join("results/small"));
+    let [plain, changed] = &folders[..] else {
+        panic!("{folders:?}");
+    };
+    assert_eq!(plain, "least-allocated-fixed-kubernetes-1");
+    let json = |folder: &str| {
+        let path = scratch.0.join("results/small").join(folder);
+        let text = fs::read_to_string(path.join("summary.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["scenario"].take()
+    };
+    assert_eq!(json(plain)["changes"], serde_json::json!([]));
+    let scenario = json(changed);
+    let expected = ["--with peak.toml", "--set nodes.worker.count=4"];
+    assert_eq!(scenario["changes"], serde_json::json!(expected));
+    let hash = &scenario["hash"].as_str().unwrap()[..8];
+    assert_eq!(*changed, format!("{plain}-changed-{hash}"));
+    assert_ne!(json(plain)["hash"], scenario["hash"]);
+    // The same changes give the same folder.
+    assert_eq!(scratch.said(&format!("{run} {changes}")).0, Some(0));
+    assert_eq!(names(&scratch.0.join("results/small")), folders);
+}
+
+#[test]
+fn wrong_changes_are_told_by_every_command_that_takes_them() {
+    let scratch = Scratch::new("unchanged");
+    scratch.write("small.toml", SMALL);
+    scratch.write("peak.toml", "[[services]]\nname = \"web\"\nlaod = 90\n");
+    for command in ["run", "validate", "explain"] {
+        let wrong = "small.toml --with peak.toml --set nodes.wroker.count=4";
+        let (code, stdout, stderr) = scratch.said(&format!("{command} {wrong}"));
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+        for said in [
+            "peak.toml:3:1",
+            "did you mean `load`?",
+            "--set:1:7",
+            "did you mean `worker`?",
+            "2 errors in small.toml as changed by peak.toml and --set. Nothing was run.",
+        ] {
+            assert!(stderr.contains(said), "{said}:\n{stderr}");
+        }
+        let (code, _, stderr) = scratch.said(&format!("{command} small.toml --with nowhere.toml"));
+        assert_eq!(code, Some(2));
+        assert!(stderr.contains("there is no file nowhere.toml"), "{stderr}");
+    }
+    assert_eq!(scratch.names(), ["peak.toml", "small.toml"]);
+}
+
+#[test]
 fn another_seed_gives_other_numbers() {
     let scratch = Scratch::new("seed");
     scratch.write("small.toml", SMALL);
@@ -258,6 +323,154 @@ fn another_seed_gives_other_numbers() {
     }
     let pods = |seed: &str| fs::read(scratch.0.join(seed).join("pods.csv")).unwrap();
     assert_ne!(pods("1"), pods("2"));
+}
+
+/// The lines of what a run says from the one that starts so on, up to an empty line.
+fn part<'a>(said: &'a str, first: &str) -> Vec<&'a str> {
+    let lines = said.lines().skip_while(|line| !line.starts_with(first));
+    lines.take_while(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn a_drill_says_what_a_lost_node_costs_and_both_factors_of_a_year() {
+    let scratch = Scratch::new("drill");
+    scratch.write("small.toml", SMALL);
+    let (code, said, _) = scratch.said("run small.toml --reps 8 --drill node --no-plots");
+    assert_eq!(code, Some(0));
+    let told = part(&said, "a lost node");
+    expect![[r#"
+        a lost node    1,021 ± 524 requests · 14 s ± 7 s of full outage ·
+                       8 m ± 5 m 20 s of jobs' run time in vain · lost something in 8 of 8 drills
+          web          483 ± 31 requests · 16 s ± 1 s of full outage · lost something in 8 of 8 drills
+          store        537 ± 525 requests · 13 s ± 12 s of full outage · lost something in 4 of 8 drills
+          in a year    how often a node is lost is not stated: --frequency node=2/year would say so"#]].assert_eq(&told.join("\n"));
+    assert!(
+        scratch
+            .0
+            .join("results/small/least-allocated-fixed-kubernetes-1-drill-node")
+            .exists()
+    );
+    let asked =
+        "run small.toml --reps 8 --drill node --frequency node=40/year --no-plots --format json";
+    let (_, json, _) = scratch.said(asked);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let drill = &json["drill"];
+    assert_eq!(
+        (&drill["lost"], &drill["drills"]),
+        (&"node".into(), &8.into())
+    );
+    assert_eq!(drill["failures_per_year"], 40.0);
+    let losses = drill["losses"].as_array().unwrap();
+    let of_web = |loss: &&serde_json::Value| loss["entity"]["name"] == "web" && loss["unit"] == "s";
+    let loss = losses.iter().find(of_web).unwrap();
+    let number = |key: &str| loss[key].as_f64().unwrap();
+    assert!(number("per_failure") > 0.0);
+    assert!((number("per_year") - 40.0 * number("per_failure")).abs() < 1e-9);
+}
+
+#[test]
+fn an_impossible_outside_world_is_refused() {
+    let scratch = Scratch::new("outside");
+    scratch.write("small.toml", SMALL);
+    scratch.write(
+        "one.toml",
+        &SMALL.replace("zones = [\"a\", \"b\", \"c\"]\n", ""),
+    );
+    for (args, told) in [
+        (
+            "run one.toml --drill zone",
+            "error: there is no zone to lose",
+        ),
+        (
+            "run small.toml --drill rack",
+            "[possible values: node, zone]",
+        ),
+        ("run small.toml --frequency node=1/year", "--drill <WHAT>"),
+        (
+            "run small.toml --drill zone --frequency node=1/year",
+            "the drill takes a zone",
+        ),
+        (
+            "run small.toml --drill zone --frequency zone=1",
+            "such as `node=40/year`",
+        ),
+        ("run small.toml --resample=1h", "has no trace of pods"),
+        ("run small.toml --resample=1x", "is not a length of time"),
+    ] {
+        let (code, said, error) = scratch.said(args);
+        assert_eq!((code, said.as_str()), (Some(2), ""), "{args}");
+        assert!(error.contains(told), "{args}: {error}");
+    }
+    assert_eq!(scratch.names(), ["one.toml", "small.toml"]);
+}
+
+/// Nothing in it is random.
+const EXACT: &str = r#"
+duration = "1h"
+
+[policy]
+scheduler = "binpack"
+autoscaler = "fixed"
+healer = "kubernetes"
+
+[[nodes]]
+name = "worker"
+count = 2
+cpu = "4"
+memory = "8Gi"
+
+[trace]
+pods = "pods.csv"
+"#;
+
+const PODS: &str = "name,arrival_s,duration_s,cpu_milli,memory_mib
+a,10,600,1000,100
+b,400,600,1000,100
+c,700,600,1000,100
+d,1600,600,1000,100
+";
+
+#[test]
+fn an_exact_scenario_is_run_once_and_says_so() {
+    let scratch = Scratch::new("exact");
+    scratch.write("exact.toml", EXACT);
+    scratch.write("pods.csv", PODS);
+    let (code, said, _) = scratch.said("run exact.toml --reps 20 --no-plots");
+    assert_eq!(code, Some(0));
+    assert!(said.contains("1 replication in "), "{said}");
+    let notes = said.lines().skip_while(|line| !line.starts_with("note: "));
+    let notes = notes
+        .take_while(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n");
+    expect![[r#"
+        note: nothing here is random, and the policies throw no dice: one run says all, and more would
+              repeat it; other weeks may differ, and --resample draws some from the trace"#]].assert_eq(&notes);
+}
+
+#[test]
+fn a_resampled_trace_is_another_one_in_every_replication() {
+    let scratch = Scratch::new("resample");
+    scratch.write("exact.toml", EXACT);
+    scratch.write("pods.csv", PODS);
+    let (code, said, error) = scratch.said("run exact.toml --reps 3 --resample --no-plots");
+    assert_eq!((code, said.as_str()), (Some(2), ""));
+    expect![[r#"
+        error: the trace lasts 1601 s, less than 10 days: say how long the blocks are in which it is drawn anew, such as --resample=6h; longer than what belongs together, and many to the trace
+    "#]].assert_eq(&error);
+    let (code, said, _) =
+        scratch.said("run exact.toml --reps 3 --resample=5m --no-plots --detail all");
+    assert_eq!(code, Some(0));
+    assert!(said.contains("3 replications in "), "{said}");
+    let note = part(&said, "note: the pods of the trace");
+    expect![[r#"
+        note: the pods of the trace are drawn anew for every replication, in blocks of 5 m, each from any
+              time of it (block bootstrap); node events and load of the trace stay as they are"#]].assert_eq(&note.join("\n"));
+    let dir = scratch
+        .0
+        .join("results/exact/binpack-fixed-kubernetes-1-resample");
+    let pods = fs::read_to_string(dir.join("pods.csv")).unwrap();
+    assert!(pods.contains("@0,"), "{pods}");
 }
 
 #[test]
@@ -784,6 +997,7 @@ fn explain_gives_all_of_it_as_json() {
           "plimsoll": "(this version)",
           "scenario": "crowd",
           "hash": "d02fcbc21b675e82296e14d46f59b551",
+          "changes": [],
           "seed": 1,
           "scheduler": "spread",
           "at_s": 1560.0,
@@ -1037,4 +1251,58 @@ fn what_happens_in_the_shipped_scenarios_is_explained() {
         let has_it = words.join(" ").contains(expected);
         assert!(has_it, "{scenario} {args}:\n{stdout}");
     }
+}
+
+#[test]
+fn compact_packs_the_pods_of_a_moment_and_writes_what_it_found() {
+    let scratch = Scratch::new("compact");
+    scratch.write("small.toml", SMALL);
+    let args = "compact small.toml --at 10m --scheduler first-fit,least-allocated --out out";
+    let (code, stdout, stderr) = scratch.said(args);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    assert!(
+        stdout.starts_with("first-fit needs 2 of 3 nodes for the "),
+        "{stdout}"
+    );
+    for told in [
+        "requests alone",
+        "--picky",
+        "--handful",
+        "--soft-over",
+        "--copies",
+        "--confirm",
+    ] {
+        assert!(stdout.contains(told), "{told} in {stdout}");
+    }
+    let files = [
+        "compaction.csv",
+        "compaction.json",
+        "compaction.png",
+        "compaction.svg",
+    ];
+    assert_eq!(names(&scratch.0.join("out")), files);
+    let written = fs::read_to_string(scratch.0.join("out/compaction.json")).unwrap();
+    let (_, json, _) = scratch.said(&format!("{args} --format json --threads 1"));
+    assert_eq!(json, written, "the same with one thread");
+    let csv = fs::read_to_string(scratch.0.join("out/compaction.csv")).unwrap();
+    // Eleven trials of two schedulers and of the requests, and the header.
+    assert_eq!(csv.lines().count(), 3 * 11 + 1);
+}
+
+#[test]
+fn compact_refuses_what_it_cannot_do() {
+    let scratch = Scratch::new("compact-wrong");
+    scratch.write("small.toml", SMALL);
+    for (args, said) in [
+        ("--scheduler spred", "unknown scheduler `spred`"),
+        ("--scheduler spread,spread", "names `spread` twice"),
+        ("--at 2h", "after the end of the run"),
+        ("--picky 101%", "at most 1"),
+        ("--trials 0", "--trials"),
+    ] {
+        let (code, stdout, stderr) = scratch.said(&format!("compact small.toml {args}"));
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}");
+        assert!(stderr.contains(said), "{args}: {stderr}");
+    }
+    assert_eq!(scratch.names(), ["small.toml"], "nothing was written");
 }

@@ -189,6 +189,7 @@ pages! {
     values_of_settings_are_checked_like_those_of_the_file
     settings_that_undo_each_other_are_refused
     overlays_are_checked_where_they_stand
+    loads_that_recur_are_measured_in_whole_periods
 }
 
 #[test]

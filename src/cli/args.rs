@@ -5,7 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::cli::compact::Compact;
 use crate::import::openb::options::{Fill, Share};
+use crate::scenario::drill::Frequency;
+use crate::scenario::quantity;
+use crate::time::Duration;
 
 /// How much a container cluster carries, and which policy carries it best.
 ///
@@ -42,6 +46,8 @@ pub(super) enum Command {
     Compare(Compare),
     /// Say why a pod is where it is, or nowhere
     Explain(Explain),
+    /// Say into how few nodes the pods of a moment can be packed, by scheduler
+    Compact(Compact),
     /// Check scenario files without running them
     Validate(Validate),
     /// Print the JSON Schema of scenario files, for editors
@@ -63,14 +69,19 @@ pub(super) enum Command {
 Examples:
   plimsoll run scenarios/web-shop.toml
   plimsoll run scenarios/web-shop.toml --reps 20 --scheduler binpack
+  plimsoll run scenarios/web-shop.toml --reps 20 --drill node
   plimsoll run scenarios/web-shop.toml --format json --quiet | jq .metrics
   plimsoll run scenarios/web-shop.toml --set nodes.worker.count=20 --set duration=12h
   plimsoll run scenarios/web-shop.toml --set services.cart.load.diurnal.mean=2500
-  plimsoll run scenarios/web-shop.toml --set policy.scheduler.kube.waking=any --with peak.toml
+  plimsoll run scenarios/web-shop.toml --set policy.scheduler.kube.ties=name --with peak.toml
 
 The results go to results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>/ unless --out says
-otherwise; those of a scenario changed by --with or --set to a folder with -changed-<hash> at its end.
-Earlier results there are replaced. A missed objective is a result: the exit code is 0.")]
+otherwise; with the drill or the resampling after it, and -changed-<hash> where --with or --set change
+the scenario. Earlier results there are replaced. A missed objective is a result: the exit code is 0.
+
+--set KEY=VALUE: the key is a path through the file's tables. A value is TOML; a word needs no quotes. A
+part of a key that holds a dot stands in quotes: --set 'services.\"web.v2\".replicas=3'. A policy or
+another shape of load takes the place of the one that is there. `plimsoll schema` lists all keys.")]
 pub(super) struct Run {
     /// The scenario file
     pub(super) scenario: PathBuf,
@@ -84,6 +95,8 @@ pub(super) struct Run {
     pub(super) policies: Policies,
     #[command(flatten)]
     pub(super) changes: Changes,
+    #[command(flatten)]
+    pub(super) outside: Outside,
     /// Write the results to this folder
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -198,6 +211,42 @@ pub(super) struct Changes {
     /// index from 0; may be given again
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) settings: Vec<String>,
+}
+
+/// Another outside world than the scenario's.
+#[derive(Debug, clap::Args)]
+pub(super) struct Outside {
+    /// Lose one node or one zone in every run, at a time and a place by lot, in place of the
+    /// scenario's own failures of nodes and zones
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(super) drill: Option<Loss>,
+    /// How often what the drill takes fails otherwise, such as `node=40/year`; what the scenario
+    /// states unless given
+    #[arg(long, value_name = "WHAT=N/TIME", requires = "drill")]
+    pub(super) frequency: Option<Frequency>,
+    /// Draw the trace's pods anew for every replication, in blocks of this length, such as
+    /// `--resample=6h`; a day unless given, for traces of ten days and more
+    #[arg(
+        long,
+        value_name = "BLOCK",
+        num_args = 0..=1,
+        require_equals = true,
+        value_parser = length
+    )]
+    pub(super) resample: Option<Option<Duration>>,
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    quantity::duration(text).map_err(|bad| format!("it {}: {}", bad.what, bad.form))
+}
+
+/// What a drill takes away.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Loss {
+    /// One node
+    Node,
+    /// One zone with all its nodes
+    Zone,
 }
 
 /// Policies other than the scenario's.

@@ -79,7 +79,7 @@ fn evicted_for(reached: &Reached, pod: PodId) -> Option<PodId> {
     is_evicted.then(|| reached.evicted_for[&pod])
 }
 
-fn failure(ended: Ended) -> Failure {
+pub(super) fn failure(ended: Ended) -> Failure {
     match ended {
         Ended::Interrupted => Failure::Interrupted,
         Ended::Stopped(stop) => Failure::Environment(stop.reason),
@@ -169,7 +169,7 @@ fn unknown(moment: &Moment<'_>, name: &str) -> Failure {
 }
 
 /// A moment of the run: a clock such as `20:00:52`, or a length of time since the start.
-fn instant(text: &str, scenario: &Scenario) -> Result<Time, Failure> {
+pub(super) fn instant(text: &str, scenario: &Scenario) -> Result<Time, Failure> {
     let since_start = if text.contains(':') {
         clock(text)
     } else {

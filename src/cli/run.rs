@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::{Changes, Detail, Format, Policies, Run};
 use crate::cli::out::print;
+use crate::cli::outside::{suffix, with_outside};
 use crate::cli::progress::Progress;
 use crate::cli::usage::{cpu_seconds, look, peak_memory};
 use crate::cli::{Failure, interrupt, validate};
+use crate::experiment::drill::yearly_loss;
 use crate::experiment::replicate::{replicate, threads, with_threads};
 use crate::experiment::summary::summarize;
 use crate::folder::{self, Folder};
 use crate::metrics::fold;
+use crate::metrics::measured::Measured;
 use crate::report::output::{self, Options, Plots};
 use crate::report::results::{Results, policy_name};
 use crate::report::run_json::Effort;
@@ -21,39 +24,52 @@ use crate::rng::Seed;
 use crate::run::{Ended, simulate};
 use crate::scenario::policies::PolicyKind;
 use crate::scenario::{Scenario, Source};
+use crate::time::Time;
 
 pub(super) fn run(args: Run) -> Result<(), Failure> {
     interrupt::listen()?;
     let scenario = chosen(&args.scenario, &args.changes, &args.policies, args.quiet)?;
+    let scenario = with_outside(scenario, &args.outside)?;
     let dir = args
         .out
         .clone()
-        .unwrap_or_else(|| default_dir(&scenario, args.seed));
+        .unwrap_or_else(|| default_dir(&scenario, &args));
     folder::check_replaceable(&dir, output::is_result)?;
     let options = options(&args);
-    let progress = Progress::new(args.reps.get(), scenario.end, args.quiet);
+    // Runs of an exact scenario are all alike.
+    let reps = if scenario.is_exact() {
+        1
+    } else {
+        args.reps.get()
+    };
+    let progress = Progress::new(reps, scenario.end, args.quiet);
     let replicated = with_threads(args.threads, || {
-        let runs = replicate(args.seed, args.reps.get(), |seed| {
-            let mut watch = |now| {
-                progress.reached(seed.replication, now);
-                if interrupt::asked() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
+        let calm = calm_runs(&args, &scenario, reps, &progress);
+        let runs = calm.and_then(|calm| {
+            let part = if calm.is_empty() {
+                Part::Whole
+            } else {
+                Part::SecondHalf
             };
-            simulate(&scenario, seed, folded(options, seed), &mut watch)
+            let runs = replicate(args.seed, reps, |seed| {
+                simulate_part(&scenario, seed, folded(options, seed), &progress, part)
+            });
+            Ok((runs?, calm))
         });
         (runs, threads())
     });
     progress.finish();
     let (runs, threads) = replicated.map_err(Failure::Environment)?;
     interrupt::check()?;
-    let runs = runs.map_err(|ended| match ended {
+    let (runs, calm) = runs.map_err(|ended| match ended {
         Ended::Interrupted => Failure::Interrupted,
         Ended::Stopped(stop) => Failure::Environment(stop.reason),
     })?;
     let summary = summarize(args.seed, &runs);
+    let summary = match scenario.drill {
+        None => summary,
+        Some(drilled) => summary.of_drill(yearly_loss(drilled, &runs, &calm)),
+    };
     let results = Results {
         scenario: &scenario,
         seed: args.seed,
@@ -64,7 +80,7 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
         wall_seconds: progress.seconds(),
         cpu_seconds: cpu_seconds(),
         peak_memory_bytes: peak_memory(),
-        events: runs.iter().map(|run| run.events).sum(),
+        events: runs.iter().chain(&calm).map(|run| run.events).sum(),
         threads,
     };
     let files = write(&dir, &results, &effort, options)?;
@@ -77,6 +93,61 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
             files: &files,
         },
     )
+}
+
+/// What the runs of a drill are compared with; nothing where there is no drill.
+fn calm_runs(
+    args: &Run,
+    scenario: &Scenario,
+    reps: u32,
+    progress: &Progress,
+) -> Result<Vec<Measured>, Ended> {
+    if scenario.drill.is_none() {
+        return Ok(Vec::new());
+    }
+    let calm = scenario.clone().calm();
+    let reps = if calm.is_exact() { 1 } else { reps };
+    replicate(args.seed, reps, |seed| {
+        simulate_part(
+            &calm,
+            seed,
+            fold::Options::default(),
+            progress,
+            Part::FirstHalf,
+        )
+    })
+}
+
+/// Which part of the work of a replication a run is.
+#[derive(Clone, Copy)]
+enum Part {
+    Whole,
+    FirstHalf,
+    SecondHalf,
+}
+
+fn simulate_part(
+    scenario: &Scenario,
+    seed: Seed,
+    options: fold::Options,
+    progress: &Progress,
+    part: Part,
+) -> Result<Measured, Ended> {
+    let mut watch = |now: Time| {
+        let half = |nanos: u64| Time::from_nanos(nanos / 2);
+        let reached = match part {
+            Part::Whole => now,
+            Part::FirstHalf => half(now.nanos()),
+            Part::SecondHalf => half(scenario.end.nanos() + now.nanos()),
+        };
+        progress.reached(seed.replication, reached);
+        if interrupt::asked() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    simulate(scenario, seed, options, &mut watch)
 }
 
 fn options(args: &Run) -> Options {
@@ -135,13 +206,20 @@ pub(super) fn chosen(
     Ok(scenario)
 }
 
-/// `results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>`; that of a changed scenario says so, and
-/// by the first 8 digits of its hash which one it is.
-fn default_dir(scenario: &Scenario, seed: u64) -> PathBuf {
-    let mut run = format!("{}-{seed}", policy_name(&scenario.policy));
-    if !scenario.changes.is_empty() {
-        run += &format!("-changed-{}", &scenario.hash[..8]);
+/// What the folder of a changed scenario ends with, so that it is not that of the file's.
+pub(super) fn changed(scenario: &Scenario) -> String {
+    match scenario.changes.is_empty() {
+        true => String::new(),
+        false => format!("-changed-{}", &scenario.hash[..8]),
     }
+}
+
+/// `results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>`, and what else was asked for; that of a
+/// changed scenario says so, and by the first 8 digits of its hash which one it is.
+fn default_dir(scenario: &Scenario, args: &Run) -> PathBuf {
+    let mut run = format!("{}-{}", policy_name(&scenario.policy), args.seed);
+    run += &suffix(&args.outside);
+    run += &changed(scenario);
     ["results", &scenario.name, &run].iter().collect()
 }
 

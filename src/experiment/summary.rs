@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::drill::YearlyLoss;
 use super::{combine, rare};
 use crate::metrics::dictionary::{METRICS, Metric};
 use crate::metrics::measured::{Amount, Entity, Measured, Value};
@@ -27,6 +28,8 @@ pub struct Summary {
     pub lines: Vec<Line>,
     /// Services with an outage in at most half of the runs.
     pub outages: Vec<Rare>,
+    /// What a loss costs, where the runs are a drill.
+    pub drill: Option<YearlyLoss>,
 }
 
 /// One metric of one entity.
@@ -57,11 +60,13 @@ pub struct Rare {
     /// Share of the requests of runs with an outage that were lost; absent without one or without
     /// requests.
     pub loss_given_outage: Option<f64>,
-    /// Without an outage, not even a part of one: outages per second are below this (rule of three).
+    /// Without an outage, not even a part of one: outages per second are below this (rule of three);
+    /// never for drills.
     pub rate_below: Option<f64>,
 }
 
-/// Puts replications together. `seed` keys the bootstrap.
+/// Puts replications together. `seed` keys the bootstrap. What a drill costs is not among it: that
+/// takes runs without one too ([`drill::yearly_loss`](super::drill::yearly_loss)).
 pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
     let mut groups: BTreeMap<Place, Vec<Option<&Value>>> = BTreeMap::new();
     for (replication, run) in runs.iter().enumerate() {
@@ -81,6 +86,7 @@ pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
     Summary {
         replications: runs.len() as u32,
         outages: rare::outages(runs),
+        drill: None,
         lines,
     }
 }
@@ -90,6 +96,16 @@ impl Summary {
     pub fn line(&self, quantity: &Quantity) -> Option<&Line> {
         let is_it = |line: &&Line| line.metric == quantity.metric && line.entity == quantity.entity;
         self.lines.iter().find(is_it)
+    }
+
+    /// The same of runs of a drill, with what a loss costs. How often outages come says nothing then:
+    /// their rate is that of drills.
+    pub fn of_drill(mut self, cost: YearlyLoss) -> Summary {
+        for rare in &mut self.outages {
+            rare.rate_below = None;
+        }
+        self.drill = Some(cost);
+        self
     }
 }
 

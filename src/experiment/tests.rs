@@ -315,3 +315,108 @@ fn lines_come_in_the_order_of_the_dictionary() {
 fn no_runs_say_nothing() {
     assert_eq!(summarize(1, &[]), Summary::default());
 }
+
+mod drills {
+    use super::{check, ratio, run_of, service};
+    use crate::experiment::drill::{Loss, Lost, YearlyLoss, yearly_loss};
+    use crate::metrics::measured::{Entity, Measured};
+    use crate::scenario::drill::{Drill, Drilled, Frequency, StatedBy};
+    use crate::stats::Method;
+
+    /// A run of 1,000 s in which the service lost so many of 100 requests.
+    fn run(lost: f64) -> Measured {
+        run_of(&service(), &[("requests.lost", ratio(lost, 100.0))])
+    }
+
+    fn costs(per_year: Option<f64>, drills: &[f64], calm: &[f64]) -> YearlyLoss {
+        let runs = |lost: &[f64]| lost.iter().map(|&lost| run(lost)).collect::<Vec<_>>();
+        let drilled = Drilled {
+            drill: Drill::Node,
+            frequency: per_year.map(|per_year| Frequency {
+                drill: Drill::Node,
+                per_year,
+                stated_by: StatedBy::Scenario,
+            }),
+        };
+        yearly_loss(drilled, &runs(drills), &runs(calm))
+    }
+
+    fn of(costs: &YearlyLoss, what: Lost) -> &Loss {
+        let of_service = |loss: &&Loss| loss.what == what && loss.entity == service();
+        costs.losses.iter().find(of_service).unwrap()
+    }
+
+    #[test]
+    fn a_loss_is_what_the_same_run_without_it_does_not_lose() {
+        let costs = costs(Some(40.0), &[11.0, 12.0, 16.0], &[10.0, 10.0, 10.0]);
+        let requests = of(&costs, Lost::Requests);
+        // 1, 2 and 6: mean 3 ± 6.5724, as above; and 40 times that in a year.
+        let (low, high) = (3.0 - 6.5724, 3.0 + 6.5724);
+        check(
+            &requests.per_failure,
+            3.0,
+            Some((low, high)),
+            Method::StudentT,
+        );
+        let yearly = requests.per_year.unwrap();
+        check(
+            &yearly,
+            120.0,
+            Some((40.0 * low, 40.0 * high)),
+            Method::StudentT,
+        );
+        assert_eq!((costs.drills, requests.share.value), (3, 1.0));
+        // 3 of 100 requests in 1,000 s: as a full outage of 30 s.
+        assert!((of(&costs, Lost::Outage).per_failure.value - 30.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_run_without_stands_for_all_where_all_are_alike() {
+        let one = costs(None, &[11.0, 12.0, 16.0], &[10.0]);
+        assert_eq!(one, costs(None, &[11.0, 12.0, 16.0], &[10.0; 3]));
+    }
+
+    #[test]
+    fn what_most_drills_do_not_lose_has_a_share_and_no_interval() {
+        let costs = costs(Some(2.0), &[0.0, 0.0, 0.0, 8.0], &[0.0]);
+        let requests = of(&costs, Lost::Requests);
+        check(&requests.per_failure, 2.0, None, Method::MostlyConstant);
+        // Clopper and Pearson, 1 of 4: 0.0063 to 0.8059.
+        let share = Some((0.0063, 0.8059));
+        check(&requests.share, 0.25, share, Method::ClopperPearson);
+        check(
+            &requests.per_year.unwrap(),
+            4.0,
+            None,
+            Method::MostlyConstant,
+        );
+    }
+
+    #[test]
+    fn drills_without_an_outage_say_nothing_of_their_rate() {
+        let run = run_of(
+            &service(),
+            &[("outages", crate::metrics::measured::Amount::Number(0.0))],
+        );
+        let summary = crate::experiment::summary::summarize(1, &[run.clone(), run.clone()]);
+        assert!(summary.outages[0].rate_below.is_some());
+        let cost = costs(None, &[1.0], &[0.0]);
+        assert_eq!(summary.of_drill(cost).outages[0].rate_below, None);
+    }
+
+    #[test]
+    fn without_a_frequency_there_is_no_year() {
+        let costs = costs(None, &[1.0, 2.0], &[0.0]);
+        assert!(costs.losses.iter().all(|loss| loss.per_year.is_none()));
+    }
+
+    #[test]
+    fn where_nothing_is_asked_and_no_job_runs_nothing_is_lost() {
+        let empty = [run_of(&Entity::Cluster, &[])];
+        let drilled = Drilled {
+            drill: Drill::Zone,
+            frequency: None,
+        };
+        assert_eq!(yearly_loss(drilled, &empty, &empty).losses, []);
+    }
+}

@@ -15,6 +15,9 @@ pub struct Entry<P: ?Sized> {
     pub source: &'static str,
     /// What can be set.
     pub params: &'static [Param],
+    /// Whether two seeds can make it decide differently in one and the same world. A property holds
+    /// the schedulers to it.
+    pub dice: fn(&Params) -> bool,
     /// Makes one.
     pub build: fn(&Params) -> Box<P>,
 }
@@ -49,6 +52,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "the node left with the largest share of its resources",
         source: "Kubernetes NodeResourcesFit, scoringStrategy LeastAllocated (v1.34)",
         params: &[scheduler::best::SEARCH, scheduler::best::RESOURCES],
+        dice: never,
         build: |params| {
             Box::new(scheduler::least_allocated::LeastAllocated::scheduler(
                 params,
@@ -60,6 +64,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "the node left with the smallest share of its resources",
         source: "Kubernetes NodeResourcesFit, scoringStrategy MostAllocated (v1.34)",
         params: &[scheduler::best::SEARCH, scheduler::best::RESOURCES],
+        dice: never,
         build: |params| Box::new(scheduler::most_allocated::MostAllocated::scheduler(params)),
     },
     Entry {
@@ -67,6 +72,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "most-allocated, and of nodes with the same score the fuller one",
         source: "Kubernetes NodeResourcesFit, scoringStrategy MostAllocated (v1.34), and best fit",
         params: &[scheduler::best::SEARCH, scheduler::best::RESOURCES],
+        dice: never,
         build: |params| Box::new(scheduler::binpack::Binpack::scheduler(params)),
     },
     Entry {
@@ -74,6 +80,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "replicas of a service apart: over zones, then over nodes, then least-allocated",
         source: "the idea of Kubernetes PodTopologySpread over zones and hosts, as a strict order",
         params: &[scheduler::spread::SEARCH, scheduler::best::RESOURCES],
+        dice: never,
         build: |params| Box::new(scheduler::spread::Spread::new(params)),
     },
     Entry {
@@ -81,6 +88,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "the first node, in the order of the scenario, on which the pod fits",
         source: "the textbook baseline of bin packing",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::first_fit::FirstFit::scheduler(params)),
     },
     Entry {
@@ -89,6 +97,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         source: "the textbook rule of bin packing, over several resources as in Weng et al., \
                  \"Beware of Fragmentation\" (USENIX ATC 2023)",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::best_fit::BestFit::scheduler(params)),
     },
     Entry {
@@ -97,6 +106,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         source: "the textbook rule; Verma et al., \"Large-scale cluster management at Google with \
                  Borg\" (EuroSys 2015), section 3.2",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::worst_fit::WorstFit::scheduler(params)),
     },
     Entry {
@@ -105,6 +115,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         source: "the aim of Verma et al., \"Large-scale cluster management at Google with Borg\" \
                  (EuroSys 2015), section 3.2; the formula is plimsoll's, for the paper gives none",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::borg_stranded::BorgStranded::scheduler(params)),
     },
     Entry {
@@ -113,6 +124,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         source: "the alignment score of Grandl et al., \"Multi-resource Packing for Cluster \
                  Schedulers\" (SIGCOMM 2014)",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::tetris::Tetris::scheduler(params)),
     },
     Entry {
@@ -121,6 +133,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         source: "Mitzenmacher, \"The Power of Two Choices in Randomized Load Balancing\" (IEEE TPDS \
                  2001)",
         params: &[scheduler::best::RESOURCES],
+        dice: always,
         build: |params| Box::new(scheduler::power_of_two::PowerOfTwo::new(params)),
     },
     Entry {
@@ -128,6 +141,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "the node and the GPU where the pod fragments the GPUs least",
         source: "Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023), and the authors' simulator",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::fgd::Fgd::scheduler(params)),
     },
     Entry {
@@ -135,6 +149,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "the node on which the least CPU and GPU would be left",
         source: "the baseline BestFit of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::gpu_bestfit::GpuBestFit::scheduler(params)),
     },
     Entry {
@@ -142,6 +157,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "the node where free and requested CPU and GPU are least in line",
         source: "the baseline DotProd of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::gpu_dotprod::GpuDotProd::scheduler(params)),
     },
     Entry {
@@ -149,6 +165,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "GPUs in use before free ones, and those before free nodes",
         source: "the baseline Packing of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::gpu_packing::GpuPacking::scheduler(params)),
     },
     Entry {
@@ -156,6 +173,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "pods that ask for as many GPUs together",
         source: "the baseline Clustering of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
         params: &[scheduler::best::SEARCH],
+        dice: never,
         build: |params| Box::new(scheduler::gpu_clustering::GpuClustering::scheduler(params)),
     },
     Entry {
@@ -163,6 +181,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "any node on which the pod fits, and of its GPUs any",
         source: "the baseline Random of Weng et al., \"Beware of Fragmentation\" (USENIX ATC 2023)",
         params: &[],
+        dice: always,
         build: |_| Box::new(scheduler::gpu_random::GpuRandom::default()),
     },
     Entry {
@@ -171,6 +190,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
                   which the service keeps failing last",
         source: "Docker Swarm (swarmkit v2, manager/scheduler)",
         params: &[scheduler::swarm::PREFERENCES],
+        dice: never,
         build: |params| Box::new(scheduler::swarm::Swarm::new(params)),
     },
     Entry {
@@ -182,6 +202,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
             scheduler::nomad::ANTI_AFFINITY,
             scheduler::nomad::CANDIDATES,
         ],
+        dice: always,
         build: |params| Box::new(scheduler::nomad::Nomad::new(params)),
     },
     Entry {
@@ -190,6 +211,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
                   preemption",
         source: KUBE_1_34,
         params: scheduler::kube::params::KUBE,
+        dice: scheduler::kube::params::ties_by_lot,
         build: scheduler::kube::params::kube,
     },
     Entry {
@@ -197,6 +219,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "as kube-scheduler 1.34, whatever version `kube` will be",
         source: KUBE_1_34,
         params: scheduler::kube::params::KUBE,
+        dice: scheduler::kube::params::ties_by_lot,
         build: scheduler::kube::params::kube,
     },
     Entry {
@@ -204,6 +227,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "as kube, but full nodes first (MostAllocated); all else equal",
         source: KUBE_1_34,
         params: scheduler::kube::params::BINPACK,
+        dice: scheduler::kube::params::ties_by_lot,
         build: scheduler::kube::params::kube_binpack,
     },
     Entry {
@@ -211,6 +235,7 @@ pub const SCHEDULERS: &[Entry<dyn Scheduler>] = &[
         summary: "any node on which the pod fits, all with the same probability",
         source: "the baseline that shows what choosing is worth",
         params: &[],
+        dice: always,
         build: |_| Box::new(scheduler::random::Random::default()),
     },
 ];
@@ -226,6 +251,7 @@ pub const AUTOSCALERS: &[Entry<dyn Autoscaler>] = &[
         summary: "replicas stay as the scenario gives them",
         source: "a Deployment without an autoscaler",
         params: &[],
+        dice: never,
         build: |_| Box::new(autoscaler::Fixed),
     },
     Entry {
@@ -233,6 +259,8 @@ pub const AUTOSCALERS: &[Entry<dyn Autoscaler>] = &[
         summary: "replicas follow the use of CPU, at once up and after five minutes down",
         source: "Kubernetes' HorizontalPodAutoscaler (v1.34)",
         params: autoscaler::hpa::params::ALL,
+        // A rollout throws a die between pods of which one must go.
+        dice: always,
         build: |params| Box::new(autoscaler::hpa::Hpa::new(params)),
     },
 ];
@@ -244,6 +272,7 @@ pub const HEALERS: &[Entry<dyn Healer>] = &[
         summary: "dead containers stay dead, dead nodes go unnoticed",
         source: "the baseline that shows what healing is worth",
         params: &[],
+        dice: never,
         build: |_| Box::new(healer::NoHealer),
     },
     Entry {
@@ -255,6 +284,7 @@ pub const HEALERS: &[Entry<dyn Healer>] = &[
             healer::restart::BACKOFF_MAX,
             healer::restart::BACKOFF_RESET,
         ],
+        dice: never,
         build: |params| Box::new(healer::restart::Restart::new(params)),
     },
     Entry {
@@ -273,9 +303,31 @@ pub const HEALERS: &[Entry<dyn Healer>] = &[
             healer::lifecycle::UNHEALTHY_SHARE,
             healer::lifecycle::TOLERATION,
         ],
+        dice: never,
         build: |params| Box::new(healer::kubernetes::Kubernetes::new(params)),
     },
 ];
+
+/// Whether two seeds can make these policies decide differently in one and the same world. `scaled`:
+/// whether any service may change its size, for an autoscaler does nothing about the others.
+pub fn throws_dice(choice: &Choice, scaled: bool) -> bool {
+    throws(SCHEDULERS, &choice.scheduler)
+        || scaled && throws(AUTOSCALERS, &choice.autoscaler)
+        || throws(HEALERS, &choice.healer)
+}
+
+fn throws<P: ?Sized>(entries: &'static [Entry<P>], named: &Named) -> bool {
+    let entry = find(entries, named.name).expect("a chosen policy is registered");
+    (entry.dice)(&named.params)
+}
+
+const fn never(_: &Params) -> bool {
+    false
+}
+
+const fn always(_: &Params) -> bool {
+    true
+}
 
 /// The entry of that name.
 pub fn find<P: ?Sized>(entries: &'static [Entry<P>], name: &str) -> Option<&'static Entry<P>> {

@@ -16,6 +16,7 @@ use crate::report::shell;
 use crate::report::tables::Detail;
 use crate::report::text::headline;
 use crate::report::text::why::{self, clock};
+use crate::scenario::drill::{Frequency, StatedBy};
 
 /// Most incidents on the page; all of them are in `incidents.csv`.
 const INCIDENTS: usize = 50;
@@ -333,6 +334,21 @@ fn command(results: &Results<'_>, options: Options) -> String {
     for change in &scenario.changes {
         let (option, what) = change.split_once(' ').unwrap_or((change, ""));
         command.push_str(&format!(" {option} {}", shell::word(what)));
+    }
+    if let Some(rule) = scenario.outline.resample {
+        command.push_str(&format!(" --resample={}s", rule.block));
+    }
+    if let Some(drilled) = &scenario.drill {
+        command.push_str(&format!(" --drill {}", drilled.drill.name()));
+        let frequency = drilled
+            .frequency
+            .filter(|stated| stated.stated_by == StatedBy::User);
+        if let Some(Frequency {
+            drill, per_year, ..
+        }) = frequency
+        {
+            command.push_str(&format!(" --frequency {}={per_year}/year", drill.name()));
+        }
     }
     command.push_str(match options.detail {
         Detail::Brief => "",

@@ -3,7 +3,9 @@
 use crate::experiment::summary::Rare;
 use crate::metrics::measured::Entity;
 use crate::report::figure;
+use crate::report::outside;
 use crate::report::results::Results;
+use crate::scenario::drill::Drill;
 
 /// Those of the scenario first, then those that follow from what was run.
 pub(crate) fn all(results: &Results<'_>) -> Vec<String> {
@@ -17,6 +19,7 @@ pub(crate) fn besides_warnings(results: &Results<'_>) -> Vec<String> {
 }
 
 fn from<'a>(results: &Results<'_>, said: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let scenario = results.scenario;
     let mut notes: Vec<String> = Vec::new();
     let changes = &results.scenario.changes;
     if !changes.is_empty() {
@@ -28,20 +31,38 @@ fn from<'a>(results: &Results<'_>, said: impl Iterator<Item = &'a String>) -> Ve
             notes.push(note.clone());
         }
     }
+    notes.extend(outside::notes(scenario));
     notes.extend(unseen(results));
+    notes.extend(rarely(results));
     if results.line("pending.max", &Entity::Cluster).is_none() {
         let note =
             "no pod was created while measuring: there are no waiting times, and no plot of them";
         notes.push(note.to_owned());
     }
-    if results.runs.len() == 1 {
+    if results.runs.len() == 1 && !scenario.is_exact() {
         notes.push("one replication has no intervals; --reps 20 gives them".to_owned());
     }
     notes
 }
 
-/// Services without any outage: what that says, and what not.
+/// Where failures that recur were too rare to say much of them: a drill has one in every run.
+fn rarely(results: &Results<'_>) -> Option<String> {
+    let scenario = results.scenario;
+    if scenario.drill.is_some() || results.summary.outages.is_empty() {
+        return None;
+    }
+    let fails = |drill: &Drill| scenario.frequency(*drill).is_some();
+    let drill = Drill::ALL.into_iter().find(fails)?.name();
+    Some(format!(
+        "outages were rare; --drill {drill} loses a {drill} in every run, and says what one costs"
+    ))
+}
+
+/// Services without any outage: what that says, and what not. Nothing in an exact run: it says all.
 fn unseen(results: &Results<'_>) -> Option<String> {
+    if results.scenario.is_exact() {
+        return None;
+    }
     let unseen: Vec<&Rare> = results
         .summary
         .outages

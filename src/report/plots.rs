@@ -14,6 +14,7 @@ mod outages;
 mod panel;
 mod pending;
 mod png;
+pub(crate) mod ranges;
 mod replicas;
 mod svg;
 mod theme;

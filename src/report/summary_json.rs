@@ -5,12 +5,14 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
+use crate::experiment::drill::{Loss, YearlyLoss};
 use crate::experiment::summary::{CONFIDENCE, Line, Rare};
 use crate::metrics::dictionary::{Basis, Better};
 use crate::metrics::measured::{self, Accounting, Fates};
 use crate::policy::params::Value;
 use crate::policy::registry::Named;
 use crate::report::notes;
+use crate::report::outside::stated_by;
 use crate::report::results::Results;
 use crate::stats::{self, Method};
 
@@ -36,6 +38,8 @@ struct Summary<'a> {
     metrics: Vec<MetricLine<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rare_outages: Vec<RareOutages<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drill: Option<Drill<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     jobs: Vec<Jobs<'a>>,
     notes: Vec<String>,
@@ -58,8 +62,9 @@ struct Scenario<'a> {
     services: usize,
 }
 
+/// A policy with its parameters.
 #[derive(Serialize)]
-struct Policy<'a> {
+pub(crate) struct Policy<'a> {
     name: &'static str,
     parameters: BTreeMap<&'static str, Parameter<'a>>,
 }
@@ -84,6 +89,32 @@ struct MetricLine<'a> {
     interval: Option<Interval>,
     method: &'static str,
     values: Vec<Option<Number>>,
+}
+
+/// What a lost node or zone costs.
+#[derive(Serialize)]
+struct Drill<'a> {
+    lost: &'static str,
+    drills: u32,
+    /// Failures in a year, where that is known, and who says so.
+    failures_per_year: Option<f64>,
+    stated_by: Option<&'static str>,
+    losses: Vec<DrillLoss<'a>>,
+}
+
+#[derive(Serialize)]
+struct DrillLoss<'a> {
+    loss: &'static str,
+    entity: Entity<'a>,
+    unit: &'static str,
+    per_failure: Number,
+    per_failure_interval: Option<Interval>,
+    method: &'static str,
+    /// Share of drills that lose anything.
+    share: f64,
+    share_interval: Option<Interval>,
+    per_year: Option<Number>,
+    per_year_interval: Option<Interval>,
 }
 
 /// How often a service had an outage, where at most half of the runs had one.
@@ -185,6 +216,7 @@ impl<'a> Summary<'a> {
                 .iter()
                 .map(RareOutages::of)
                 .collect(),
+            drill: results.summary.drill.as_ref().map(Drill::of),
             jobs: Jobs::of(results),
             notes: notes::all(results),
         }
@@ -192,7 +224,8 @@ impl<'a> Summary<'a> {
 }
 
 impl<'a> Policy<'a> {
-    fn of(named: &'a Named) -> Policy<'a> {
+    /// What was chosen.
+    pub(crate) fn of(named: &'a Named) -> Policy<'a> {
         let parameters = named.params.iter().map(|(name, value)| {
             let value = match value {
                 Value::Integer(value) => Parameter::Integer(*value),
@@ -247,6 +280,34 @@ impl Interval {
         Interval {
             low: Number(interval.low),
             high: Number(interval.high),
+        }
+    }
+}
+
+impl<'a> Drill<'a> {
+    fn of(drill: &'a YearlyLoss) -> Drill<'a> {
+        let frequency = drill.drilled.frequency.as_ref();
+        let loss = |loss: &'a Loss| DrillLoss {
+            loss: loss.what.name(),
+            entity: Entity::of(&loss.entity),
+            unit: loss.what.unit(),
+            per_failure: Number(loss.per_failure.value),
+            per_failure_interval: loss.per_failure.interval.map(Interval::of),
+            method: method_name(loss.per_failure.method),
+            share: loss.share.value,
+            share_interval: loss.share.interval.map(Interval::of),
+            per_year: loss.per_year.map(|yearly| Number(yearly.value)),
+            per_year_interval: loss
+                .per_year
+                .and_then(|yearly| yearly.interval)
+                .map(Interval::of),
+        };
+        Drill {
+            lost: drill.drilled.drill.name(),
+            drills: drill.drills,
+            failures_per_year: frequency.map(|frequency| frequency.per_year),
+            stated_by: frequency.map(|frequency| stated_by(frequency.stated_by)),
+            losses: drill.losses.iter().map(loss).collect(),
         }
     }
 }

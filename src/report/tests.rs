@@ -661,24 +661,36 @@ fn plots_follow_the_page_into_the_dark() {
 
 #[test]
 fn the_command_says_what_was_asked_for_in_words_of_a_shell() {
-    let command = |file: &str, detail, plots| {
+    let command = |file: &str, changes: &[&str], detail, plots| {
         let mut case = Case::new();
         case.scenario.file = file.to_owned();
+        case.scenario.changes = changes.iter().map(|&change| change.to_owned()).collect();
         let page = html::page(&case.results(), &[], Options { detail, plots });
         let (_, rest) = page.split_once("<pre><code>").unwrap();
         rest.split_once("</code>").unwrap().0.to_owned()
     };
     let said = [
-        command("pair.toml", Detail::Brief, Plots::Drawn),
-        command("two words.toml", Detail::Nodes, Plots::Drawn),
-        command("-o'b.toml", Detail::All, Plots::None),
+        command("pair.toml", &[], Detail::Brief, Plots::Drawn),
+        command("two words.toml", &[], Detail::Nodes, Plots::Drawn),
+        command("-o'b.toml", &[], Detail::All, Plots::None),
+        command(
+            "pair.toml",
+            &[
+                "--with a peak.toml",
+                "--set nodes.\"w.2\".count=4",
+                "--set duration=2h",
+            ],
+            Detail::Brief,
+            Plots::None,
+        ),
     ];
     check(
         &said.join("\n"),
         &expect![[r#"
-        plimsoll run pair.toml --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none
-        plimsoll run 'two words.toml' --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none --detail nodes
-        plimsoll run './-o'\''b.toml' --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none --detail all --no-plots"#]],
+            plimsoll run pair.toml --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none
+            plimsoll run 'two words.toml' --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none --detail nodes
+            plimsoll run './-o'\''b.toml' --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none --detail all --no-plots
+            plimsoll run pair.toml --seed 1 --reps 3 --scheduler least-allocated --autoscaler fixed --healer none --with 'a peak.toml' --set 'nodes.&quot;w.2&quot;.count=4' --set duration=2h --no-plots"#]],
     );
 }
 

@@ -1,6 +1,7 @@
 //! The summary on the terminal: the answer first, then the detail, then where the files are.
 
 mod availability;
+mod drill;
 mod jobs;
 pub(crate) mod layout;
 mod sections;
@@ -57,6 +58,7 @@ pub fn summary(results: &Results<'_>, effort: &Effort, written: Written<'_>, loo
     sections::healing(results, &mut page);
     sections::headroom(results, &mut page);
     sections::cost(results, &mut page);
+    drill::rows(results, &mut page);
     page.gap();
     for sentence in why::sentences(results) {
         page.text(&sentence);

@@ -138,6 +138,8 @@ pub(super) fn scenario(
         node_events: node_events?.into(),
         services: builder.behaviours,
         failures: failures?,
+        strike: None,
+        resample: None,
     };
     let mut catalog = builder.catalog;
     catalog.pods = outline.expected_pods(&catalog, end);
@@ -164,6 +166,7 @@ pub(super) fn scenario(
         excluded: excluded?,
         warnings: Vec::new(),
         notes: builder.notes,
+        drill: None,
     })
 }
 

@@ -68,6 +68,8 @@ pub(super) struct Decoder<'a> {
     pub(super) places: &'a Places,
     /// Where it is not TOML.
     pub(super) syntax: &'a [Span],
+    /// Entries that were added to lists from outside, and what to say where one is not whole.
+    pub(super) added: &'a [(Span, String)],
     /// Whether parts of the document could not be recovered, so that nothing can be said to be
     /// missing.
     pub(super) lossy: bool,
@@ -294,7 +296,11 @@ impl Decoder<'_> {
                     let problem = Problem::error(format!("`{}` is missing", key.name))
                         .at(open.span, format!("needs `{}`", key.name))
                         .note(format!("{}: {}", key.name, key.doc()));
-                    self.problems.push(problem);
+                    let added = self.added.iter().find(|&&(span, _)| span == open.span);
+                    self.problems.push(match added {
+                        Some((_, note)) => problem.note(note),
+                        None => problem,
+                    });
                 }
                 Field::Broken
             }

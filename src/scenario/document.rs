@@ -17,6 +17,8 @@ pub(super) struct Document<'a> {
     places: Places,
     /// Where it is not TOML.
     syntax: Vec<Span>,
+    /// Entries that overlays added to lists, and what to say where one is not whole.
+    added: Vec<(Span, String)>,
     /// Whether parts of it could not be recovered.
     lossy: bool,
 }
@@ -58,6 +60,7 @@ impl<'a> Document<'a> {
             root: Spanned::new(0..0, DeValue::Boolean(false)),
             places: Places::default(),
             syntax: Vec::new(),
+            added: Vec::new(),
             lossy: false,
         };
         let whole = problems.source(name, 0, text);
@@ -79,7 +82,11 @@ impl<'a> Document<'a> {
     ) -> Span {
         let whole = problems.change(name, text);
         let over = self.read(whole, text, problems);
-        merge::merge(&mut self.root, over, Some(&T::schema()));
+        let mut added = Vec::new();
+        merge::merge(&mut self.root, over, Some(&T::schema()), &mut added);
+        let added = added.into_iter();
+        let added = added.map(|added| (self.places.span(added.place), added.note));
+        self.added.extend(added);
         whole
     }
 
@@ -110,6 +117,7 @@ impl<'a> Document<'a> {
             problems,
             places: &self.places,
             syntax: &self.syntax,
+            added: &self.added,
             lossy: self.lossy,
         };
         let root = Item {
@@ -147,6 +155,7 @@ impl<'a> Document<'a> {
 /// What is said of an error of syntax. A bare word for a value is understood well enough to go on.
 fn not_toml(word: &str, is_bare: bool, message: &str, span: Span) -> Problem {
     match is_bare {
+        true if word.trim().is_empty() => Problem::error("a value is missing").at(span, ""),
         true => {
             Problem::error(format!("`{word}` must be quoted")).at(span, format!("write \"{word}\""))
         }

@@ -2,27 +2,36 @@
 //! entry; a choice, such as a policy or the shape of a load, takes the place of another one; so does
 //! every other value.
 
+use std::ops::Range;
+
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::raw;
 use super::schema::{Schema, Table};
+use super::{raw, suggest};
 
-/// Lays a value over another.
+/// An entry that was added to a list, and what to say of it where it is not whole.
+pub(super) struct Added {
+    pub(super) place: Range<usize>,
+    pub(super) note: String,
+}
+
+/// Lays a value over another, and notes the entries that are added to lists.
 pub(super) fn merge<'a>(
     base: &mut Spanned<DeValue<'a>>,
     over: Spanned<DeValue<'a>>,
     schema: Option<&Schema>,
+    added: &mut Vec<Added>,
 ) {
     let schema = schema.and_then(|schema| schema.of(over.get_ref()));
     let span = over.span();
     match (base.get_mut(), over.into_inner()) {
         (DeValue::Table(base), DeValue::Table(over)) if may_merge(base, &over, schema) => {
-            tables(base, over, schema);
+            tables(base, over, schema, added);
         }
         (DeValue::Array(base), DeValue::Array(over)) if names(schema).is_some() => {
             let table = names(schema).expect("that was asked");
-            entries(base, over, table);
+            entries(base, over, table, added);
         }
         (_, over) => *base = Spanned::new(span, over),
     }
@@ -35,18 +44,28 @@ fn may_merge(base: &DeTable<'_>, over: &DeTable<'_>, schema: Option<&Schema>) ->
 }
 
 /// Merges tables key by key.
-fn tables<'a>(base: &mut DeTable<'a>, over: DeTable<'a>, schema: Option<&Schema>) {
+fn tables<'a>(
+    base: &mut DeTable<'a>,
+    over: DeTable<'a>,
+    schema: Option<&Schema>,
+    added: &mut Vec<Added>,
+) {
     for (key, value) in over {
         let schema = schema.and_then(|schema| schema.below(key.get_ref()));
         match base.get_mut(&**key.get_ref()) {
-            Some(base) => merge(base, value, schema.as_ref()),
+            Some(base) => merge(base, value, schema.as_ref(), added),
             None => drop(base.insert(key, value)),
         }
     }
 }
 
 /// Merges lists by the names of their entries; those without one, or with one that is new, are added.
-fn entries<'a>(base: &mut DeArray<'a>, over: DeArray<'a>, table: &'static Table) {
+fn entries<'a>(
+    base: &mut DeArray<'a>,
+    over: DeArray<'a>,
+    table: &'static Table,
+    added: &mut Vec<Added>,
+) {
     let known: Vec<_> = base
         .iter()
         .map(|entry| raw::entry_name(entry.get_ref(), table))
@@ -62,11 +81,28 @@ fn entries<'a>(base: &mut DeArray<'a>, over: DeArray<'a>, table: &'static Table)
             Some(place) if !met[place] => {
                 met[place] = true;
                 let base = base.get_mut(place).expect("it was found there");
-                merge(base, entry, Some(&Schema::Table(table)));
+                merge(base, entry, Some(&Schema::Table(table)), added);
             }
-            Some(_) | None => base.push(entry),
+            Some(_) => base.push(entry),
+            None => {
+                added.extend(name.map(|name| Added {
+                    place: entry.span(),
+                    note: note(&name, &known),
+                }));
+                base.push(entry);
+            }
         }
     }
+}
+
+/// What is said of a name that is new, should its entry not be whole.
+fn note(name: &str, known: &[Option<String>]) -> String {
+    let words = || known.iter().flatten().map(String::as_str);
+    let meant = match suggest::nearest(name, words()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => suggest::known(words()),
+    };
+    format!("`{name}` is added, for no entry has that name; {meant}")
 }
 
 /// The table that the entries of a list are, if they have names.

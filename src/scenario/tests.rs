@@ -8,6 +8,7 @@ use crate::policy::params::{Kind, Param};
 mod damage;
 mod edits;
 mod meaning;
+mod outside;
 mod policies;
 mod schema;
 mod shipped;

@@ -1,6 +1,7 @@
 //! What fails, and when. Failures of nodes and zones run on the calendar: they are the same
 //! whatever the policies. Those of containers run on each container's age.
 
+use super::varies;
 use crate::dist::Distribution;
 use crate::ids::{NodeId, ServiceId, ZoneId};
 use crate::time::Time;
@@ -61,16 +62,15 @@ impl Target {
 }
 
 impl Failure {
-    /// Whether two seeds can give different failures.
+    /// Whether two seeds can give different failures, or make them be seen at different times: those
+    /// of nodes and zones always can, see [`Outline::is_random`](super::Outline::is_random).
     pub fn is_random(&self) -> bool {
-        let lot = match &self.when {
-            When::At { count, .. } => count.is_some(),
-            When::After(up) => varies(up),
-        };
-        lot || self.down.as_ref().is_some_and(varies)
+        match (&self.target, &self.when) {
+            (Target::Nodes(_) | Target::Zones(_), _) => true,
+            (Target::Containers(services), When::At { count, .. }) => {
+                count.is_some_and(|count| (count as usize) < services.len())
+            }
+            (Target::Containers(_), When::After(life)) => varies(life),
+        }
     }
-}
-
-fn varies(distribution: &Distribution) -> bool {
-    distribution.variance() != Some(0.0)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::varies;
 use crate::dist::Distribution;
 use crate::ids::{JobId, Names, ShapeId};
 use crate::rng::{self, Purpose, Seed};
@@ -78,6 +79,11 @@ impl Jobs {
 }
 
 impl JobSource {
+    /// Whether two seeds can give different jobs.
+    pub fn is_random(&self) -> bool {
+        varies(&self.interarrival) || varies(&self.duration) || self.shapes.len() > 1
+    }
+
     /// Jobs to be expected in [0, end): the time for arrivals over their mean distance, as renewal
     /// theory has it for long times.
     pub fn expected(&self, end: Time) -> f64 {

@@ -138,6 +138,23 @@ impl Load {
         }
     }
 
+    /// The periods in which it recurs, if it does.
+    pub fn periods(&self) -> Vec<Duration> {
+        match self {
+            Load::Diurnal {
+                amplitude, period, ..
+            } if *amplitude > 0.0 => vec![*period],
+            Load::Sum(parts) => parts.iter().flat_map(Load::periods).collect(),
+            Load::Zero
+            | Load::Constant { .. }
+            | Load::Diurnal { .. }
+            | Load::Step { .. }
+            | Load::Spike { .. }
+            | Load::Ramp { .. }
+            | Load::Piecewise(_) => Vec::new(),
+        }
+    }
+
     /// The end of the step that begins at `now`: the rate is dealt as its mean until then. `None`:
     /// it stays the same for ever.
     pub fn step_end(&self, now: Time) -> Option<Time> {

@@ -1,6 +1,7 @@
 //! How the replicas of a service behave, whatever the control plane believes.
 
 use super::load::Load;
+use super::varies;
 use crate::dist::Distribution;
 use crate::time::Duration;
 use crate::units::Bytes;
@@ -22,6 +23,13 @@ pub struct Behaviour {
     pub memory: Option<MemoryUse>,
     /// Requests asked of it.
     pub load: Load,
+}
+
+impl Behaviour {
+    /// Whether two seeds can make its containers behave differently.
+    pub fn is_random(&self) -> bool {
+        self.startup.as_ref().is_some_and(varies)
+    }
 }
 
 /// A container image.

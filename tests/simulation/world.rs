@@ -239,6 +239,8 @@ impl World {
             node_events: self.events.into(),
             services: self.behaviours.into_iter().collect(),
             failures: self.failures,
+            strike: None,
+            resample: None,
         };
         let named = |name| Named {
             name,

@@ -4,16 +4,20 @@ mod gpu;
 mod research;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::testing::{Step, World, asking_gpus, cases, node, shape, variants, with_gpus, world};
+use super::testing::{
+    Step, World, asking_gpus, cases, chosen, node, shape, variants, with_gpus, world,
+};
 use super::{Chosen, Placement};
 use crate::cluster::gpu::{GpuModels, GpuSet};
 use crate::ids::{Id, NodeId, PodId, ShapeId, ZoneId};
+use crate::policy::View;
 use crate::policy::params::{Kind, Params, Value};
 use crate::policy::registry;
+use crate::rng::Seed;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
@@ -69,6 +73,24 @@ proptest! {
     }
 
     #[test]
+    fn only_declared_dice_make_another_seed_decide_differently(case in cases()) {
+        for (entry, params) in variants() {
+            if (entry.dice)(&params) {
+                continue;
+            }
+            let mut scheduler = (entry.build)(&params);
+            let mut world = World::new(case.catalog.clone());
+            for &step in &case.steps {
+                let Some(pod) = world.step(step) else { continue };
+                let seed = Seed { seed: 4711, replication: 9 };
+                let other = View { seed, ..world.view() };
+                let placement = scheduler.place(&other, pod);
+                prop_assert_eq!(world.schedule(&mut *scheduler, pod), placement, "{}", entry.name);
+            }
+        }
+    }
+
+    #[test]
     fn place_agrees_with_explain(case in cases()) {
         for (entry, params) in variants() {
             let mut scheduler = (entry.build)(&params);
@@ -111,6 +133,31 @@ proptest! {
                 prop_assert_eq!(made, expected, "{} {:?}", entry.name, params);
             }
         }
+    }
+}
+
+#[test]
+fn declared_dice_are_thrown() {
+    for (entry, params) in variants() {
+        let mut scheduler = (entry.build)(&params);
+        let mut world = world(vec![node(10_000, 10_000); 8], vec![shape(1000, 1000)]);
+        let pod = world.job(ShapeId(0));
+        let decided: BTreeSet<Option<u32>> = (0..16)
+            .map(|seed| {
+                let seed = Seed {
+                    seed,
+                    replication: 1,
+                };
+                let view = View {
+                    seed,
+                    ..world.view()
+                };
+                chosen(scheduler.place(&view, pod)).map(|(node, _)| node)
+            })
+            .collect();
+        // Eight nodes that are alike: 16 throws agree once in 8^15 times.
+        let throws = (entry.dice)(&params);
+        assert_eq!(decided.len() > 1, throws, "{} {params:?}", entry.name);
     }
 }
 

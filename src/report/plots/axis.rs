@@ -46,6 +46,25 @@ impl Axis {
         }
     }
 
+    /// From a round count at or below `min` to one at or above `max`, about `ticks` ticks, none of
+    /// them a fraction.
+    pub(crate) fn between(min: f64, max: f64, ticks: usize) -> Axis {
+        let step = match round_step(((max - min) / ticks as f64).max(1.0)) {
+            step if step.fract() == 0.0 => step,
+            // 2.5
+            _ => 5.0,
+        };
+        let first = (min / step + 1e-9).floor() as usize;
+        let last = ((max / step - 1e-9).ceil() as usize).max(first + 1);
+        let ticks = (first..=last).map(|n| n as f64 * step);
+        Axis {
+            from: first as f64 * step,
+            to: last as f64 * step,
+            scale: Scale::Linear,
+            ticks: ticks.map(|value| (value, number(value, step))).collect(),
+        }
+    }
+
     /// All of a whole, from 0 to 100 %.
     pub(crate) fn whole() -> Axis {
         let ticks = [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| (share, percent(share, 0.25)));
@@ -233,6 +252,11 @@ mod tests {
             ["0 %", "25 %", "50 %", "75 %", "100 %"]
         );
         assert_eq!(Axis::up_to_all(0.9999, 4).from, 0.999);
+        assert_eq!(
+            labels(&Axis::between(1043.0, 1213.0, 4)),
+            ["1000", "1050", "1100", "1150", "1200", "1250"]
+        );
+        assert_eq!(labels(&Axis::between(5.0, 5.0, 4)), ["5", "6"]);
         let shares = Axis::shares(1.29, 7);
         assert_eq!(labels(&shares)[5..], ["100 %", "120 %", "140 %"]);
         assert_eq!((shares.from, labels(&shares)[0]), (0.0, "0 %"));

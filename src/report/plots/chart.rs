@@ -48,6 +48,12 @@ pub(crate) enum Sample {
     Shares,
     /// The colour of what is not there.
     Absent,
+    /// The mark of an answer.
+    Answer,
+    /// The bar of a range.
+    Span,
+    /// The line of a limit.
+    Limit,
 }
 
 /// One panel.
@@ -82,6 +88,28 @@ pub(crate) enum Body {
         /// The edges of their cells, one more than there are cells.
         edges: Vec<f64>,
     },
+    /// Rows of ranges on the horizontal axis, from the top.
+    Ranges {
+        /// The rows.
+        rows: Vec<Range>,
+        /// A value that all rows are seen against.
+        limit: f64,
+    },
+}
+
+/// A range with a value in it that counts.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Range {
+    /// Its start.
+    pub(crate) from: f64,
+    /// What counts.
+    pub(crate) mark: f64,
+    /// Its end.
+    pub(crate) to: f64,
+    /// Written beside it.
+    pub(crate) text: String,
+    /// Whether it is only for comparison.
+    pub(crate) is_faint: bool,
 }
 
 /// A span of the horizontal axis that is shaded.

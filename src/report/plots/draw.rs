@@ -116,7 +116,7 @@ fn sides(chart: &Chart, form: Form) -> (i32, i32) {
     let left = form.margin() + ticks.unwrap_or(0).min(form.tick_width()) + GAP;
     let labels = chart.panels.iter().map(|panel| match &panel.body {
         Body::Lines { lines, .. } => labels_width(lines),
-        Body::Rows { .. } => 0,
+        Body::Rows { .. } | Body::Ranges { .. } => 0,
     });
     let labels = labels.max().unwrap_or(0);
     // The last label of the horizontal axis may stand half beyond it.

@@ -6,6 +6,7 @@ use super::draw::{GAP, Label, Pen};
 use super::drawing::{Anchor, Font, fine};
 use super::font::width;
 use super::panel;
+use super::ranges;
 use super::theme;
 
 /// Between two keys, and from line to line.
@@ -36,7 +37,13 @@ pub(super) fn draw(pen: &mut Pen, keys: &[Key], (left, top): (i32, i32), most: i
 const fn sample_width(sample: Sample) -> i32 {
     match sample {
         Sample::Shares => SIDE * theme::SHARES.len() as i32,
-        Sample::Outage | Sample::Known | Sample::Over | Sample::Absent => SIDE,
+        Sample::Outage
+        | Sample::Known
+        | Sample::Over
+        | Sample::Absent
+        | Sample::Answer
+        | Sample::Span
+        | Sample::Limit => SIDE,
     }
 }
 
@@ -60,5 +67,15 @@ fn sample(pen: &mut Pen, sample: Sample, (x, middle): (i32, i32)) {
         }
         Sample::Known => panel::known(pen, fine(x + SIDE / 2), fine(middle + 4)),
         Sample::Over => panel::over(pen, fine(x + SIDE / 2), fine(middle - 4)),
+        Sample::Answer => ranges::answer(pen, fine(x + SIDE / 2), middle, theme::BLUE),
+        Sample::Span => ranges::span(pen, (fine(x), fine(x + SIDE)), middle, theme::BLUE),
+        Sample::Limit => {
+            let x = fine(x + SIDE / 2);
+            pen.line(
+                vec![(x, fine(top)), (x, fine(bottom))],
+                theme::VERMILION,
+                1.0,
+            );
+        }
     }
 }

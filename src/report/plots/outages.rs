@@ -72,7 +72,7 @@ pub(super) fn keys(panels: &[Panel]) -> Vec<Key> {
     let outages = || {
         panels.iter().flat_map(|panel| match &panel.body {
             Body::Lines { outages, .. } => outages.as_slice(),
-            Body::Rows { .. } => &[],
+            Body::Rows { .. } | Body::Ranges { .. } => &[],
         })
     };
     let key = |is_there: bool, sample, label| is_there.then_some(Key { sample, label });

@@ -6,6 +6,7 @@ use super::chart::{Body, Line, Outage, Panel, Style};
 use super::draw::{GAP, Label, Pen};
 use super::drawing::{Anchor, FINE, Font, Place, fine};
 use super::font::width;
+use super::ranges;
 use super::theme::{self, Color};
 
 /// Least distance of two labels of lines.
@@ -43,10 +44,18 @@ impl Frame<'_> {
             }
             Body::Rows { rows, edges } => {
                 cells::draw(self, pen, rows, edges);
-                for (value, label) in &self.panel.y.ticks {
-                    pen.tick(label, (self.left - GAP, self.y(*value) / FINE));
-                }
+                self.row_labels(pen);
             }
+            Body::Ranges { rows, limit } => {
+                ranges::draw(self, pen, rows, *limit);
+                self.row_labels(pen);
+            }
+        }
+    }
+
+    fn row_labels(&self, pen: &mut Pen) {
+        for (value, label) in &self.panel.y.ticks {
+            pen.tick(label, (self.left - GAP, self.y(*value) / FINE));
         }
     }
 

@@ -59,7 +59,7 @@ fn subtitle(results: &Results<'_>, panels: &[(Resource, Panel)]) -> String {
 const fn has_use(panel: &Panel) -> bool {
     match &panel.body {
         Body::Lines { lines, .. } => lines.len() > 1,
-        Body::Rows { .. } => false,
+        Body::Rows { .. } | Body::Ranges { .. } => false,
     }
 }
 

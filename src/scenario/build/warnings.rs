@@ -8,6 +8,7 @@ use crate::scenario::problem::Problem;
 use crate::script::jobs::{JobSource, Jobs};
 use crate::script::load::Load;
 use crate::sim::config::Config;
+use crate::time::Duration;
 
 impl Builder<'_> {
     /// Looks at the whole, as far as it is known.
@@ -37,6 +38,7 @@ impl Builder<'_> {
             self.check_fit(pods);
         }
         self.check_services();
+        self.check_periods();
         self.check_arrivals(pods, sources);
         if self.machines.complete {
             self.check_prices();
@@ -105,6 +107,31 @@ impl Builder<'_> {
         }
     }
 
+    /// Warns of loads of which the metrics see a part of a period more often than the rest. A window
+    /// that a warm-up makes a little shorter than whole periods is what scenarios of a day have.
+    fn check_periods(&mut self) {
+        let Some((end, warm_up)) = self.window else {
+            return;
+        };
+        let window = end.since(warm_up);
+        for (id, service) in self.catalog.services.iter() {
+            let periods = self.behaviours[id].load.periods();
+            let Some(period) = periods
+                .into_iter()
+                .find(|&period| is_partial(window, period))
+            else {
+                continue;
+            };
+            let message = format!(
+                "`{}` has a load with a period of {period} s, and {window} s are measured, no whole \
+                 number of periods: means are those of the part that is seen",
+                service.name
+            );
+            let problem = Problem::warning(message).at(self.service_spans[id], "");
+            self.problems.push(problem);
+        }
+    }
+
     /// Warns of jobs that never arrive.
     fn check_arrivals(&mut self, pods: Option<&Jobs>, sources: Option<&[JobSource]>) {
         let Some((end, _)) = self.window else {
@@ -159,6 +186,15 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// Share of a period by which a measured window may differ from whole periods unseen.
+const PERIOD_SLACK: f64 = 0.1;
+
+/// Whether a window differs from whole periods, one at least, by more than [`PERIOD_SLACK`].
+fn is_partial(window: Duration, period: Duration) -> bool {
+    let periods = window.secs_f64() / period.secs_f64();
+    (periods - periods.round().max(1.0)).abs() > PERIOD_SLACK
 }
 
 /// Whether an empty node could hold a pod.

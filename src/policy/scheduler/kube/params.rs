@@ -214,6 +214,11 @@ fn points(shape: &Shape) -> Vec<(i64, i64)> {
         .collect()
 }
 
+/// Whether these parameters leave ties, and the node at which preemption begins, to the dice.
+pub fn ties_by_lot(params: &Params) -> bool {
+    params.choice(TIES.name) == "random"
+}
+
 /// The default profile with another strategy and these parameters.
 pub fn profile(strategy: Strategy, params: &Params) -> Profile {
     let counted = match params.choice(RESOURCES.name) {

@@ -1,0 +1,39 @@
+//! Another outside world than the scenario's: drills and resampled traces.
+
+use crate::cli::Failure;
+use crate::cli::args::{Loss, Outside};
+use crate::scenario::Scenario;
+use crate::scenario::drill::Drill;
+
+/// The scenario in the outside world asked for.
+pub(super) fn with_outside(scenario: Scenario, outside: &Outside) -> Result<Scenario, Failure> {
+    let mut scenario = scenario;
+    if let Some(block) = outside.resample {
+        let resampled = scenario.resampled(block);
+        scenario = resampled.map_err(|wrong| Failure::Input(wrong.to_string()))?;
+    }
+    let Some(loss) = outside.drill else {
+        return Ok(scenario);
+    };
+    let drill = match loss {
+        Loss::Node => Drill::Node,
+        Loss::Zone => Drill::Zone,
+    };
+    let drilled = scenario.drilled(drill);
+    let drilled = drilled.and_then(|drilled| match outside.frequency {
+        None => Ok(drilled),
+        Some(frequency) => drilled.with_frequency(frequency),
+    });
+    drilled.map_err(|wrong| Failure::Input(wrong.to_string()))
+}
+
+/// What the name of a result folder says of it.
+pub(super) fn suffix(outside: &Outside) -> String {
+    let drill = match outside.drill {
+        None => "",
+        Some(Loss::Node) => "-drill-node",
+        Some(Loss::Zone) => "-drill-zone",
+    };
+    let resample = outside.resample.map_or("", |_| "-resample");
+    format!("{drill}{resample}")
+}
