@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Validate(args) => validate::run(args),
-        Command::Schema => schema::run(),
+        Command::Schema(args) => schema::run(args),
         Command::Init(args) => init::run(args),
         Command::Policies(args) => policies::run(args),
         Command::Metrics(args) => metrics::run(args),

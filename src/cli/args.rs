@@ -50,8 +50,8 @@ pub(super) enum Command {
     Compact(Compact),
     /// Check scenario files without running them
     Validate(Validate),
-    /// Print the JSON Schema of scenario files, for editors
-    Schema,
+    /// Print the JSON Schema of scenario files, for editors, or of results
+    Schema(Schema),
     /// Write a commented scenario file to start from
     Init(Init),
     /// List the policies with their parameters, defaults and sources
@@ -155,10 +155,22 @@ pub(super) struct Compare {
     /// Values of one key, as for `run`: those between commas make a variant each
     #[arg(long = "set", value_name = "KEY=VALUE,…")]
     pub(super) settings: Vec<String>,
+    /// Lose one node or one zone in every run, the same in all variants, as for `run`
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(super) drill: Option<Loss>,
+    /// Draw the trace's pods anew for every replication, the same for all variants, as for `run`
+    #[arg(
+        long,
+        value_name = "BLOCK",
+        num_args = 0..=1,
+        require_equals = true,
+        value_parser = length
+    )]
+    pub(super) resample: Option<Option<Duration>>,
     /// Seed of everything random, the same for all variants
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
-    /// Replications of each variant; 30 unless given
+    /// Replications of each variant; 30 unless given, one where nothing is random
     #[arg(long, value_name = "N", conflicts_with = "precision")]
     pub(super) reps: Option<NonZeroU32>,
     /// A metric on which to give a verdict, such as cost or availability.requests@service:cart; at
@@ -350,6 +362,23 @@ pub(super) struct Init {
     /// The file to write; one that exists is left alone
     #[arg(default_value = "scenario.toml")]
     pub(super) file: PathBuf,
+}
+
+/// Print the JSON Schema of scenario files, for editors, or of results.
+#[derive(Debug, clap::Args)]
+pub(super) struct Schema {
+    /// What is described
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "scenario")]
+    pub(super) of: Described,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Described {
+    /// Scenario files
+    Scenario,
+    /// compare.json
+    Compare,
 }
 
 /// List all, or explain one.

@@ -202,6 +202,7 @@ mod tests {
     const FILE: &str = r#"
         duration = "1h"
         nodes = [{ name = "n", count = 2, cpu = "4", memory = "8Gi" }]
+        jobs = [{ name = "j", rate = "1/min", sizes = [{ cpu = "1", memory = "1Gi" }], duration = "1m" }]
         policy = { scheduler = "spread", autoscaler = "fixed", healer = "restart" }
     "#;
 

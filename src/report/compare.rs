@@ -1,14 +1,21 @@
 //! Several variants of one scenario, side by side.
 
 mod cells;
-mod summary;
+pub mod json;
+pub mod output;
+mod schema;
+pub(crate) mod summary;
+mod tables;
 pub mod text;
-mod words;
+pub(crate) mod words;
+
+pub use schema::schema;
 
 use crate::experiment::compare::Comparison;
 use crate::experiment::sample::Variant;
 use crate::metrics::quantity::Quantity;
 use crate::report::figure::Unit;
+use crate::report::outside;
 
 /// What every exporter of a comparison is given.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +76,8 @@ impl Compared<'_> {
         }
         for variant in self.variants {
             let warned = variant.scenario.warnings.iter().filter(|_| warnings);
-            for note in warned.chain(&variant.scenario.notes) {
+            let outside = outside::notes(&variant.scenario);
+            for note in warned.chain(&variant.scenario.notes).chain(&outside) {
                 if !notes.contains(note) {
                     notes.push(note.clone());
                 }

@@ -101,7 +101,7 @@ pub(crate) fn difference(difference: &Estimate, unit: Unit<'_>) -> String {
 }
 
 /// Points of per cent.
-const POINTS: &str = "pp";
+pub(crate) const POINTS: &str = "pp";
 
 /// A number of which so much is unknown, in no more digits than that supports.
 fn bounded(value: f64, unit: Unit<'_>, unknown: Option<f64>) -> String {
@@ -168,6 +168,11 @@ pub(crate) fn exact_percent(share: f64) -> String {
     // Nine decimals are more than anybody writes, and fewer than a double's rounding shows.
     let text = format!("{:.9}", 100.0 * share);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A difference of shares as it was written down: `0.05 pp`.
+pub(crate) fn exact_points(share: f64) -> String {
+    exact_percent(share).replace('%', POINTS)
 }
 
 fn symmetric(value: f64, half: f64, unit: Unit<'_>) -> String {

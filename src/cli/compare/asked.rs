@@ -5,6 +5,7 @@ use crate::cli::args::Compare;
 use crate::cli::list::{nearest, unknown};
 use crate::experiment::compare::{MOST_PRIMARY, Primary, primary};
 use crate::experiment::precision::Goal;
+use crate::experiment::sample::Variant;
 use crate::metrics::dictionary;
 use crate::metrics::measured::Entity;
 use crate::metrics::quantity::{NoQuantity, Quantity};
@@ -30,6 +31,8 @@ pub(super) enum Count {
     Default(u32),
     Number(u32),
     Precision(Goal),
+    /// One: every run is like the first.
+    Exact,
 }
 
 impl Asking {
@@ -37,7 +40,7 @@ impl Asking {
     pub(super) fn asked(&self, reached: bool) -> Asked {
         match self.count {
             Count::Default(_) => Asked::Default,
-            Count::Number(_) => Asked::Number,
+            Count::Number(_) | Count::Exact => Asked::Number,
             Count::Precision(Goal { relative, cap, .. }) => Asked::Precision {
                 relative,
                 cap,
@@ -48,7 +51,9 @@ impl Asking {
 }
 
 /// What was typed, of a scenario.
-pub(super) fn asking(args: &Compare, scenario: &Scenario) -> Result<Asking, Failure> {
+pub(super) fn asking(args: &Compare, variants: &[Variant]) -> Result<Asking, Failure> {
+    let scenario = &variants[0].scenario;
+    let is_exact = variants.iter().all(|variant| variant.scenario.is_exact());
     let mut primary = metrics(args, scenario)?;
     for text in &args.tolerances {
         tolerance(text, &mut primary)?;
@@ -62,7 +67,11 @@ pub(super) fn asking(args: &Compare, scenario: &Scenario) -> Result<Asking, Fail
         ))
     })?;
     Ok(Asking {
-        count: count(args, &primary)?,
+        count: match count(args, &primary)? {
+            Count::Precision(_) if is_exact => return Err(precise_already()),
+            Count::Default(_) | Count::Number(_) if is_exact => Count::Exact,
+            count => count,
+        },
         primary,
         confidence,
     })
@@ -201,6 +210,14 @@ fn tolerance(text: &str, primary: &mut [Primary]) -> Result<(), Failure> {
         ))
     })?);
     Ok(())
+}
+
+fn precise_already() -> Failure {
+    Failure::Input(
+        "nothing in these variants is random, so --precision is reached by one run\n  = leave it out, or \
+         draw the trace anew for every replication: --resample"
+            .to_owned(),
+    )
 }
 
 fn count(args: &Compare, primary: &[Primary]) -> Result<Count, Failure> {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::cli::args::Compare;
+use crate::cli::args::{Compare, Outside};
+use crate::cli::outside::with_outside;
 use crate::cli::{Failure, validate};
 use crate::experiment::sample::Variant;
 use crate::experiment::variants::{Change, Dimension, Plan, edits, twins};
@@ -31,7 +32,8 @@ pub(super) fn read(args: &Compare) -> Result<Read, Failure> {
     let mut warned = Vec::new();
     let mut scenarios = Vec::new();
     for changes in &plan.variants {
-        scenarios.push(scenario(&source, changes, args.quiet, &mut warned)?);
+        let changed = scenario(&source, changes, args.quiet, &mut warned)?;
+        scenarios.push(with_outside(changed, &outside(args))?);
     }
     let (names, twins) = (plan.names(&scenarios), twins(&scenarios));
     let variants = names.into_iter().zip(scenarios);
@@ -40,6 +42,15 @@ pub(super) fn read(args: &Compare) -> Result<Read, Failure> {
         variants: variants.collect(),
         twins,
     })
+}
+
+/// The outside world that all variants meet.
+pub(super) fn outside(args: &Compare) -> Outside {
+    Outside {
+        drill: args.drill,
+        frequency: None,
+        resample: args.resample,
+    }
 }
 
 /// One variant. Its warnings are shown, unless others have had them all.

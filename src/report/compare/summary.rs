@@ -11,7 +11,8 @@ pub(crate) fn sentence(compared: &Compared<'_>) -> Option<String> {
     let said: Vec<String> = variants
         .filter_map(|variant| of_variant(compared, variant))
         .collect();
-    (!said.is_empty()).then(|| format!("{}.", said.join("; ")))
+    let baseline = &compared.baseline().name;
+    (!said.is_empty()).then(|| format!("against {baseline}, {}.", said.join("; ")))
 }
 
 fn of_variant(compared: &Compared<'_>, variant: usize) -> Option<String> {
@@ -36,9 +37,8 @@ fn of_variant(compared: &Compared<'_>, variant: usize) -> Option<String> {
     let said: Vec<String> = said
         .map(|(is, what)| format!("{is} in {}", and(what)))
         .collect();
-    let baseline = &compared.baseline().name;
     let name = &compared.variants[variant].name;
-    Some(format!("against {baseline}, {name} is {}", and(&said)))
+    Some(format!("{name} is {}", and(&said)))
 }
 
 fn is(compared: &Compared<'_>, verdict: Verdict) -> String {
@@ -76,7 +76,7 @@ fn what(compared: &Compared<'_>, row: &Row, against: &Against, verdict: Verdict)
         Verdict::Better { .. } | Verdict::Worse { .. } | Verdict::Different { .. } => {
             match is_measured {
                 true => figure::difference(&against.estimate, unit),
-                false => words::difference(compared, row, against).join(" "),
+                false => told_by_signs(compared, row, against),
             }
         }
         Verdict::Equivalent => match words::tolerance(compared, row) {
@@ -84,12 +84,24 @@ fn what(compared: &Compared<'_>, row: &Row, against: &Against, verdict: Verdict)
             None => String::new(),
         },
         Verdict::Undecided { runs: Some(runs) } => words::needs(runs, compared),
-        Verdict::Undecided { runs: None } | Verdict::Identical => String::new(),
+        Verdict::Undecided { runs: None } => told_by_signs(compared, row, against),
+        Verdict::Identical => String::new(),
     };
     match detail.as_str() {
         "" => name,
         detail if detail.contains('(') => format!("{name}, {detail}"),
         detail => format!("{name} ({detail})"),
+    }
+}
+
+/// In how many runs there is a difference.
+fn told_by_signs(compared: &Compared<'_>, row: &Row, against: &Against) -> String {
+    match against.estimate.interval {
+        None => {
+            let said = words::difference(compared, row, against).join(" ");
+            said.trim_end_matches(',').to_owned()
+        }
+        Some(_) => String::new(),
     }
 }
 

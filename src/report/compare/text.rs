@@ -41,7 +41,7 @@ const TOLD: [(&str, &str); 19] = [
     ("headroom.node.displaced", "a lost node fits again"),
     ("headroom.zone.displaced", "a lost zone fits again"),
     ("cost", "cost"),
-    ("cost.per_million_requests", "cost per million requests"),
+    ("cost.per_million_requests", "per million requests"),
 ];
 
 /// Of these, zero everywhere says nothing.
@@ -85,10 +85,13 @@ pub fn page(
         page.hanging("note: ", &note);
     }
     page.gap();
-    if let Some(written) = written {
-        let dir = written.dir.display();
-        let head = format!("{dir}{}   ", std::path::MAIN_SEPARATOR);
-        page.names(&head, written.files);
+    match written {
+        Some(written) => {
+            let dir = written.dir.display();
+            let head = format!("{dir}{}   ", std::path::MAIN_SEPARATOR);
+            page.names(&head, written.files);
+        }
+        None => page.text("Nothing was written: the folder keeps the results that it has."),
     }
     page.text(&next(compared, shown));
     page.finish()
@@ -119,12 +122,12 @@ fn effort_line(compared: &Compared<'_>, effort: &Effort) -> String {
     let replications = u64::from(compared.comparison.replications);
     let why = match compared.asked {
         Asked::Default if compared.comparison.chance == Chance::Random => {
-            " (unless --reps or --precision says otherwise)"
+            " (30, unless --reps or --precision says otherwise)"
         }
         Asked::Default | Asked::Number | Asked::Precision { .. } => "",
     };
     format!(
-        "{} of each of {variants} variants{why}, in {}",
+        "{} of each of {variants} variants in {}{why}",
         count(replications, "replication"),
         figure::number(effort.wall_seconds, Unit::Seconds),
     )
@@ -192,7 +195,7 @@ fn services<'a>(
     let row = |name: &String| {
         let entity = Entity::Service(name.clone());
         let row = find(&Quantity::of("availability.requests", entity))?;
-        Some((row, format!("requests answered, {name}")))
+        Some((row, format!("  answered, {name}")))
     };
     services
         .iter()
@@ -204,12 +207,20 @@ fn services<'a>(
 fn values(compared: &Compared<'_>, row: &compare::Row, label: String) -> Row {
     let unit = compared.unit(&row.quantity);
     let cell = |cell: &compare::Cell| match &cell.estimate {
-        Some(estimate) => vec![figure::estimate(estimate, unit)],
+        Some(estimate) => parts(&figure::estimate(estimate, unit)),
         None => vec!["none".to_owned()],
     };
     Row {
         label,
         cells: row.cells.iter().map(cell).collect(),
+    }
+}
+
+/// An estimate and an interval that is not symmetric, which may stand below each other.
+fn parts(estimate: &str) -> Vec<String> {
+    match estimate.split_once(" (") {
+        Some((value, interval)) => vec![value.to_owned(), format!("({interval}")],
+        None => vec![estimate.to_owned()],
     }
 }
 
@@ -253,7 +264,7 @@ fn variance(row: &compare::Row, shown: Shown) -> Option<Row> {
     }
     let ratio = |cell: &compare::Cell| {
         let ratio = cell.against.as_ref()?.variance_ratio?;
-        Some(vec![figure::rough(ratio)])
+        Some(vec![figure::number(ratio, Unit::Plain(""))])
     };
     let cells: Vec<Vec<String>> = row
         .cells

@@ -6,6 +6,7 @@ use crate::experiment::verdict::Verdict;
 use crate::metrics::dictionary::Better;
 use crate::report::figure::{self, Unit};
 use crate::report::text::layout::Tone;
+use crate::scenario::objective::Tolerance;
 
 /// A verdict in words: the word, what belongs to it, and how it is meant.
 pub(crate) struct Words {
@@ -75,9 +76,14 @@ pub(crate) fn tolerance(compared: &Compared<'_>, row: &Row) -> Option<String> {
     let tolerance = row.primary.flatten()?;
     let baseline = row.cells[0].estimate?.value;
     let amount = tolerance.amount(baseline);
-    Some(match compared.unit(&row.quantity) {
-        Unit::Ratio => figure::number(100.0 * amount, Unit::Plain("pp")),
-        unit => figure::number(amount, unit),
+    Some(match (tolerance, compared.unit(&row.quantity)) {
+        (Tolerance::Absolute(amount), Unit::Ratio) => figure::exact_points(amount),
+        (Tolerance::Relative(_), Unit::Ratio) => {
+            figure::number(100.0 * amount, Unit::Plain(figure::POINTS))
+        }
+        (_, unit @ (Unit::Seconds | Unit::Bytes | Unit::Money(_) | Unit::Plain(_))) => {
+            figure::number(amount, unit)
+        }
     })
 }
 
@@ -99,6 +105,6 @@ pub(crate) fn difference(compared: &Compared<'_>, row: &Row, against: &Against) 
     };
     vec![
         format!("differs in {} of {} runs", up + down, against.signs.pairs),
-        format!("({word} in {count})"),
+        format!("({word} in {count}),"),
     ]
 }
