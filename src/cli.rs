@@ -4,6 +4,7 @@
 mod args;
 mod capacity;
 mod compact;
+mod compare;
 mod explain;
 mod import;
 mod init;
@@ -40,11 +41,12 @@ pub fn main() -> ExitCode {
     };
     let done = match args.command {
         Command::Run(args) => run::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Capacity(args) => capacity::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Validate(args) => validate::run(args),
-        Command::Schema => schema::run(),
+        Command::Schema(args) => schema::run(args),
         Command::Init(args) => init::run(args),
         Command::Policies(args) => policies::run(args),
         Command::Metrics(args) => metrics::run(args),
@@ -67,6 +69,8 @@ enum Failure {
     Environment(String),
     /// The user stopped it.
     Interrupted,
+    /// The user stopped it, and what was done by then has been told.
+    Cut,
     /// Nobody reads stdout any more.
     Closed,
 }
@@ -94,6 +98,7 @@ impl Failure {
                 say("interrupted; nothing was written".to_owned());
                 INTERRUPTED
             }
+            Failure::Cut => INTERRUPTED,
             Failure::Closed => 0,
         };
         ExitCode::from(code)

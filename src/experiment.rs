@@ -9,6 +9,7 @@ pub mod precision;
 pub mod replicate;
 pub mod sample;
 pub mod summary;
+pub mod variants;
 pub mod verdict;
 
 mod combine;

@@ -3,6 +3,7 @@
 mod answer;
 pub mod capacity;
 pub mod compaction;
+pub mod compare;
 mod csv;
 pub mod explain;
 mod figure;

@@ -26,6 +26,8 @@ Examples:
   plimsoll init                                  write a commented scenario to start from
   plimsoll run scenario.toml --reps 20           run it twenty times, with intervals
   plimsoll run scenario.toml --scheduler binpack the same load under another policy
+  plimsoll compare scenario.toml --scheduler kube,binpack
+                                                 which of the two is better, and how sure that is
   plimsoll explain scenario.toml --pod web-3     why the pod is where it is, or nowhere
   plimsoll capacity scenario.toml --survive zone how many nodes are enough, even without a zone
   plimsoll policies                              all policies, their parameters and their sources
@@ -42,6 +44,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Run a scenario and report what became of it
     Run(Run),
+    /// Run variants of a scenario on the same arrivals, loads and failures, and say which is better
+    Compare(Compare),
     /// Say why a pod is where it is, or nowhere
     Explain(Explain),
     /// Say how many nodes are enough, or for how long those there are will do
@@ -50,8 +54,8 @@ pub(super) enum Command {
     Compact(Compact),
     /// Check scenario files without running them
     Validate(Validate),
-    /// Print the JSON Schema of scenario files, for editors
-    Schema,
+    /// Print the JSON Schema of scenario files, for editors, or of results
+    Schema(Schema),
     /// Write a commented scenario file to start from
     Init(Init),
     /// List the policies with their parameters, defaults and sources
@@ -107,6 +111,101 @@ pub(super) struct Run {
     #[arg(long, value_name = "WHAT", value_enum)]
     pub(super) detail: Option<Detail>,
     /// What to print: a summary for people, or summary.json
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub(super) format: Format,
+    /// Say nothing but errors and, with --format json, the result
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Threads that run replications; one for each processor unless given
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// Run variants of a scenario on the same arrivals, loads and failures, and say which is better.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll compare scenarios/web-shop.toml --scheduler kube,kube-binpack
+  plimsoll compare scenarios/web-shop.toml --scheduler kube,kube-binpack --autoscaler fixed,hpa
+  plimsoll compare scenarios/web-shop.toml --set nodes.worker.count=12,10,8 --metric cost --reps 60
+  plimsoll compare scenarios/web-shop.toml --with peak.toml --metric pending.p99 --tolerance pending.p99=10%
+  plimsoll compare scenarios/web-shop.toml --scheduler kube,kube-binpack --precision 5% --metric cost
+
+An option that lists several values makes a variant of each, several such options every combination;
+the first is the baseline. Options with one value then apply to all variants. Where no option lists
+several, what is given makes the second variant, against the scenario as it stands.
+
+Verdicts are given on the metrics of --metric, else on the scenario's objectives: better, worse (within
+tolerance, where so), equivalent (shown to differ by less than the tolerance), undecided. They hold
+together with the confidence of --confidence. All other metrics are exploratory.
+
+The results go to results/<scenario>/compare-<variants>-<seed>/ unless --out says otherwise; earlier
+results there are replaced. Ctrl-C reports the replications that all variants have finished.")]
+pub(super) struct Compare {
+    /// The scenario file
+    pub(super) scenario: PathBuf,
+    /// Schedulers to compare
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(super) scheduler: Vec<String>,
+    /// Autoscalers to compare
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(super) autoscaler: Vec<String>,
+    /// Healers to compare
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(super) healer: Vec<String>,
+    /// Files to lay over the scenario, as for `run`: those between commas make a variant each
+    #[arg(long = "with", value_name = "FILE,…")]
+    pub(super) overlays: Vec<String>,
+    /// Values of one key, as for `run`: those between commas make a variant each
+    #[arg(long = "set", value_name = "KEY=VALUE,…")]
+    pub(super) settings: Vec<String>,
+    /// Lose one node or one zone in every run, the same in all variants, as for `run`
+    #[arg(long, value_name = "WHAT", value_enum)]
+    pub(super) drill: Option<Loss>,
+    /// Draw the trace's pods anew for every replication, the same for all variants, as for `run`
+    #[arg(
+        long,
+        value_name = "BLOCK",
+        num_args = 0..=1,
+        require_equals = true,
+        value_parser = length
+    )]
+    pub(super) resample: Option<Option<Duration>>,
+    /// Seed of everything random, the same for all variants
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Replications of each variant; 30 unless given, one where nothing is random
+    #[arg(long, value_name = "N", conflicts_with = "precision")]
+    pub(super) reps: Option<NonZeroU32>,
+    /// A metric on which to give a verdict, such as cost or availability.requests@service:cart; at
+    /// most three, the scenario's objectives unless given
+    #[arg(long = "metric", value_name = "METRIC")]
+    pub(super) metrics: Vec<String>,
+    /// How much of a difference in a metric does not matter: pending.p99=10%, cost=5; points, if it
+    /// is a ratio: availability.requests=0.05%
+    #[arg(long = "tolerance", value_name = "METRIC=AMOUNT")]
+    pub(super) tolerances: Vec<String>,
+    /// With what confidence all verdicts hold together
+    #[arg(long, value_name = "LEVEL", default_value = "95%")]
+    pub(super) confidence: String,
+    /// Run until every difference is known to this share of the baseline (of availability: of what is
+    /// lost), looking at 20 runs, 40, 80 …
+    #[arg(long, value_name = "SHARE")]
+    pub(super) precision: Option<String>,
+    /// Most replications for --precision
+    #[arg(long, value_name = "N", default_value = "640", requires = "precision")]
+    pub(super) max_reps: NonZeroU32,
+    /// Show what the same random numbers for all variants save: the variance of paired differences, as a
+    /// share of that of unpaired ones
+    #[arg(long)]
+    pub(super) variance: bool,
+    /// Show every metric
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Write the results to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What to print: a page for people, or compare.json
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub(super) format: Format,
     /// Say nothing but errors and, with --format json, the result
@@ -375,6 +474,23 @@ pub(super) struct Init {
     /// The file to write; one that exists is left alone
     #[arg(default_value = "scenario.toml")]
     pub(super) file: PathBuf,
+}
+
+/// Print the JSON Schema of scenario files, for editors, or of results.
+#[derive(Debug, clap::Args)]
+pub(super) struct Schema {
+    /// What is described
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "scenario")]
+    pub(super) of: Described,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Described {
+    /// Scenario files
+    Scenario,
+    /// compare.json
+    Compare,
 }
 
 /// List all, or explain one.

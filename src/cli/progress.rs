@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::time::Time;
@@ -16,15 +16,16 @@ const EVERY: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct Progress {
     started: Instant,
-    end: Time,
+    /// The end of the runs of each variant.
+    ends: Vec<Time>,
     /// `None` where nobody watches.
     line: Option<Mutex<Line>>,
 }
 
 #[derive(Debug)]
 struct Line {
-    /// How far each replication is.
-    reached: Vec<Time>,
+    /// How far each run is, as a share of it: replication by replication, of each that of all variants.
+    reached: Vec<f64>,
     next: Duration,
     shown: bool,
 }
@@ -32,13 +33,21 @@ struct Line {
 impl Progress {
     /// Progress of so many replications of a run up to `end`; silent unless stderr is a terminal.
     pub(super) fn new(replications: u32, end: Time, quiet: bool) -> Progress {
+        let progress = Progress::of_variants(vec![end], quiet);
+        progress.expect(replications);
+        progress
+    }
+
+    /// Progress of runs of several variants, up to the end of each; how many replications there will
+    /// be is yet to be said.
+    pub(super) fn of_variants(ends: Vec<Time>, quiet: bool) -> Progress {
         let watched = !quiet && io::stderr().is_terminal();
         Progress {
             started: now(),
-            end,
+            ends,
             line: watched.then(|| {
                 Mutex::new(Line {
-                    reached: vec![Time::ZERO; replications as usize],
+                    reached: Vec::new(),
                     next: QUIET_FOR,
                     shown: false,
                 })
@@ -46,21 +55,36 @@ impl Progress {
         }
     }
 
+    /// There will be so many replications, those before included.
+    pub(super) fn expect(&self, replications: u32) {
+        if let Some(line) = &self.line {
+            let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+            line.reached
+                .resize(replications as usize * self.ends.len(), 0.0);
+        }
+    }
+
     /// Replication `replication`, from 1, is at `at`.
     pub(super) fn reached(&self, replication: u32, at: Time) {
+        self.variant_reached(0, replication, at);
+    }
+
+    /// Replication `replication`, from 1, of a variant is at `at`.
+    pub(super) fn variant_reached(&self, variant: usize, replication: u32, at: Time) {
         let Some(line) = &self.line else { return };
         // Whoever finds it taken has nothing new to say.
         let Ok(mut line) = line.try_lock() else {
             return;
         };
-        line.reached[replication as usize - 1] = at;
+        let place = (replication as usize - 1) * self.ends.len() + variant;
+        line.reached[place] = at.secs_f64() / self.ends[variant].secs_f64();
         let passed = self.seconds();
         if passed < line.next.as_secs_f64() {
             return;
         }
         line.next = Duration::from_secs_f64(passed) + EVERY;
         line.shown = true;
-        let text = self.text(&line.reached, passed);
+        let text = text(&line.reached, self.ends.len(), passed);
         drop(write!(io::stderr(), "\r{text}\u{1b}[K"));
     }
 
@@ -79,24 +103,27 @@ impl Progress {
     pub(super) fn seconds(&self) -> f64 {
         now().duration_since(self.started).as_secs_f64()
     }
+}
 
-    fn text(&self, reached: &[Time], passed: f64) -> String {
-        let end = self.end.secs_f64();
-        let done = reached.iter().map(|at| at.secs_f64() / end).sum::<f64>() / reached.len() as f64;
-        let mut text = format!("{:.0} % of simulated time", 100.0 * done);
-        if reached.len() > 1 {
-            let over = reached.iter().filter(|&&at| at >= self.end).count();
-            let _ = write!(text, ", {over} of {} replications", reached.len());
-        }
-        if done > 0.01 {
-            let left = (passed * (1.0 - done) / done).ceil() as u64;
-            match left {
-                0..120 => drop(write!(text, ", {left} s left")),
-                _ => drop(write!(text, ", {} m left", left.div_ceil(60))),
-            }
-        }
-        text
+fn text(reached: &[f64], variants: usize, passed: f64) -> String {
+    let done = reached.iter().sum::<f64>() / reached.len() as f64;
+    let mut text = format!("{:.0} % of simulated time", 100.0 * done);
+    if reached.len() > 1 {
+        let over = reached.iter().filter(|&&share| share >= 1.0).count();
+        let what = match variants {
+            1 => "replications".to_owned(),
+            _ => format!("runs of {variants} variants"),
+        };
+        let _ = write!(text, ", {over} of {} {what}", reached.len());
     }
+    if done > 0.01 {
+        let left = (passed * (1.0 - done) / done).ceil() as u64;
+        match left {
+            0..120 => drop(write!(text, ", {left} s left")),
+            _ => drop(write!(text, ", {} m left", left.div_ceil(60))),
+        }
+    }
+    text
 }
 
 /// Keeps one line on stderr up to date, of work whose end is not known.
@@ -153,4 +180,20 @@ impl Counter {
 )]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_follows_from_what_is_done_by_all_variants() {
+        // Two of four runs and half a third: 2.5/4 in 50 s leave 30 s.
+        assert_eq!(
+            text(&[1.0, 1.0, 0.5, 0.0], 2, 50.0),
+            "62 % of simulated time, 2 of 4 runs of 2 variants, 30 s left"
+        );
+        assert_eq!(text(&[0.1], 1, 60.0), "10 % of simulated time, 9 m left");
+        assert_eq!(text(&[0.0], 1, 60.0), "0 % of simulated time");
+    }
 }

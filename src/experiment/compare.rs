@@ -167,7 +167,7 @@ pub fn compare(
 }
 
 /// Runs variants until every difference in a primary metric is known as precisely as asked for, or
-/// the cap is reached; says which.
+/// the cap is reached; says which. `look` is told how many runs there will be at the next look.
 ///
 /// # Errors
 /// As [`Samples::extend`].
@@ -178,8 +178,10 @@ pub fn sample_until(
     goal: Goal,
     confidence: Confidence,
     how: How<'_>,
+    look: &mut dyn FnMut(u32),
 ) -> Result<bool, Ended> {
     while let Some(runs) = goal.next(samples.replications()) {
+        look(runs);
         samples.extend(variants, runs, how)?;
         let compared = compare(samples, variants.len(), primary, Chance::Random, confidence);
         if compared.is_precise(goal) {

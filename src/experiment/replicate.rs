@@ -2,8 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
 use crate::rng::Seed;
 
@@ -38,20 +37,55 @@ where
     T: Send,
     E: Send,
 {
+    let (done, failed) = in_order_until(asked, work);
+    match failed {
+        None => Ok(done),
+        Some(error) => Err(error),
+    }
+}
+
+/// The same, which keeps what is before the first error. Work is begun in order too, so little is
+/// lost of what was done by then.
+pub fn in_order_until<I, T, E>(
+    asked: &[I],
+    work: impl Fn(&I) -> Result<T, E> + Sync,
+) -> (Vec<T>, Option<E>)
+where
+    I: Sync,
+    T: Send,
+    E: Send,
+{
+    let places: Vec<Mutex<Option<Result<T, E>>>> = asked.iter().map(|_| Mutex::default()).collect();
+    let next = AtomicUsize::new(0);
     let first_failed = AtomicUsize::new(usize::MAX);
-    let attempt = |(place, one): (usize, &I)| {
-        if place > first_failed.load(Ordering::Relaxed) {
-            return None;
+    let worker = || {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            if place >= asked.len() || place > first_failed.load(Ordering::Relaxed) {
+                return;
+            }
+            let result = work(&asked[place]);
+            if result.is_err() {
+                first_failed.fetch_min(place, Ordering::Relaxed);
+            }
+            *places[place].lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         }
-        let result = work(one);
-        if result.is_err() {
-            first_failed.fetch_min(place, Ordering::Relaxed);
-        }
-        Some(result)
     };
-    let done: Vec<Option<Result<T, E>>> = asked.par_iter().enumerate().map(attempt).collect();
+    rayon::scope(|scope| {
+        for _ in 0..threads().min(asked.len()) {
+            scope.spawn(|_| worker());
+        }
+    });
+    let mut done = Vec::with_capacity(asked.len());
     // Only what comes after the first error can be missing.
-    done.into_iter().flatten().collect()
+    for place in places {
+        match place.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(Ok(result)) => done.push(result),
+            Some(Err(error)) => return (done, Some(error)),
+            None => break,
+        }
+    }
+    (done, None)
 }
 
 /// Does `work` with that many threads, or with one for each processor.

@@ -6,7 +6,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::replicate::in_order;
+use super::replicate::in_order_until;
 use crate::metrics::fold::Options;
 use crate::metrics::measured::Measured;
 use crate::rng::Seed;
@@ -90,8 +90,8 @@ impl Samples {
     /// not depend on how many there are.
     ///
     /// # Errors
-    /// Why the first run, in order of replication and variant, did not come to its end. What was
-    /// there before is kept, and nothing else.
+    /// Why the first run, in order of replication and variant, did not come to its end. The
+    /// replications before it are kept, each of all variants.
     pub fn extend(
         &mut self,
         variants: &[Variant],
@@ -110,15 +110,16 @@ impl Samples {
                 },
             })
             .collect();
-        let made = in_order(&asked, |&run| {
+        let (made, ended) = in_order_until(&asked, |&run| {
             let scenario = &variants[run.variant].scenario;
             let mut watch = |now| (how.watch)(run, now);
             simulate(scenario, run.seed, (how.options)(run), &mut watch)
-        })?;
-        for (run, measured) in asked.iter().zip(made) {
+        });
+        let whole = made.len() - made.len() % variants.len().max(1);
+        for (run, measured) in asked.iter().zip(made).take(whole) {
             self.runs[run.variant].push(measured);
         }
-        Ok(())
+        ended.map_or(Ok(()), Err)
     }
 
     /// The numbers of the replications that are missing to have so many.
@@ -236,20 +237,27 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupted_sample_keeps_what_it_had() {
-        let variants = variants(&["spread"]);
-        let mut samples = Samples::new(1, 3, 1);
+    fn an_interrupted_sample_keeps_the_replications_that_all_variants_finished() {
+        let variants = variants(&["spread", "binpack"]);
+        let mut samples = Samples::new(2, 3, 1);
         samples.extend(&variants, 2, How::PLAIN).unwrap();
         let how = How {
-            watch: &|run, _| match run.seed.replication {
-                4 => ControlFlow::Break(()),
+            watch: &|run, _| match (run.seed.replication, run.variant) {
+                (5, 1) => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             },
             ..How::PLAIN
         };
         // A run is looked at every 256 turns: this one has more.
-        let ended = samples.extend(&variants, 6, how);
+        let ended = samples.extend(&variants, 8, how);
         assert_eq!(ended, Err(Ended::Interrupted));
-        assert_eq!(samples.replications(), 2);
+        assert_eq!(samples.replications(), 4);
+        let mut at_once = Samples::new(2, 3, 1);
+        at_once.extend(&variants, 4, How::PLAIN).unwrap();
+        for variant in [0, 1] {
+            assert_eq!(attempts(&samples, variant), attempts(&at_once, variant));
+        }
+        samples.extend(&variants, 5, How::PLAIN).unwrap();
+        assert_eq!(samples.replications(), 5);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::difference::Difference;
 use crate::metrics::dictionary::Better;
-use crate::stats::{self, Confidence, Estimate};
+use crate::stats::{self, Confidence, Estimate, Method};
 
 /// The power with which the runs that an undecided difference needs would decide it: what is
 /// customary (Cohen, "Statistical Power Analysis for the Behavioral Sciences", 2nd ed., 1988, §2.4).
@@ -37,6 +37,20 @@ pub enum Verdict {
     Identical,
 }
 
+impl Verdict {
+    /// Runs that would probably decide what is undecided, where that is known.
+    pub const fn runs_needed(self) -> Option<usize> {
+        match self {
+            Verdict::Undecided { runs } => runs,
+            Verdict::Better { .. }
+            | Verdict::Worse { .. }
+            | Verdict::Different { .. }
+            | Verdict::Equivalent
+            | Verdict::Identical => None,
+        }
+    }
+}
+
 /// A verdict and the interval that it was made from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judged {
@@ -51,7 +65,8 @@ pub struct Judged {
 /// Judges a difference as one of a `family`, of which all verdicts hold together with `confidence`.
 ///
 /// The difference is real where its simultaneous interval (Bonferroni) leaves zero out; where most
-/// pairs differ by the same amount, where the exact test of signs says so as surely. It is
+/// pairs differ by the same amount, where the exact test of signs says so as surely. Too few pairs
+/// leave it undecided. It is
 /// equivalent where the interval of the two one-sided tests lies within the tolerance, an amount in
 /// the metric's unit; without a tolerance nothing is.
 pub fn judge(
@@ -110,7 +125,13 @@ pub fn judge_exact(
 fn is_real(difference: &Difference, estimate: &Estimate, each: Confidence) -> bool {
     match estimate.interval {
         Some(interval) => !interval.contains(0.0),
-        None => difference.p_value() <= 1.0 - each.level(),
+        // Signs tell of a difference only where they and its value point to one side.
+        None if estimate.method == Method::MostlyConstant => {
+            let (up, down) = (difference.signs.only_here, difference.signs.only_baseline);
+            let agree = (up > down) == (estimate.value > 0.0);
+            agree && difference.p_value() <= 1.0 - each.level()
+        }
+        None => false,
     }
 }
 

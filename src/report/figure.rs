@@ -53,6 +53,76 @@ pub(crate) fn estimate(estimate: &Estimate, unit: Unit<'_>) -> String {
     }
 }
 
+/// A difference with its interval: `−0.35 pp ± 0.05`, `+83 s (70 s to 95 s)`; without one the number.
+/// That of two shares is in points of per cent.
+pub(crate) fn difference(difference: &Estimate, unit: Unit<'_>) -> String {
+    let (scale, unit) = match unit {
+        Unit::Ratio => (100.0, Unit::Plain(POINTS)),
+        Unit::Seconds | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => (1.0, unit),
+    };
+    let value = scale * difference.value;
+    let interval = difference.interval.map(|interval| Interval {
+        low: scale * interval.low,
+        high: scale * interval.high,
+    });
+    let signed = |text: String, value: f64| match value > 0.0 {
+        true => format!("+{text}"),
+        false => text,
+    };
+    let Some(interval) = interval.filter(|interval| interval.high > interval.low) else {
+        return signed(bounded(value, unit, None), value);
+    };
+    let (below, above) = (value - interval.low, interval.high - value);
+    let (half, shorter) = ((below + above) / 2.0, below.min(above));
+    let is_symmetric = half.is_finite() && (below - above).abs() <= 2e-6 * half;
+    if is_symmetric {
+        let step = Some(half).filter(|half| *half >= 1e-6 * value.abs());
+        let number = signed(bounded(value, unit, step), value);
+        let (number, name) = match unit {
+            Unit::Seconds => (number, String::new()),
+            Unit::Ratio | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => {
+                let (number, name) = number.split_once(' ').unwrap_or((&number, ""));
+                (number.to_owned(), name.to_owned())
+            }
+        };
+        let half = magnitude(half, value.abs().max(half), unit);
+        let name = match name.as_str() {
+            "" => name,
+            name => format!(" {name}"),
+        };
+        return format!("{number}{name} ± {half}");
+    }
+    let known = [shorter, half]
+        .into_iter()
+        .find(|arm| *arm > 0.0 && arm.is_finite());
+    let text = |value: f64| bounded(value, unit, known);
+    let (low, high) = (text(interval.low), text(interval.high));
+    format!("{} ({low} to {high})", signed(text(value), value))
+}
+
+/// Points of per cent.
+pub(crate) const POINTS: &str = "pp";
+
+/// A number of which so much is unknown, in no more digits than that supports.
+fn bounded(value: f64, unit: Unit<'_>, unknown: Option<f64>) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "−∞" }.to_owned();
+    }
+    let Some(unknown) = unknown else {
+        return number(value, unit);
+    };
+    let shown = Shown::of(value.abs().max(unknown), unit);
+    let step = digit_step(unknown * shown.factor);
+    shown.with_name(&shown.text(value, step))
+}
+
+/// Half the width of an interval around a number of this size, in the number's unit but without its
+/// name, where the number shows that.
+fn magnitude(half: f64, size: f64, unit: Unit<'_>) -> String {
+    let shown = Shown::of(size, unit);
+    shown.text(half, digit_step(half * shown.factor))
+}
+
 /// A number that stands alone.
 pub(crate) fn number(value: f64, unit: Unit<'_>) -> String {
     if value.is_infinite() {
@@ -98,6 +168,11 @@ pub(crate) fn exact_percent(share: f64) -> String {
     // Nine decimals are more than anybody writes, and fewer than a double's rounding shows.
     let text = format!("{:.9}", 100.0 * share);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A difference of shares as it was written down: `0.05 pp`.
+pub(crate) fn exact_points(share: f64) -> String {
+    exact_percent(share).replace('%', POINTS)
 }
 
 fn symmetric(value: f64, half: f64, unit: Unit<'_>) -> String {
@@ -404,6 +479,38 @@ mod tests {
         assert_eq!(around(3666.0, 1090.0, Unit::Seconds), "1 h 1 m ± 18 m");
         assert_eq!(around(48.27, 0.31, Unit::Seconds), "48.3 s ± 0.3 s");
         assert_eq!(around(1.5 * GIB, 0.27 * GIB, Unit::Bytes), "1.5 ± 0.3 GiB");
+    }
+
+    #[test]
+    fn a_difference_has_a_sign_and_that_of_shares_is_in_points() {
+        let of = |value: f64, low: f64, high: f64, unit| {
+            let interval = Some(Interval { low, high });
+            let method = Method::PairedT;
+            difference(
+                &Estimate {
+                    value,
+                    interval,
+                    method,
+                },
+                unit,
+            )
+        };
+        let around = |value: f64, half: f64, unit| of(value, value - half, value + half, unit);
+        assert_eq!(around(-0.003_51, 0.000_52, Unit::Ratio), "−0.35 pp ± 0.05");
+        assert_eq!(
+            around(0.000_000_2, 0.000_004, Unit::Ratio),
+            "+0.0000 pp ± 0.0004"
+        );
+        assert_eq!(around(0.0, 0.5, Unit::Plain("nodes")), "0.0 nodes ± 0.5");
+        assert_eq!(around(83.2, 12.0, Unit::Seconds), "+1 m 20 s ± 10 s");
+        assert_eq!(around(-12.34, 0.8, Unit::Money("USD")), "−12.3 USD ± 0.8");
+        assert_eq!(
+            of(83.2, 70.1, 95.4, Unit::Seconds),
+            "+1 m 20 s (1 m 10 s to 1 m 40 s)"
+        );
+        let never = of(f64::INFINITY, 3.0, f64::INFINITY, Unit::Seconds);
+        assert_eq!(never, "+∞ (3 s to ∞)");
+        assert_eq!(of(0.5, 0.5, 0.5, Unit::Ratio), "+50 pp");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod availability;
 mod axis;
 mod cells;
 mod chart;
+pub(crate) mod differences;
 mod draw;
 mod drawing;
 mod filling;

@@ -134,7 +134,7 @@ struct RareOutages<'a> {
 }
 
 #[derive(Serialize)]
-struct Entity<'a> {
+pub(crate) struct Entity<'a> {
     kind: &'static str,
     /// The service that it is a part of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,7 +144,7 @@ struct Entity<'a> {
 }
 
 #[derive(Serialize)]
-struct Interval {
+pub(crate) struct Interval {
     low: Number,
     high: Number,
 }
@@ -169,13 +169,14 @@ struct FatesOf {
     never_placed: u64,
 }
 
-/// A number, or `"inf"`, which JSON has no number for.
-struct Number(f64);
+/// A number, or `"inf"` and `"-inf"`, which JSON has no numbers for.
+pub(crate) struct Number(pub(crate) f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             f64::INFINITY => serializer.serialize_str("inf"),
+            f64::NEG_INFINITY => serializer.serialize_str("-inf"),
             finite => serializer.serialize_f64(finite),
         }
     }
@@ -248,15 +249,8 @@ impl<'a> MetricLine<'a> {
             metric: line.metric.name,
             entity: Entity::of(&line.entity),
             unit: line.metric.unit,
-            better: match line.metric.better {
-                Better::Up => "up",
-                Better::Down => "down",
-                Better::Neither => "neither",
-            },
-            basis: match line.metric.basis {
-                Basis::Truth => "truth",
-                Basis::Belief => "belief",
-            },
+            better: better_name(line.metric.better),
+            basis: basis_name(line.metric.basis),
             estimate: Number(line.estimate.value),
             interval: line.estimate.interval.map(Interval::of),
             method: method_name(line.estimate.method),
@@ -266,7 +260,7 @@ impl<'a> MetricLine<'a> {
 }
 
 impl<'a> Entity<'a> {
-    fn of(entity: &'a measured::Entity) -> Entity<'a> {
+    pub(crate) fn of(entity: &'a measured::Entity) -> Entity<'a> {
         Entity {
             kind: entity.kind(),
             service: entity.within(),
@@ -276,7 +270,7 @@ impl<'a> Entity<'a> {
 }
 
 impl Interval {
-    const fn of(interval: stats::Interval) -> Interval {
+    pub(crate) const fn of(interval: stats::Interval) -> Interval {
         Interval {
             low: Number(interval.low),
             high: Number(interval.high),
@@ -326,8 +320,25 @@ impl<'a> RareOutages<'a> {
     }
 }
 
+/// Which direction is better, in a word that stays.
+pub(crate) const fn better_name(better: Better) -> &'static str {
+    match better {
+        Better::Up => "up",
+        Better::Down => "down",
+        Better::Neither => "neither",
+    }
+}
+
+/// What a metric is measured on, in a word that stays.
+pub(crate) const fn basis_name(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Truth => "truth",
+        Basis::Belief => "belief",
+    }
+}
+
 /// How an interval was made, or why there is none, in words that stay.
-const fn method_name(method: Method) -> &'static str {
+pub(crate) const fn method_name(method: Method) -> &'static str {
     match method {
         Method::StudentT => "student_t",
         Method::PairedT => "paired_t",

@@ -101,6 +101,8 @@ pub(crate) enum Body {
         rows: Vec<Range>,
         /// A value that all rows are seen against.
         limit: f64,
+        /// Values that are shaded, as far as the axis goes.
+        band: Option<(f64, f64)>,
     },
 }
 

@@ -51,7 +51,8 @@ impl Frame<'_> {
                 cells::draw(self, pen, rows, edges);
                 self.row_labels(pen);
             }
-            Body::Ranges { rows, limit } => {
+            Body::Ranges { rows, limit, band } => {
+                ranges::shade(self, pen, *band);
                 ranges::draw(self, pen, rows, *limit);
                 self.row_labels(pen);
             }

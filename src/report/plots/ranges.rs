@@ -11,7 +11,7 @@ use crate::report::compaction::percentile;
 use crate::report::figure;
 
 /// Height of one row.
-const ROW: i32 = 30;
+pub(super) const ROW: i32 = 30;
 /// Half the height of the bar of a range, and of the mark of the answer.
 const BAR: i32 = 3;
 const MARK: i32 = 9;
@@ -57,6 +57,7 @@ pub(crate) fn chart(compaction: &Compaction) -> Chart {
         body: Body::Ranges {
             rows: needs.iter().map(|need| range(need, all)).collect(),
             limit: f64::from(compaction.workload.nodes),
+            band: None,
         },
     };
     Chart {
@@ -116,6 +117,15 @@ fn range((_, spread, is_scheduler): &(String, Spread, bool), all: u64) -> Range 
         to: spread.most,
         text,
         is_faint: !is_scheduler,
+    }
+}
+
+/// Shades a band behind the rows.
+pub(super) fn shade(frame: &Frame<'_>, pen: &mut Pen, band: Option<(f64, f64)>) {
+    if let Some((from, to)) = band {
+        let (top, bottom) = (fine(frame.top), fine(frame.top + frame.panel.height));
+        let (from, to) = (frame.x(from), frame.x(to));
+        pen.rectangle((from, top), (to, bottom), theme::SHADE);
     }
 }
 

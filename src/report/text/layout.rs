@@ -177,7 +177,7 @@ fn belongs(before: &str, after: &str) -> bool {
 }
 
 /// Columns of a text: escape sequences take none.
-fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     let mut columns = 0;
     let mut chars = text.chars();
     while let Some(char) = chars.next() {
