@@ -6,6 +6,7 @@ mod capacity;
 mod compact;
 mod compare;
 mod explain;
+mod gate;
 mod import;
 mod init;
 mod interrupt;
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Capacity(args) => capacity::run(args),
         Command::Compact(args) => compact::run(args),
+        Command::Gate(args) => gate::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Init(args) => init::run(args),
@@ -65,6 +67,8 @@ enum Failure {
     Input(String),
     /// The input is wrong, and everything has been said.
     Told,
+    /// A gate failed, and everything has been said.
+    Gate,
     /// The environment failed, and this is what to say.
     Environment(String),
     /// The user stopped it.
@@ -75,6 +79,7 @@ enum Failure {
     Closed,
 }
 
+const GATE: u8 = 1;
 const INPUT: u8 = 2;
 const ENVIRONMENT: u8 = 3;
 const INTERRUPTED: u8 = 130;
@@ -90,6 +95,7 @@ impl Failure {
                 INPUT
             }
             Failure::Told => INPUT,
+            Failure::Gate => GATE,
             Failure::Environment(message) => {
                 say(message);
                 ENVIRONMENT

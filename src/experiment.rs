@@ -5,6 +5,7 @@ pub mod compaction;
 pub mod compare;
 pub mod difference;
 pub mod drill;
+pub mod gate;
 pub mod precision;
 pub mod replicate;
 pub mod sample;

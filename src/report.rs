@@ -7,6 +7,7 @@ pub mod compare;
 mod csv;
 pub mod explain;
 mod figure;
+pub mod gate;
 mod html;
 mod notes;
 pub mod output;

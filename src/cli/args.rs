@@ -30,6 +30,7 @@ Examples:
                                                  which of the two is better, and how sure that is
   plimsoll explain scenario.toml --pod web-3     why the pod is where it is, or nowhere
   plimsoll capacity scenario.toml --survive zone how many nodes are enough, even without a zone
+  plimsoll gate *.toml --baseline main.json      in CI: has anything become worse?
   plimsoll policies                              all policies, their parameters and their sources
 
 Exit codes: 0 fine, 1 a gate failed, 2 the input is wrong, 3 the environment failed, 130 interrupted."
@@ -52,6 +53,8 @@ pub(super) enum Command {
     Capacity(Capacity),
     /// Say into how few nodes the pods of a moment can be packed, by scheduler
     Compact(Compact),
+    /// Say whether scenarios have become worse than they were, in CI
+    Gate(Gate),
     /// Check scenario files without running them
     Validate(Validate),
     /// Print the JSON Schema of scenario files, for editors, or of results
@@ -425,6 +428,86 @@ pub(super) struct Explain {
     /// What to print: text for people, or JSON with everything
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
     pub(super) format: Format,
+}
+
+/// Say whether scenarios have become worse than they were, in CI.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll gate scenarios/*.toml --baseline main.json --update     accept what is measured now
+  plimsoll gate scenarios/*.toml --baseline main.json              hold the present code against it
+  plimsoll gate web-shop.toml --baseline main.json --scheduler kube-binpack
+  plimsoll gate web-shop.toml --baseline main.json --update --metric cost --tolerance cost=1%
+  plimsoll gate *.toml --baseline main.json --output junit=gate.xml --output markdown=gate.md
+
+Gated are the objectives of a scenario, each of which needs a tolerance. Every replication is paired with
+that of the baseline under the same seed: identical ones need no statistics. Else a metric is REGRESSED
+where the harm is surely above its tolerance, ok where it is surely not, and UNDECIDED where all runs of
+the baseline do not tell. All verdicts of a call hold together with 95 % confidence.
+
+Exit codes: 0 nothing is worse, 1 the gate failed, 2 a baseline is missing or of another input (see
+--rebase), 3 the environment failed, 130 interrupted.")]
+pub(super) struct Gate {
+    /// Scenario files
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(super) scenarios: Vec<PathBuf>,
+    /// The file of baselines
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: PathBuf,
+    #[command(flatten)]
+    pub(super) policies: Policies,
+    /// Write what is measured now into the file: it becomes the baseline
+    #[arg(long, conflicts_with = "rebase")]
+    pub(super) update: bool,
+    /// The same for scenarios that are not what their baselines are of, and say what moved
+    #[arg(long)]
+    pub(super) rebase: bool,
+    /// Write what is measured now into the file as the anchor, which --update leaves alone: the last
+    /// release, against which later changes are held too
+    #[arg(long)]
+    pub(super) set_anchor: bool,
+    /// Gate this metric besides the objectives, such as cost or pending.p99; may be given again
+    #[arg(long = "metric", value_name = "METRIC")]
+    pub(super) metrics: Vec<String>,
+    /// How much worse a metric may be, such as cost=1%; may be given again
+    #[arg(long = "tolerance", value_name = "METRIC=AMOUNT")]
+    pub(super) tolerances: Vec<String>,
+    /// Seed of a new baseline; 1 unless given
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Replications of the baseline that is written; 80, or those that it had, unless given
+    #[arg(long, value_name = "N")]
+    pub(super) reps: Option<NonZeroU32>,
+    /// Let pass what is undecided
+    #[arg(long)]
+    pub(super) allow_undecided: bool,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub(super) format: GateFormat,
+    /// Write the outcome to a file as well, such as junit=gate.xml; may be given again
+    #[arg(long = "output", value_name = "FORMAT=FILE")]
+    pub(super) outputs: Vec<String>,
+    /// Say nothing but errors and, with a --format other than text, the result
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Threads that run replications; one for each processor unless given
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// What the outcome of a gate is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GateFormat {
+    /// Text for people
+    Text,
+    /// A table for a comment under a pull request
+    Markdown,
+    /// A report that build servers show as tests
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+    /// JSON for programs
+    Json,
 }
 
 /// Which nodes are listed one by one.

@@ -54,6 +54,34 @@ pub(super) fn form(metric: &Metric, amount: &Amount) -> Form {
     }
 }
 
+/// The value of a metric over all replications that have it, which are one at least, without its error.
+pub(super) fn pooled(metric: &Metric, amounts: &[&Amount]) -> f64 {
+    let mean = || {
+        let numbers: Vec<f64> = amounts.iter().map(|amount| amount.value()).collect();
+        stats::mean(&numbers).expect("there is a replication")
+    };
+    match form(metric, amounts[0]) {
+        Form::Mean | Form::Share => mean(),
+        Form::Ratio => {
+            let ratios = ratios(amounts);
+            let over: f64 = ratios.iter().map(|ratio| ratio.numerator).sum();
+            let under: f64 = ratios.iter().map(|ratio| ratio.denominator).sum();
+            over / under
+        }
+        Form::Percentile(p) => {
+            let runs = amounts.iter().map(|amount| ecdf(amount));
+            let mut all: Vec<(f64, u64)> = runs.flat_map(|run| counted(&run)).collect();
+            all.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let all = Ecdf::from_ascending(all.into_iter());
+            all.quantile(p).expect("a percentile is of something")
+        }
+    }
+}
+
+fn counted(run: &Ecdf) -> Vec<(f64, u64)> {
+    run.counted().collect()
+}
+
 /// The share of runs of which something is true.
 fn share_of_runs(truths: &[f64]) -> Option<Estimate> {
     let trials = truths.len() as u64;

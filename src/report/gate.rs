@@ -1,0 +1,260 @@
+//! What `gate` says: on the terminal, under a pull request, and to programs that watch builds.
+
+pub mod github;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod refused;
+pub mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use crate::experiment::gate::decide::{Found, Harmed, RARE, Verdict, Why};
+use crate::experiment::gate::{Against, Checked, Line, Overall};
+use crate::report::figure::{self, Unit};
+use crate::report::text::count;
+use crate::scenario::objective::Tolerance;
+
+/// What came of one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate<'a> {
+    /// Every scenario, in the order in which they were named.
+    pub scenarios: &'a [Held<'a>],
+    /// Comparisons whose verdicts hold together.
+    pub family: usize,
+    /// Whether what is undecided passes.
+    pub allow_undecided: bool,
+    /// Scenarios of the file of baselines that were not asked for.
+    pub not_asked: &'a [String],
+}
+
+/// A scenario that was held against its baseline.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// Its file, as it was named.
+    pub path: &'a Path,
+    /// The text of its file.
+    pub text: &'a str,
+    /// What came of it.
+    pub checked: &'a Checked,
+    /// The version that its anchor is of, if it has one.
+    pub anchor: Option<&'a str>,
+    /// The policies under test, if others than those of the baseline.
+    pub tested: Option<[&'a str; 3]>,
+}
+
+impl Gate<'_> {
+    /// Whether the gate fails.
+    pub fn fails(&self) -> bool {
+        self.scenarios.iter().any(|held| self.is_failure(held))
+    }
+
+    fn is_failure(&self, held: &Held<'_>) -> bool {
+        held.checked.overall().fails(self.allow_undecided)
+    }
+
+    /// The outcome in one sentence.
+    fn sentence(&self) -> String {
+        let of = |overall: Overall| -> Vec<&str> {
+            let scenarios = self.scenarios.iter().map(|held| held.checked);
+            let such = scenarios.filter(|checked| checked.overall() == overall);
+            such.map(|checked| checked.name.as_str()).collect()
+        };
+        let all = self.scenarios.len();
+        let (regressed, undecided) = (of(Overall::Regressed), of(Overall::Undecided));
+        match (regressed.len(), undecided.len()) {
+            (0, 0) if all == 1 => "The scenario is no worse than its baseline.".to_owned(),
+            (0, 0) => format!("All {all} scenarios are no worse than their baselines."),
+            (0, _) => format!("Undecided: {}.", undecided.join(", ")),
+            (_, 0) => format!("Worse than accepted: {}.", regressed.join(", ")),
+            (_, _) => {
+                let (worse, open) = (regressed.join(", "), undecided.join(", "));
+                format!("Worse than accepted: {worse}. Undecided: {open}.")
+            }
+        }
+    }
+
+    /// How sure all of it is, in one sentence; absent where nothing is random.
+    fn how_sure(&self) -> Option<String> {
+        let comparisons = count(self.family as u64, "comparison");
+        (self.family > 0).then(|| {
+            format!(
+                "The verdicts on {comparisons} hold together with 95 % confidence, over all looks at the runs."
+            )
+        })
+    }
+}
+
+impl Held<'_> {
+    /// Lines that a reader must see, with what each says of the scenario.
+    fn striking(&self) -> impl Iterator<Item = &Line> {
+        let lines = self.checked.lines.iter();
+        lines.filter(|line| line.overall() != Overall::Ok)
+    }
+
+    /// What the lines that nobody must see say together.
+    fn rest(&self) -> Option<String> {
+        let lines = || {
+            let all = self.checked.lines.iter();
+            all.filter(|line| line.against == Against::Baseline && line.overall() == Overall::Ok)
+        };
+        let identical = lines().filter(|line| line.found.verdict == Verdict::Identical);
+        let (all, identical) = (lines().count() as u64, identical.count() as u64);
+        let runs = match self.checked.exact {
+            true => "in the one run that there is".to_owned(),
+            false => format!("in {}", count(u64::from(self.checked.replications), "run")),
+        };
+        match (all, identical) {
+            (0, _) => None,
+            (_, 0) => Some(format!("{} within tolerance", count(all, "metric"))),
+            (_, _) if all == identical => {
+                Some(format!("{} identical {runs}", count(all, "metric")))
+            }
+            (_, _) => Some(format!(
+                "{} within tolerance, {identical} of them identical {runs}",
+                count(all, "metric")
+            )),
+        }
+    }
+
+    /// That the anchor holds too, or nothing where there is none or it does not.
+    fn anchored(&self) -> Option<String> {
+        let lines = || {
+            let all = self.checked.lines.iter();
+            all.filter(|line| line.against == Against::Anchor)
+        };
+        let holds = lines().count() > 0 && lines().all(|line| line.overall() == Overall::Ok);
+        let version = self.anchor.filter(|_| holds)?;
+        Some(format!("no worse than the anchor of {version} either"))
+    }
+
+    fn unit<'u>(&'u self, line: &'u Line) -> Unit<'u> {
+        Unit::of(line.quantity.metric.unit, &self.checked.currency)
+    }
+
+    /// What a metric was and is: `99.87 % → 99.71 %`.
+    fn move_of(&self, line: &Line) -> String {
+        let [before, after] = self.ends(line);
+        format!("{before} → {after}")
+    }
+
+    /// What a metric was, and what it is.
+    fn ends(&self, line: &Line) -> [String; 2] {
+        let unit = self.unit(line);
+        let shown = |value: Option<f64>| match value {
+            Some(value) => figure::number(value, unit),
+            None => "no value".to_owned(),
+        };
+        [shown(line.found.before), shown(line.found.after)]
+    }
+
+    /// The difference with its interval: `−0.16 points ± 0.04`; absent where it is not a number.
+    fn difference(&self, line: &Line) -> Option<String> {
+        let difference = line.found.difference.filter(|one| one.value.is_finite())?;
+        let sign = if difference.value > 0.0 { "+" } else { "" };
+        let text = figure::estimate(&difference, self.unit(line));
+        Some(format!("{sign}{}", self.in_points(line, &text)))
+    }
+
+    /// `0.05 points`, `10 % (4.8 s)`.
+    fn tolerance(&self, line: &Line) -> String {
+        let amount = figure::number(line.amount, self.unit(line));
+        let amount = self.in_points(line, &amount);
+        match line.tolerance {
+            Tolerance::Absolute(_) => amount,
+            Tolerance::Relative(share) => format!("{} ({amount})", figure::exact_percent(share)),
+        }
+    }
+
+    /// A difference of shares is one of points: per cents of it would be something else.
+    fn in_points(&self, line: &Line, text: &str) -> String {
+        match self.unit(line) {
+            Unit::Ratio => text.replacen(" %", " points", 1),
+            Unit::Seconds | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => text.to_owned(),
+        }
+    }
+
+    /// What decided, or what is missing, in one clause.
+    fn because(&self, line: &Line) -> Option<String> {
+        let Found { harmed, runs, .. } = &line.found;
+        let all = count(u64::from(*runs), "run");
+        if let Some(Harmed {
+            beyond,
+            worse,
+            better,
+            share,
+        }) = harmed
+        {
+            let [low, high] = [share.low, share.high].map(|end| figure::number(end, Unit::Ratio));
+            let allowed = figure::number(RARE, Unit::Ratio);
+            return Some(format!(
+                "the same in most of {all}, worse in {worse}, better in {better}; beyond the tolerance \
+                 in {beyond}, so in {low} to {high} of all runs there could be, where {allowed} are allowed"
+            ));
+        }
+        match line.found.verdict {
+            Verdict::Undecided(Why::Wide { runs: Some(needed) }) => {
+                Some(format!("{all}; about {needed} would decide"))
+            }
+            Verdict::Undecided(Why::Torn { before, after }) => Some(format!(
+                "of {all}, {before} had a value in the baseline alone, {after} have one now alone"
+            )),
+            Verdict::Undecided(Why::None) => Some(format!(
+                "{all} tell no difference: too few have a value, or it is infinite"
+            )),
+            Verdict::Undecided(Why::Form) => {
+                Some("the baseline keeps it in another form".to_owned())
+            }
+            Verdict::Regressed | Verdict::Undecided(Why::Wide { runs: None })
+                if !self.checked.exact =>
+            {
+                Some(all)
+            }
+            Verdict::Identical
+            | Verdict::Ok
+            | Verdict::Better
+            | Verdict::Regressed
+            | Verdict::Undecided(Why::Wide { runs: None }) => None,
+        }
+    }
+
+    /// One line in full, without its verdict.
+    fn line(&self, line: &Line) -> String {
+        let against = match (line.against, self.anchor) {
+            (Against::Anchor, Some(version)) => format!("against the anchor of {version}: "),
+            (Against::Anchor, None) | (Against::Baseline, _) => String::new(),
+        };
+        let quantity = &line.quantity;
+        let moved = self.move_of(line);
+        let difference = self.difference(line).map(|text| format!("{text}, "));
+        let difference = difference.unwrap_or_default();
+        let tolerance = self.tolerance(line);
+        let because = self.because(line).map(|text| format!("; {text}"));
+        let because = because.unwrap_or_default();
+        format!("{against}{quantity} {moved} ({difference}tolerance {tolerance}{because})")
+    }
+
+    /// Which policies are under test, if others than those of the baseline.
+    fn policies(&self) -> Option<String> {
+        let [scheduler, autoscaler, healer] = self.tested?;
+        Some(format!(
+            "under test: scheduler {scheduler}, autoscaler {autoscaler}, healer {healer}"
+        ))
+    }
+}
+
+/// The word for a verdict.
+const fn word(overall: Overall) -> &'static str {
+    match overall {
+        Overall::Ok => "ok",
+        Overall::Better => "better",
+        Overall::Undecided => "UNDECIDED",
+        Overall::Regressed => "REGRESSED",
+    }
+}
+
+/// What to do about what is better.
+const KEEP: &str = "run with --update to keep it";
