@@ -11,6 +11,7 @@ mod import;
 mod init;
 mod interrupt;
 mod list;
+mod merge;
 mod metrics;
 mod out;
 mod outside;
@@ -18,6 +19,7 @@ mod policies;
 mod progress;
 mod run;
 mod schema;
+mod sweep;
 mod usage;
 mod validate;
 
@@ -53,6 +55,8 @@ pub fn main() -> ExitCode {
         Command::Policies(args) => policies::run(args),
         Command::Metrics(args) => metrics::run(args),
         Command::Import(args) => import::run(args),
+        Command::Sweep(args) => sweep::run(args),
+        Command::Merge(args) => merge::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -75,6 +79,8 @@ enum Failure {
     Interrupted,
     /// The user stopped it, and what was done by then has been told.
     Cut,
+    /// The user stopped it, and this is what was kept.
+    Paused(String),
     /// Nobody reads stdout any more.
     Closed,
 }
@@ -105,6 +111,10 @@ impl Failure {
                 INTERRUPTED
             }
             Failure::Cut => INTERRUPTED,
+            Failure::Paused(message) => {
+                say(message);
+                INTERRUPTED
+            }
             Failure::Closed => 0,
         };
         ExitCode::from(code)

@@ -10,6 +10,7 @@ pub mod precision;
 pub mod replicate;
 pub mod sample;
 pub mod summary;
+pub mod sweep;
 pub mod variants;
 pub mod verdict;
 

@@ -18,6 +18,7 @@ pub mod results;
 pub mod run_json;
 pub(crate) mod shell;
 pub mod summary_json;
+pub mod sweep;
 pub mod tables;
 pub mod text;
 

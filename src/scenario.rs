@@ -6,6 +6,7 @@
 pub mod drill;
 pub mod loss;
 pub mod objective;
+pub mod plan;
 pub mod policies;
 pub mod problem;
 pub mod quantity;

@@ -142,6 +142,40 @@ impl Interval {
     }
 }
 
+impl Method {
+    /// All of them.
+    pub const ALL: [Method; 11] = [
+        Method::StudentT,
+        Method::PairedT,
+        Method::Jackknife,
+        Method::PairedJackknife,
+        Method::Bootstrap,
+        Method::PairedBootstrap,
+        Method::ClopperPearson,
+        Method::PairedExact,
+        Method::RuleOfThree,
+        Method::TooFew,
+        Method::MostlyConstant,
+    ];
+
+    /// Its name in files: words that stay.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Method::StudentT => "student_t",
+            Method::PairedT => "paired_t",
+            Method::Jackknife => "jackknife",
+            Method::PairedJackknife => "paired_jackknife",
+            Method::Bootstrap => "bootstrap",
+            Method::PairedBootstrap => "paired_bootstrap",
+            Method::ClopperPearson => "clopper_pearson",
+            Method::PairedExact => "paired_exact",
+            Method::RuleOfThree => "rule_of_three",
+            Method::TooFew => "none_too_few_runs",
+            Method::MostlyConstant => "none_mostly_constant",
+        }
+    }
+}
+
 impl Estimate {
     const fn with(value: f64, interval: Interval, method: Method) -> Estimate {
         Estimate {

@@ -1,5 +1,7 @@
 //! What can be typed.
 
+pub(super) mod sweep;
+
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
@@ -31,6 +33,7 @@ Examples:
   plimsoll explain scenario.toml --pod web-3     why the pod is where it is, or nowhere
   plimsoll capacity scenario.toml --survive zone how many nodes are enough, even without a zone
   plimsoll gate *.toml --baseline main.json      in CI: has anything become worse?
+  plimsoll sweep plan.toml                       vary it over a grid, with a Pareto front
   plimsoll policies                              all policies, their parameters and their sources
 
 Exit codes: 0 fine, 1 a gate failed, 2 the input is wrong, 3 the environment failed, 130 interrupted."
@@ -55,6 +58,10 @@ pub(super) enum Command {
     Compact(Compact),
     /// Say whether scenarios have become worse than they were, in CI
     Gate(Gate),
+    /// Run every cell of a plan, on one machine or on many
+    Sweep(sweep::Sweep),
+    /// Put the chunks of a sweep together, or list those that are missing
+    Merge(sweep::Merge),
     /// Check scenario files without running them
     Validate(Validate),
     /// Print the JSON Schema of scenario files, for editors, or of results

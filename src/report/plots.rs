@@ -1,9 +1,9 @@
 //! Plots: SVG for the page, PNG for everything else, drawn by one piece of code.
 
 mod availability;
-mod axis;
+pub(crate) mod axis;
 mod cells;
-mod chart;
+pub(crate) mod chart;
 pub(crate) mod differences;
 mod draw;
 mod drawing;

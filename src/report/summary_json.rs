@@ -14,7 +14,7 @@ use crate::policy::registry::Named;
 use crate::report::notes;
 use crate::report::outside::stated_by;
 use crate::report::results::Results;
-use crate::stats::{self, Method};
+use crate::stats;
 
 /// The number of the format: raised when a program that reads the last one would go wrong.
 pub const VERSION: u32 = 1;
@@ -253,7 +253,7 @@ impl<'a> MetricLine<'a> {
             basis: basis_name(line.metric.basis),
             estimate: Number(line.estimate.value),
             interval: line.estimate.interval.map(Interval::of),
-            method: method_name(line.estimate.method),
+            method: line.estimate.method.name(),
             values: line.values.iter().map(|value| value.map(Number)).collect(),
         }
     }
@@ -287,7 +287,7 @@ impl<'a> Drill<'a> {
             unit: loss.what.unit(),
             per_failure: Number(loss.per_failure.value),
             per_failure_interval: loss.per_failure.interval.map(Interval::of),
-            method: method_name(loss.per_failure.method),
+            method: loss.per_failure.method.name(),
             share: loss.share.value,
             share_interval: loss.share.interval.map(Interval::of),
             per_year: loss.per_year.map(|yearly| Number(yearly.value)),
@@ -334,23 +334,6 @@ pub(crate) const fn basis_name(basis: Basis) -> &'static str {
     match basis {
         Basis::Truth => "truth",
         Basis::Belief => "belief",
-    }
-}
-
-/// How an interval was made, or why there is none, in words that stay.
-pub(crate) const fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::StudentT => "student_t",
-        Method::PairedT => "paired_t",
-        Method::Jackknife => "jackknife",
-        Method::PairedJackknife => "paired_jackknife",
-        Method::Bootstrap => "bootstrap",
-        Method::PairedBootstrap => "paired_bootstrap",
-        Method::ClopperPearson => "clopper_pearson",
-        Method::PairedExact => "paired_exact",
-        Method::RuleOfThree => "rule_of_three",
-        Method::TooFew => "none_too_few_runs",
-        Method::MostlyConstant => "none_mostly_constant",
     }
 }
 

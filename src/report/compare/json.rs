@@ -8,9 +8,7 @@ use super::{Asked, Compared};
 use crate::experiment::compare::{self, Chance};
 use crate::experiment::sample;
 use crate::experiment::verdict;
-use crate::report::summary_json::{
-    Entity, Interval, Number, Policy, basis_name, better_name, method_name,
-};
+use crate::report::summary_json::{Entity, Interval, Number, Policy, basis_name, better_name};
 use crate::scenario::objective;
 
 /// The number of the format: raised when a program that reads the last one would go wrong.
@@ -219,7 +217,7 @@ impl Cell {
                 .estimate
                 .and_then(|estimate| estimate.interval)
                 .map(Interval::of),
-            method: cell.estimate.map(|estimate| method_name(estimate.method)),
+            method: cell.estimate.map(|estimate| estimate.method.name()),
             values: values.iter().map(|value| value.map(Number)).collect(),
             difference: cell.against.as_ref().map(Difference::of),
         }
@@ -231,7 +229,7 @@ impl Difference {
         Difference {
             estimate: Number(against.estimate.value),
             interval: against.estimate.interval.map(Interval::of),
-            method: method_name(against.estimate.method),
+            method: against.estimate.method.name(),
             confidence: against.confidence.level(),
             pairs: against.signs.pairs,
             larger_in: against.signs.only_here,

@@ -1,5 +1,7 @@
 //! Axes: from values to places, and ticks at round values.
 
+use crate::report::figure::Unit;
+
 /// One axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Axis {
@@ -87,6 +89,56 @@ impl Axis {
             scale: Scale::Linear,
             ticks: (0..=steps)
                 .map(|n| (value(n), percent(value(n), step)))
+                .collect(),
+        }
+    }
+
+    /// These values, ascending, each with its label: two of them differ.
+    pub(crate) fn of_values(ticks: Vec<(f64, String)>) -> Axis {
+        let ends = ticks.first().zip(ticks.last());
+        let (from, to) = ends.map_or((0.0, 1.0), |(first, last)| (first.0, last.0));
+        Axis {
+            from,
+            to,
+            scale: Scale::Linear,
+            ticks,
+        }
+    }
+
+    /// From a round value at or below `min` to one at or above `max`, about `count` ticks, for a metric
+    /// of this unit of the dictionary.
+    pub(crate) fn around(min: f64, max: f64, count: usize, unit: &str) -> Axis {
+        // All values may be the same.
+        let span = match max - min {
+            0.0 if min == 0.0 => 1.0,
+            0.0 => 0.1 * min.abs(),
+            span => span,
+        };
+        let is_share = unit == "ratio";
+        let step = round_step(span / count as f64);
+        let first = (min / step + 1e-9).floor() as i64;
+        let last = ((max / step - 1e-9).ceil() as i64).max(first + 1);
+        // No share is larger than all of it unless the data say so.
+        let all = (1.0 / step).round() as i64;
+        let beyond = is_share && max <= 1.0 && last > all;
+        let (first, last) = if beyond {
+            (first.min(all - 1), all)
+        } else {
+            (first, last)
+        };
+        let value = |n: i64| n as f64 * step;
+        let label = |value: f64| match unit {
+            "ratio" => percent(value, step),
+            "s" => crate::report::figure::number(value, Unit::Seconds),
+            "bytes" => crate::report::figure::number(value, Unit::Bytes),
+            _ => number(value, step),
+        };
+        Axis {
+            from: value(first),
+            to: value(last),
+            scale: Scale::Linear,
+            ticks: (first..=last)
+                .map(|n| (value(n), label(value(n))))
                 .collect(),
         }
     }
@@ -260,6 +312,25 @@ mod tests {
         let shares = Axis::shares(1.29, 7);
         assert_eq!(labels(&shares)[5..], ["100 %", "120 %", "140 %"]);
         assert_eq!((shares.from, labels(&shares)[0]), (0.0, "0 %"));
+    }
+
+    #[test]
+    fn a_range_of_any_metric_gets_round_ticks_in_its_unit() {
+        let around = |min, max, unit| Axis::around(min, max, 4, unit);
+        assert_eq!(
+            labels(&around(0.981, 0.9999, "ratio")),
+            ["98.0 %", "98.5 %", "99.0 %", "99.5 %", "100.0 %"]
+        );
+        assert_eq!(labels(&around(1.0, 1.0, "ratio")), ["97.5 %", "100.0 %"]);
+        assert_eq!(
+            labels(&around(110.6, 221.2, "currency")),
+            ["100", "150", "200", "250"]
+        );
+        assert_eq!(labels(&around(0.0, 0.0, "count")), ["0", "0.25"]);
+        assert_eq!(
+            labels(&around(-0.4, 0.3, "1")),
+            ["-0.4", "-0.2", "0", "0.2", "0.4"]
+        );
     }
 
     #[test]

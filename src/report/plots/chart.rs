@@ -172,6 +172,12 @@ pub(crate) enum Style {
     Steps,
     /// Steps, and the area below them.
     Area,
+    /// Dots with straight lines from one to the next.
+    Curve,
+    /// Dots alone.
+    Dots,
+    /// The area within an outline.
+    Band,
 }
 
 impl Line {
@@ -202,6 +208,19 @@ impl Line {
         }
         pieces.retain(|piece| piece.len() > 1);
         pieces
+    }
+
+    /// The stretches of points between gaps.
+    pub(crate) fn stretches(&self) -> Vec<Vec<(f64, f64)>> {
+        let split = self.points.split(|(_, y)| y.is_none());
+        let known = |stretch: &[Point]| -> Vec<(f64, f64)> {
+            let points = stretch.iter();
+            points.filter_map(|&(x, y)| Some((x, y?))).collect()
+        };
+        split
+            .map(known)
+            .filter(|points| !points.is_empty())
+            .collect()
     }
 
     /// The last value there is.

@@ -14,6 +14,9 @@ use super::theme::{self, Color};
 const LABEL_LINE: i32 = 17;
 /// Height of a mark.
 const MARK: i32 = 7;
+/// Radius of a dot, in pixels, and the corners it is drawn with.
+const DOT: f64 = 3.25;
+const CORNERS: i32 = 16;
 /// Length of a sample of a line, and how far on its label begins.
 const SAMPLE: i32 = 14;
 const SAMPLE_ROOM: i32 = 20;
@@ -118,11 +121,37 @@ impl Frame<'_> {
     }
 
     fn line(&self, pen: &mut Pen, line: &Line) {
+        match line.style {
+            Style::Steps | Style::Area => self.steps(pen, line),
+            Style::Curve | Style::Dots | Style::Band => self.stretches(pen, line),
+        }
+    }
+
+    fn stretches(&self, pen: &mut Pen, line: &Line) {
+        for stretch in line.stretches() {
+            let points = stretch.iter().map(|&(x, y)| (self.x(x), self.y(y)));
+            let points: Vec<Place> = points.collect();
+            match line.style {
+                Style::Band => pen.area(points, line.color, 0.15),
+                Style::Curve if points.len() > 1 => {
+                    pen.line(points.clone(), line.color, 2.0);
+                    points.into_iter().for_each(|at| dot(pen, at, line.color));
+                }
+                Style::Curve | Style::Dots => {
+                    points.into_iter().for_each(|at| dot(pen, at, line.color));
+                }
+                Style::Steps | Style::Area => unreachable!("steps have no stretches"),
+            }
+        }
+    }
+
+    fn steps(&self, pen: &mut Pen, line: &Line) {
         for piece in line.pieces() {
             let points = piece.iter().map(|&(x, y)| (self.x(x), self.y(y)));
             let mut points = visible(points);
             match line.style {
                 Style::Steps => pen.line(points, line.color, 2.0),
+                Style::Curve | Style::Dots | Style::Band => unreachable!("these are no steps"),
                 Style::Area => {
                     let (first, last) = (points[0].0, points[points.len() - 1].0);
                     let floor = fine(self.bottom());
@@ -225,6 +254,16 @@ pub(super) fn labels_width(lines: &[Line]) -> i32 {
 /// Whether labels need a sample: the colour of the text alone would be hard to tell.
 fn has_samples(lines: &[Line]) -> bool {
     lines.windows(2).any(|pair| pair[0].color != pair[1].color)
+}
+
+/// A dot around a place.
+fn dot(pen: &mut Pen, (x, y): Place, color: Color) {
+    let corner = |n: i32| {
+        let (sin, cos) = (f64::from(n) * std::f64::consts::TAU / f64::from(CORNERS)).sin_cos();
+        let far = |part: f64| (f64::from(fine(1)) * DOT * part).round() as i32;
+        (x + far(cos), y + far(sin))
+    };
+    pen.area((0..CORNERS).map(corner).collect(), color, 1.0);
 }
 
 /// The mark of detection: it points down at this place.

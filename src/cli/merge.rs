@@ -1,0 +1,12 @@
+//! `plimsoll merge`.
+
+use crate::cli::args::sweep::Merge;
+use crate::cli::{Failure, interrupt, sweep};
+use crate::experiment::sweep::store::Store;
+
+pub(super) fn run(args: Merge) -> Result<(), Failure> {
+    interrupt::listen()?;
+    let checked = sweep::check(&args.plan, args.quiet)?;
+    let store = Store::new(&args.dir, &checked);
+    sweep::merged(&checked, &store, &args.plan, &args.dir, args.quiet)
+}

@@ -1,0 +1,13 @@
+//! What a sweep says: tables, plots, and a page of text.
+
+pub mod output;
+pub mod said;
+pub mod submit;
+pub mod text;
+
+mod curves;
+mod tables;
+mod trade;
+
+#[cfg(test)]
+mod tests;
