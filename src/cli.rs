@@ -16,6 +16,7 @@ mod metrics;
 mod out;
 mod outside;
 mod policies;
+mod precision;
 mod progress;
 mod run;
 mod schema;

@@ -105,6 +105,13 @@ pub(super) struct Run {
     /// Replications, each with its own random numbers
     #[arg(long, value_name = "N", default_value = "1")]
     pub(super) reps: NonZeroU32,
+    /// Run until each objective's metric is known to this share of it (availability: of what is lost),
+    /// looking at 20 replications, 40, 80 …
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["reps", "drill"])]
+    pub(super) precision: Option<String>,
+    /// Most replications for --precision
+    #[arg(long, value_name = "N", default_value = "640", requires = "precision")]
+    pub(super) max_reps: NonZeroU32,
     #[command(flatten)]
     pub(super) policies: Policies,
     #[command(flatten)]

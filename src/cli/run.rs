@@ -1,5 +1,6 @@
 //! `plimsoll run`.
 
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -8,13 +9,17 @@ use crate::cli::out::print;
 use crate::cli::outside::{suffix, with_outside};
 use crate::cli::progress::Progress;
 use crate::cli::usage::{cpu_seconds, look, peak_memory};
-use crate::cli::{Failure, interrupt, validate};
+use crate::cli::{Failure, interrupt, precision, validate};
+use crate::experiment::compare::primary;
 use crate::experiment::drill::yearly_loss;
+use crate::experiment::precision::{Goal, sample_precisely};
 use crate::experiment::replicate::{replicate, threads, with_threads};
+use crate::experiment::sample::{self, How, Samples, Variant};
 use crate::experiment::summary::summarize;
 use crate::folder::{self, Folder};
 use crate::metrics::fold;
 use crate::metrics::measured::Measured;
+use crate::metrics::quantity::Quantity;
 use crate::report::output::{self, Options, Plots};
 use crate::report::results::{Results, policy_name};
 use crate::report::run_json::Effort;
@@ -36,32 +41,20 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
         .unwrap_or_else(|| default_dir(&scenario, &args));
     folder::check_replaceable(&dir, output::is_result)?;
     let options = options(&args);
-    // Runs of an exact scenario are all alike.
-    let reps = if scenario.is_exact() {
-        1
-    } else {
-        args.reps.get()
-    };
-    let progress = Progress::new(reps, scenario.end, args.quiet);
-    let replicated = with_threads(args.threads, || {
-        let calm = calm_runs(&args, &scenario, reps, &progress);
-        let runs = calm.and_then(|calm| {
-            let part = if calm.is_empty() {
-                Part::Whole
-            } else {
-                Part::SecondHalf
-            };
-            let runs = replicate(args.seed, reps, |seed| {
-                simulate_part(&scenario, seed, folded(options, seed), &progress, part)
-            });
-            Ok((runs?, calm))
-        });
-        (runs, threads())
+    let asked = asked(&args, &scenario)?;
+    let progress = Progress::of_variants(vec![scenario.end], args.quiet);
+    let made = with_threads(args.threads, || {
+        let made = made(&args, &scenario, asked, &progress);
+        (made, threads())
     });
     progress.finish();
-    let (runs, threads) = replicated.map_err(Failure::Environment)?;
+    let (made, threads) = made.map_err(Failure::Environment)?;
     interrupt::check()?;
-    let (runs, calm) = runs.map_err(|ended| match ended {
+    let Made {
+        runs,
+        calm,
+        reached,
+    } = made.map_err(|ended| match ended {
         Ended::Interrupted => Failure::Interrupted,
         Ended::Stopped(stop) => Failure::Environment(stop.reason),
     })?;
@@ -84,6 +77,15 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
         threads,
     };
     let files = write(&dir, &results, &effort, options)?;
+    if let (false, Some(precision)) = (reached, &args.precision) {
+        let count = runs.len();
+        // Without a stderr there is nobody to tell.
+        drop(writeln!(
+            io::stderr(),
+            "warning: --precision {precision} was not reached by {count} replications, the most that \
+             --max-reps allows"
+        ));
+    }
     say(
         &args,
         &results,
@@ -93,6 +95,101 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
             files: &files,
         },
     )
+}
+
+/// How many replications there are to be.
+#[derive(Clone, Copy)]
+enum Count {
+    Number(u32),
+    Precision(Goal),
+}
+
+fn asked(args: &Run, scenario: &Scenario) -> Result<Count, Failure> {
+    let Some(text) = &args.precision else {
+        // Runs of an exact scenario are all alike.
+        return Ok(Count::Number(match scenario.is_exact() {
+            true => 1,
+            false => args.reps.get(),
+        }));
+    };
+    let goal = precision::goal(text, args.max_reps)?;
+    if scenario.is_exact() {
+        return Err(precision::of_exact());
+    }
+    match primary(scenario).is_empty() {
+        true => Err(Failure::Input(
+            "--precision is about the scenario's objectives, and it has none\n  = write [[objectives]], or \
+             the slo of a service"
+                .to_owned(),
+        )),
+        false => Ok(Count::Precision(goal)),
+    }
+}
+
+/// All runs, and whether they are as precise as asked for.
+struct Made {
+    runs: Vec<Measured>,
+    calm: Vec<Measured>,
+    reached: bool,
+}
+
+fn made(args: &Run, scenario: &Scenario, asked: Count, progress: &Progress) -> Result<Made, Ended> {
+    let options = options(args);
+    let reps = match asked {
+        Count::Number(reps) => reps,
+        Count::Precision(goal) => return precise(args, scenario, goal, progress),
+    };
+    progress.expect(reps);
+    let calm = calm_runs(args, scenario, reps, progress)?;
+    let part = match calm.is_empty() {
+        true => Part::Whole,
+        false => Part::SecondHalf,
+    };
+    let runs = replicate(args.seed, reps, |seed| {
+        simulate_part(scenario, seed, folded(options, seed), progress, part)
+    })?;
+    Ok(Made {
+        runs,
+        calm,
+        reached: true,
+    })
+}
+
+/// As many runs as the precision takes.
+fn precise(
+    args: &Run,
+    scenario: &Scenario,
+    goal: Goal,
+    progress: &Progress,
+) -> Result<Made, Ended> {
+    let options = options(args);
+    let variant = Variant {
+        name: scenario.name.clone(),
+        scenario: scenario.clone(),
+    };
+    let quantities: Vec<Quantity> = primary(scenario)
+        .into_iter()
+        .map(|primary| primary.quantity)
+        .collect();
+    let how = How {
+        options: &|run: sample::Run| folded(options, run.seed),
+        watch: &|run, now| {
+            progress.reached(run.seed.replication, now);
+            match interrupt::asked() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        },
+    };
+    let mut samples = Samples::new(1, args.seed, 1);
+    let mut look = |runs| progress.expect(runs);
+    let reached = sample_precisely(&mut samples, &variant, &quantities, goal, how, &mut look)?;
+    let runs = samples.into_runs().pop().expect("there is one variant");
+    Ok(Made {
+        runs,
+        calm: Vec::new(),
+        reached,
+    })
 }
 
 /// What the runs of a drill are compared with; nothing where there is no drill.

@@ -1,6 +1,10 @@
 //! How precise an answer is to be, and how many runs that takes.
 
+use super::sample::{How, Samples, Variant};
+use super::summary::summarize;
 use crate::metrics::dictionary::Metric;
+use crate::metrics::quantity::Quantity;
+use crate::run::Ended;
 use crate::stats::{self, Basis, Estimate, LEAST_FIRST_LOOK};
 
 /// A precision asked for. Looks are at the first number of runs, twice that, four times that …, up to
@@ -57,6 +61,35 @@ impl Goal {
         };
         self.is_reached(metric, &of_baseline)
     }
+}
+
+/// Runs a scenario until each of the metrics is known as precisely as asked for, or the cap is reached;
+/// says which. `look` is told how many runs there will be at the next look. A metric without a value is
+/// never known.
+///
+/// # Errors
+/// As [`Samples::extend`].
+pub fn sample_precisely(
+    samples: &mut Samples,
+    variant: &Variant,
+    quantities: &[Quantity],
+    goal: Goal,
+    how: How<'_>,
+    look: &mut dyn FnMut(u32),
+) -> Result<bool, Ended> {
+    while let Some(runs) = goal.next(samples.replications()) {
+        look(runs);
+        samples.extend(std::slice::from_ref(variant), runs, how)?;
+        let summary = summarize(samples.seed(), samples.runs(0));
+        let is_known = |quantity: &Quantity| {
+            let line = summary.line(quantity);
+            line.is_some_and(|line| goal.is_reached(quantity.metric, &line.estimate))
+        };
+        if quantities.iter().all(is_known) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What a metric's precision is judged on.

@@ -142,6 +142,11 @@ impl Samples {
         self.seed
     }
 
+    /// What all variants measured, by variant, then in order of replication.
+    pub fn into_runs(self) -> Vec<Vec<Measured>> {
+        self.runs
+    }
+
     /// What one variant measured, in order of replication.
     pub fn runs(&self, variant: usize) -> &[Measured] {
         &self.runs[variant]

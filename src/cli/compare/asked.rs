@@ -1,18 +1,17 @@
 //! What is asked about the variants: metrics, tolerances, confidence, and how many runs.
 
-use crate::cli::Failure;
 use crate::cli::args::Compare;
 use crate::cli::list::{nearest, unknown};
+use crate::cli::{Failure, precision};
 use crate::experiment::compare::{MOST_PRIMARY, Primary, primary};
 use crate::experiment::precision::Goal;
 use crate::experiment::sample::Variant;
-use crate::metrics::dictionary;
 use crate::metrics::measured::Entity;
 use crate::metrics::quantity::{NoQuantity, Quantity};
 use crate::report::compare::Asked;
 use crate::scenario::Scenario;
-use crate::scenario::objective::{self, Tolerance};
-use crate::stats::{Confidence, LEAST_FIRST_LOOK};
+use crate::scenario::objective::Tolerance;
+use crate::stats::Confidence;
 
 /// Replications unless something else is said: enough for a t-interval within 5 % of what endless
 /// runs would give (t(29) = 2.05 against 1.96).
@@ -58,7 +57,7 @@ pub(super) fn asking(args: &Compare, variants: &[Variant]) -> Result<Asking, Fai
     for text in &args.tolerances {
         tolerance(text, &mut primary)?;
     }
-    let level = share("--confidence", &args.confidence)?;
+    let level = precision::share("--confidence", &args.confidence)?;
     let confidence = Confidence::new(level).filter(|_| level > 0.5);
     let confidence = confidence.ok_or_else(|| {
         let typed = &args.confidence;
@@ -68,7 +67,7 @@ pub(super) fn asking(args: &Compare, variants: &[Variant]) -> Result<Asking, Fai
     })?;
     Ok(Asking {
         count: match count(args, &primary)? {
-            Count::Precision(_) if is_exact => return Err(precise_already()),
+            Count::Precision(_) if is_exact => return Err(precision::of_exact()),
             Count::Default(_) | Count::Number(_) if is_exact => Count::Exact,
             count => count,
         },
@@ -212,27 +211,14 @@ fn tolerance(text: &str, primary: &mut [Primary]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn precise_already() -> Failure {
-    Failure::Input(
-        "nothing in these variants is random, so --precision is reached by one run\n  = leave it out, or \
-         draw the trace anew for every replication: --resample"
-            .to_owned(),
-    )
-}
-
 fn count(args: &Compare, primary: &[Primary]) -> Result<Count, Failure> {
-    let Some(precision) = &args.precision else {
+    let Some(text) = &args.precision else {
         return Ok(match args.reps {
             None => Count::Default(REPLICATIONS),
             Some(reps) => Count::Number(reps.get()),
         });
     };
-    let relative = share("--precision", precision)?;
-    if relative <= 0.0 {
-        return Err(Failure::Input(format!(
-            "--precision `{precision}` is not above zero"
-        )));
-    }
+    let goal = precision::goal(text, args.max_reps)?;
     if primary.is_empty() {
         return Err(Failure::Input(
             "--precision is about the metrics on which verdicts are given, and there is none\n  = ask for \
@@ -240,18 +226,5 @@ fn count(args: &Compare, primary: &[Primary]) -> Result<Count, Failure> {
                 .to_owned(),
         ));
     }
-    let least = LEAST_FIRST_LOOK as u32;
-    match args.max_reps.get() {
-        cap if cap < least => Err(Failure::Input(format!(
-            "--max-reps {cap} is below {least}, the runs that --precision looks at first"
-        ))),
-        cap => Ok(Count::Precision(Goal::new(relative, least, cap))),
-    }
-}
-
-/// A share such as `95%` or `0.95`.
-fn share(option: &str, text: &str) -> Result<f64, Failure> {
-    let ratio = dictionary::find("availability.requests").expect("it is in the dictionary");
-    objective::amount(text, ratio)
-        .map_err(|form| Failure::Input(format!("{option} `{text}` is not {form}")))
+    Ok(Count::Precision(goal))
 }

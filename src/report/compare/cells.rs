@@ -7,7 +7,7 @@ use crate::report::text::layout::{Page, width};
 /// Between two columns.
 const GAP: usize = 3;
 
-/// A row: one cell for each variant.
+/// A row: one cell for each variant. One without anything is a gap.
 pub(super) struct Row {
     pub(super) label: String,
     /// The parts of each cell, which may stand below each other.
@@ -80,6 +80,9 @@ fn columns(shape: Shape, head: &Row, rows: &[Row]) -> Vec<usize> {
 }
 
 fn line(page: &mut Page, shape: Shape, row: &Row, label: usize, columns: &[usize]) {
+    if row.cells.iter().all(Vec::is_empty) {
+        return page.gap();
+    }
     let cells: Vec<Vec<String>> = row.cells.iter().map(|parts| shape.lines(parts)).collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
     for part in 0..height {

@@ -89,8 +89,8 @@ fn what(compared: &Compared<'_>, row: &Row, against: &Against, verdict: Verdict)
     };
     match detail.as_str() {
         "" => name,
-        detail if detail.contains('(') => format!("{name}, {detail}"),
-        detail => format!("{name} ({detail})"),
+        // One pair of brackets is enough.
+        detail => format!("{name} ({})", detail.replace(" (", ", ").replace(')', "")),
     }
 }
 

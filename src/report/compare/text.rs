@@ -149,6 +149,12 @@ fn rows(compared: &Compared<'_>, shown: Shown, page: &Page) -> Vec<Row> {
             .collect(),
         false => told(compared, &others),
     };
+    if !rows.is_empty() {
+        rows.push(Row {
+            label: String::new(),
+            cells: vec![Vec::new(); compared.variants.len()],
+        });
+    }
     for (row, label) in others {
         rows.push(values(compared, row, label));
         rows.extend(variance(row, shown));
@@ -195,7 +201,7 @@ fn services<'a>(
     let row = |name: &String| {
         let entity = Entity::Service(name.clone());
         let row = find(&Quantity::of("availability.requests", entity))?;
-        Some((row, format!("  answered, {name}")))
+        Some((row, format!("answered, {name}")))
     };
     services
         .iter()
@@ -223,6 +229,9 @@ fn parts(estimate: &str) -> Vec<String> {
         None => vec![estimate.to_owned()],
     }
 }
+
+/// Names of baselines that are longer would make the column of labels too wide.
+const LONG: usize = 16;
 
 /// How far each variant lies from the first, and the verdict.
 fn against(compared: &Compared<'_>, row: &compare::Row, page: &Page) -> Row {
@@ -252,7 +261,10 @@ fn against(compared: &Compared<'_>, row: &compare::Row, page: &Page) -> Row {
     let mut cells: Vec<Vec<String>> = row.cells.iter().skip(1).map(cell).collect();
     cells.insert(0, Vec::new());
     Row {
-        label: format!("  against {}", compared.baseline().name),
+        label: match compared.baseline().name.as_str() {
+            long if long.chars().count() > LONG => "  against the first".to_owned(),
+            name => format!("  against {name}"),
+        },
         cells,
     }
 }

@@ -67,6 +67,30 @@ impl Axis {
         }
     }
 
+    /// From a round number at or below `min` to one at or above `max`, zero perhaps between them, about
+    /// `count` ticks.
+    pub(crate) fn signed(min: f64, max: f64, count: usize) -> Axis {
+        let step = round_step((max - min) / count as f64);
+        let first = (min / step + 1e-9).floor() as i64;
+        let last = (max / step - 1e-9).ceil() as i64;
+        let label = |n: i64| {
+            let size = number(n.unsigned_abs() as f64 * step, step);
+            match n {
+                ..0 => format!("−{size}"),
+                0 => size,
+                1.. => format!("+{size}"),
+            }
+        };
+        Axis {
+            from: first as f64 * step,
+            to: last as f64 * step,
+            scale: Scale::Linear,
+            ticks: (first..=last)
+                .map(|n| (n as f64 * step, label(n)))
+                .collect(),
+        }
+    }
+
     /// All of a whole, from 0 to 100 %.
     pub(crate) fn whole() -> Axis {
         let ticks = [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| (share, percent(share, 0.25)));
@@ -330,6 +354,20 @@ mod tests {
         assert_eq!(
             labels(&around(-0.4, 0.3, "1")),
             ["-0.4", "-0.2", "0", "0.2", "0.4"]
+        );
+    }
+
+    #[test]
+    fn a_signed_axis_has_round_ticks_to_both_sides_of_zero() {
+        let axis = Axis::signed(-0.06, 0.052, 6);
+        assert_eq!(
+            labels(&axis),
+            ["−0.06", "−0.04", "−0.02", "0", "+0.02", "+0.04", "+0.06"]
+        );
+        assert_eq!(axis.place(0.0), 0.5);
+        assert_eq!(
+            labels(&Axis::signed(-4.5, 0.3, 4)),
+            ["−6", "−4", "−2", "0", "+2"]
         );
     }
 

@@ -55,7 +55,7 @@ fn chart(compared: &Compared<'_>, row: &Row, name: &'static str) -> Option<Chart
             direction(row.quantity.metric.better)
         ),
         keys: keys(band),
-        x: Axis::between(least, most, 8),
+        x: Axis::signed(least, most, 8),
         x_label,
         panels: vec![Panel {
             label: String::new(),
@@ -145,8 +145,10 @@ fn span(ranges: &[Range], band: Option<f64>) -> (f64, f64) {
         }
         Some(_) | None => (least, most),
     };
+    // Room for words on either side.
+    let room = 0.15 * (most - least);
     match most > least {
-        true => (least, most),
+        true => (least - room, most + room),
         false => (-1.0, 1.0),
     }
 }
