@@ -67,6 +67,7 @@ impl Gate<'_> {
         let (regressed, undecided) = (of(Overall::Regressed), of(Overall::Undecided));
         match (regressed.len(), undecided.len()) {
             (0, 0) if all == 1 => "The scenario is no worse than its baseline.".to_owned(),
+            (0, 0) if all == 2 => "Both scenarios are no worse than their baselines.".to_owned(),
             (0, 0) => format!("All {all} scenarios are no worse than their baselines."),
             (0, _) => format!("Undecided: {}.", undecided.join(", ")),
             (_, 0) => format!("Worse than accepted: {}.", regressed.join(", ")),
@@ -77,14 +78,23 @@ impl Gate<'_> {
         }
     }
 
-    /// How sure all of it is, in one sentence; absent where nothing is random.
+    /// How sure all of it is, in one sentence; absent where no verdict rests on chance.
     fn how_sure(&self) -> Option<String> {
-        let comparisons = count(self.family as u64, "comparison");
-        (self.family > 0).then(|| {
-            format!(
-                "The verdicts on {comparisons} hold together with 95 % confidence, over all looks at the runs."
-            )
-        })
+        let random = self.scenarios.iter().filter(|held| !held.checked.exact);
+        let mut lines = random.flat_map(|held| &held.checked.lines);
+        let comparisons = match self.family {
+            1 => "The verdict holds".to_owned(),
+            family => format!("The verdicts on {family} comparisons hold together"),
+        };
+        let by_chance = lines.any(|line| line.found.verdict != Verdict::Identical);
+        by_chance
+            .then(|| format!("{comparisons} with 95 % confidence, over all looks at the runs."))
+    }
+
+    /// Which scenarios have a baseline and were not asked for.
+    fn omitted(&self) -> Option<String> {
+        let names = self.not_asked.join(", ");
+        (!names.is_empty()).then(|| format!("not asked for, though there is a baseline: {names}"))
     }
 }
 
@@ -190,9 +200,20 @@ impl Held<'_> {
         {
             let [low, high] = [share.low, share.high].map(|end| figure::number(end, Unit::Ratio));
             let allowed = figure::number(RARE, Unit::Ratio);
+            let needed = match line.found.verdict {
+                Verdict::Undecided(Why::Wide { runs: Some(needed) }) => {
+                    format!(": {needed} runs without any would do")
+                }
+                Verdict::Identical
+                | Verdict::Ok
+                | Verdict::Better
+                | Verdict::Regressed
+                | Verdict::Undecided(_) => String::new(),
+            };
             return Some(format!(
-                "the same in most of {all}, worse in {worse}, better in {better}; beyond the tolerance \
-                 in {beyond}, so in {low} to {high} of all runs there could be, where {allowed} are allowed"
+                "of {all}, most of them like the baseline or all of them as far from it, {worse} are worse and \
+                 {better} better, {beyond} by more than the tolerance; so are {low} to {high} of all runs \
+                 there could be, and {allowed} may be{needed}"
             ));
         }
         match line.found.verdict {

@@ -116,7 +116,7 @@ pub fn random(pairs: &Pairs<'_>, confidence: Confidence) -> Found {
         Some(interval) => (pairs.by_interval(difference.value, interval), None),
         None if difference.method == Method::MostlyConstant => {
             let harmed = pairs.harmed(both);
-            let verdict = pairs.by_share(pairs.harm(difference.value), harmed);
+            let verdict = pairs.by_share(pairs.harm(difference.value), harmed, both);
             (verdict, Some(harmed))
         }
         None => (Verdict::Undecided(Why::None), None),
@@ -255,7 +255,7 @@ impl Pairs<'_> {
 
     /// By the share of runs that are worse by more than the tolerance; the metric itself must say the
     /// same.
-    fn by_share(&self, harm: f64, harmed: Harmed) -> Verdict {
+    fn by_share(&self, harm: f64, harmed: Harmed, both: Confidence) -> Verdict {
         let is_within = harm <= self.kept.tolerance();
         let only_better = harmed.worse == 0 && harmed.better > 0;
         match harmed.share {
@@ -268,7 +268,17 @@ impl Pairs<'_> {
                     Verdict::Ok
                 }
             }
-            _ => Verdict::Undecided(Why::Wide { runs: None }),
+            _ => Verdict::Undecided(Why::Wide {
+                runs: self.runs_without_harm(harmed, both),
+            }),
         }
+    }
+
+    /// Runs that would rule out that more than [`RARE`] of them are worse by more than the tolerance, if
+    /// none is: (1 − rare)^runs is the error of one bound. Absent where one is.
+    fn runs_without_harm(&self, harmed: Harmed, both: Confidence) -> Option<u32> {
+        let error = (1.0 - both.level()) / 2.0;
+        let runs = (error.ln() / (1.0 - RARE).ln()).ceil();
+        (harmed.beyond == 0).then_some(runs as u32)
     }
 }

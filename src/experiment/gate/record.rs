@@ -146,7 +146,7 @@ pub fn policies(scenario: &Scenario) -> [String; 3] {
 }
 
 impl Kept {
-    fn of(gated: Gated, runs: &[Measured]) -> Kept {
+    pub(super) fn of(gated: Gated, runs: &[Measured]) -> Kept {
         let amounts: Vec<Option<&Amount>> =
             runs.iter().map(|run| gated.quantity.in_run(run)).collect();
         let present = || amounts.iter().flatten();

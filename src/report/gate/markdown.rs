@@ -20,8 +20,8 @@ pub fn page(gate: &Gate<'_>) -> String {
     if let Some(sure) = gate.how_sure() {
         text += &format!("{}\n", escaped(&sure));
     }
-    for name in gate.not_asked {
-        text += &format!("\n{} has a baseline, but was not asked for.\n", code(name));
+    if let Some(omitted) = gate.omitted() {
+        text += &format!("\nNote: {}.\n", escaped(&omitted));
     }
     text
 }

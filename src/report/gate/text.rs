@@ -26,11 +26,8 @@ pub fn page(gate: &Gate<'_>, look: Look) -> String {
     if let Some(sure) = gate.how_sure() {
         page.text(&sure);
     }
-    for name in gate.not_asked {
-        page.hanging(
-            "note: ",
-            &format!("`{name}` has a baseline, but was not asked for"),
-        );
+    if let Some(omitted) = gate.omitted() {
+        page.hanging("note: ", &omitted);
     }
     page.finish()
 }
