@@ -34,13 +34,14 @@ Examples:
   plimsoll compact openb/scenario.toml --scheduler fgd,best-fit,spread
   plimsoll compact openb/scenario.toml --format json --quiet | jq .schedulers
 
-With: the run is repeated up to the moment, and its pods are packed from
-scratch into fewer and fewer nodes, as in section 5.1 of the Borg paper (EuroSys
-2015). The results go to results/<scenario>/compact-<seed>/ unless --out says
+The run is repeated up to the moment, and its pods are packed from scratch into
+fewer and fewer nodes, as in section 5.1 of the Borg paper (EuroSys 2015). The results go to results/<scenario>/compact-<seed>/ unless --out says
 otherwise; earlier results there are replaced.")]
 pub(super) struct Compact {
     /// The scenario file
     scenario: PathBuf,
+    #[command(flatten)]
+    changes: Changes,
     /// The moment whose pods are packed: a clock such as 20:00:52, or the time since the start such as
     /// 20h52s; the end of the run unless given
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
@@ -52,8 +53,6 @@ pub(super) struct Compact {
     /// unless given
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     scheduler: Vec<String>,
-    #[command(flatten)]
-    changes: Changes,
     /// Trials, each with its own random order of nodes and pods, the same for all schedulers
     #[arg(long, value_name = "N", default_value = "11")]
     trials: NonZeroU32,

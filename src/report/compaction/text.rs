@@ -23,6 +23,10 @@ pub fn text(told: &Told<'_>, effort: Effort, dir: &Path, files: &[String], look:
     page.row("packed", packed(told));
     page.row("how", how(compaction));
     page.row("allowed", allowed(compaction));
+    let changes = &told.scenario.changes;
+    if !changes.is_empty() {
+        page.hanging("note: ", &format!("changed: `{}`", changes.join("`, `")));
+    }
     for note in notes(compaction) {
         page.hanging("note: ", &note);
     }
@@ -141,7 +145,7 @@ fn table(compaction: &Compaction) -> Vec<String> {
             .map(|&resource| spoken(resource).to_owned()),
     );
     if compaction.schedulers.len() > 1 {
-        head.push(format!("nodes more than {}", first.scheduler.name));
+        head.push(format!("more than {}", first.scheduler.name));
     }
     let mut rows = vec![head];
     for (at, packed) in compaction.schedulers.iter().enumerate() {
@@ -234,7 +238,7 @@ fn aligned(rows: &[Vec<String>]) -> Vec<String> {
                 _ => format!("{cell:>width$}"),
             })
             .collect();
-        cells.join("   ").trim_end().to_owned()
+        cells.join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect()
 }
