@@ -1,1 +1,136 @@
+//! What is said and drawn of cells made by hand.
 
+use std::fs;
+use std::path::Path;
+
+use expect_test::expect;
+
+use super::{curves, text, trade};
+use crate::experiment::sweep::merge::Merged;
+use crate::experiment::sweep::plan::Sweep;
+use crate::folder::testing::Scratch;
+use crate::report::plots::chart::{Body, Chart, Style};
+use crate::report::text::{Colors, Look};
+use crate::scenario::plan::load;
+use crate::stats::{Estimate, Interval, Method};
+
+const SCENARIO: &str = r#"
+    name = "s"
+    duration = "1h"
+    nodes = [{ name = "n", cpu = "4", memory = "8Gi", price_per_hour = 1.0 }]
+    services = [{ name = "web", requests = { cpu = "1", memory = "1Gi" }, load = 1 }]
+"#;
+
+const PLAN: &str = r#"
+    scenario = "s.toml"
+    replications = 20
+    metrics = ["cost", "availability.requests"]
+    [grid]
+    "nodes.n.count" = [2, 4, 3]
+    "services.web.requests.memory" = ["1Gi", "2Gi"]
+    scheduler = ["spread", "binpack"]
+"#;
+
+/// Cost goes by nodes; the third and the fourth node help only with little memory, and binpack never
+/// does better.
+fn made(scratch: &Scratch) -> (Sweep, Merged) {
+    fs::write(scratch.0.join("s.toml"), SCENARIO).unwrap();
+    fs::write(scratch.0.join("p.toml"), PLAN).unwrap();
+    let sweep = Sweep::check(load(&scratch.0.join("p.toml")).unwrap(), &|| ()).unwrap();
+    let cell = |cell: u32| {
+        let point = sweep.plan.point(cell);
+        let nodes = point[0].number().unwrap().0;
+        let lost = match (point[1].to_string().as_str(), point[2].to_string().as_str()) {
+            ("1Gi", "spread") => 0.04 / nodes,
+            _ => 0.02,
+        };
+        let value = 1.0 - lost;
+        let interval = Interval {
+            low: value - 0.001,
+            high: value + 0.001,
+        };
+        vec![
+            Some(Estimate {
+                value: nodes,
+                interval: None,
+                method: Method::MostlyConstant,
+            }),
+            Some(Estimate {
+                value,
+                interval: Some(interval),
+                method: Method::Jackknife,
+            }),
+        ]
+    };
+    let cells = (0..sweep.plan.cells()).map(cell).collect();
+    (sweep, Merged { cells })
+}
+
+#[test]
+fn the_front_is_told_with_what_it_costs_and_what_is_not_settled() {
+    let scratch = Scratch::new("sweep-text");
+    let (sweep, merged) = made(&scratch);
+    let look = Look {
+        colors: Colors::None,
+        columns: 100,
+    };
+    let files = ["sweep.csv".to_owned(), "3 plots".to_owned()];
+    let told = text::summary(&sweep, &merged, Path::new("out/merged"), &files, look);
+    expect![[""]].assert_eq(&told);
+}
+
+fn lines(chart: &Chart, panel: usize) -> Vec<(String, Style, Vec<f64>)> {
+    let Body::Lines { lines, .. } = &chart.panels[panel].body else {
+        panic!("curves are lines");
+    };
+    let line = |line: &crate::report::plots::chart::Line| {
+        let at = line.points.iter().map(|&(at, _)| at).collect();
+        (line.label.clone(), line.style, at)
+    };
+    lines.iter().map(line).collect()
+}
+
+#[test]
+fn curves_go_along_the_first_number_with_a_line_for_each_value_of_the_last_key() {
+    let scratch = Scratch::new("sweep-curves");
+    let (sweep, merged) = made(&scratch);
+    let charts = curves::charts(&sweep, &merged);
+    let names: Vec<&str> = charts.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["response-cost", "response-availability.requests"]);
+    let (_, chart) = &charts[1];
+    let ticks: Vec<&str> = chart.x.ticks.iter().map(|(_, label)| label.as_str()).collect();
+    assert_eq!(ticks, ["2", "3", "4"], "in order of the number, not of the plan");
+    let labels: Vec<&str> = chart.panels.iter().map(|panel| panel.label.as_str()).collect();
+    assert_eq!(
+        labels,
+        [
+            "services.web.requests.memory 1Gi: availability.requests",
+            "services.web.requests.memory 2Gi: availability.requests"
+        ]
+    );
+    // Forth along the upper ends of the intervals and back along the lower ones.
+    let around = vec![2.0, 3.0, 4.0, 4.0, 3.0, 2.0, 0.0];
+    let along = vec![2.0, 3.0, 4.0];
+    let line = |label: &str, style, at: &Vec<f64>| (label.to_owned(), style, at.clone());
+    assert_eq!(
+        lines(chart, 0),
+        [
+            line("", Style::Band, &around),
+            line("", Style::Band, &around),
+            line("spread", Style::Curve, &along),
+            line("binpack", Style::Curve, &along),
+        ]
+    );
+}
+
+#[test]
+fn the_front_is_drawn_over_all_other_cells() {
+    let scratch = Scratch::new("sweep-trade");
+    let (sweep, merged) = made(&scratch);
+    let front = merged.front(&sweep).unwrap();
+    let chart = trade::chart(&sweep, &merged, &front).unwrap();
+    let lines = lines(&chart, 0);
+    let counts: Vec<(Style, usize)> = lines.iter().map(|line| (line.1, line.2.len())).collect();
+    // With 2 nodes all four cells are alike: 0.04 / 2 = 0.02.
+    assert_eq!(counts, [(Style::Dots, 6), (Style::Curve, 6)]);
+}
