@@ -18,6 +18,7 @@ mod outside;
 mod policies;
 mod precision;
 mod progress;
+mod report;
 mod run;
 mod schema;
 mod sweep;
@@ -50,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Capacity(args) => capacity::run(args),
         Command::Compact(args) => compact::run(args),
         Command::Gate(args) => gate::run(args),
+        Command::Report(args) => report::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Init(args) => init::run(args),

@@ -1,5 +1,6 @@
 //! Experiments: many runs of one scenario, and what they say together.
 
+pub mod assumptions;
 pub mod capacity;
 pub mod compaction;
 pub mod compare;

@@ -1,22 +1,29 @@
 //! Reports: what was measured, for people and for programs, one exporter per file.
 
 mod answer;
+mod assumptions;
+pub mod beside;
 pub mod capacity;
+mod command;
 pub mod compaction;
 pub mod compare;
 mod csv;
 pub mod explain;
 mod figure;
 pub mod gate;
-mod html;
+pub mod html;
+mod managers;
 mod notes;
+mod objectives;
 pub mod output;
 pub mod outside;
+pub mod page;
 mod plots;
 pub mod reasons;
 pub mod results;
 pub mod run_json;
 pub(crate) mod shell;
+pub mod stored;
 pub mod summary_json;
 pub mod sweep;
 pub mod tables;

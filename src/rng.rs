@@ -89,11 +89,31 @@ pub fn below(stream: &mut impl Rng, n: u64) -> u64 {
 
 /// FNV-1a of 128 bits (Fowler, Noll, Vo; draft-eastlake-fnv).
 pub fn fnv1a_128(bytes: &[u8]) -> u128 {
-    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    bytes.iter().fold(OFFSET, |hash, &byte| {
-        (hash ^ u128::from(byte)).wrapping_mul(PRIME)
-    })
+    Fnv1a::EMPTY.and(bytes).number()
+}
+
+/// An FNV-1a hash of 128 bits in the making (the "FNV Non-Cryptographic Hash Algorithm",
+/// draft-eastlake-fnv), of bytes that come piece by piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fnv1a(u128);
+
+impl Fnv1a {
+    /// The hash of no bytes.
+    pub const EMPTY: Fnv1a = Fnv1a(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+
+    /// With more bytes at its end.
+    #[must_use]
+    pub fn and(self, bytes: &[u8]) -> Fnv1a {
+        const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+        Fnv1a(bytes.iter().fold(self.0, |hash, &byte| {
+            (hash ^ u128::from(byte)).wrapping_mul(PRIME)
+        }))
+    }
+
+    /// The number it comes to.
+    pub const fn number(self) -> u128 {
+        self.0
+    }
 }
 
 #[cfg(test)]

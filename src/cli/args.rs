@@ -62,6 +62,8 @@ pub(super) enum Command {
     Sweep(sweep::Sweep),
     /// Put the chunks of a sweep together, or list those that are missing
     Merge(sweep::Merge),
+    /// Make the page of a result again, or lay several results side by side
+    Report(Report),
     /// Check scenario files without running them
     Validate(Validate),
     /// Print the JSON Schema of scenario files, for editors, or of results
@@ -121,6 +123,10 @@ pub(super) struct Run {
     /// Write the results to this folder
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Also say which assumptions would change the answer: repeats all runs with each made worse by
+    /// itself, up to 7 times as many
+    #[arg(long)]
+    pub(super) assumptions: bool,
     /// Draw no plots
     #[arg(long)]
     pub(super) no_plots: bool,
@@ -549,6 +555,26 @@ pub(super) enum Format {
     Text,
     /// JSON for programs
     Json,
+}
+
+/// Make the page of a result again, or lay several results side by side.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll report results/web-shop/spread-hpa-kubernetes-1
+  plimsoll report results/web-shop/*/
+  plimsoll report results/web-shop/spread-hpa-kubernetes-1 results/web-shop/binpack-hpa-kubernetes-1 \
+    --out spread-binpack.html
+
+Of one folder, its report.html is made again of the files in it. Several are laid side by side in
+results/side-by-side.html, unless --out says otherwise; what they differ in is shown and not judged.")]
+pub(super) struct Report {
+    /// Folders that `plimsoll run` wrote
+    #[arg(required = true, value_name = "DIR")]
+    pub(super) dirs: Vec<PathBuf>,
+    /// Write the page to this file
+    #[arg(long, value_name = "FILE.html")]
+    pub(super) out: Option<PathBuf>,
 }
 
 /// Check scenario files without running them.

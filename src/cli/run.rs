@@ -10,6 +10,7 @@ use crate::cli::outside::{suffix, with_outside};
 use crate::cli::progress::Progress;
 use crate::cli::usage::{cpu_seconds, look, peak_memory};
 use crate::cli::{Failure, interrupt, precision, validate};
+use crate::experiment::assumptions::{self, Varied};
 use crate::experiment::compare::primary;
 use crate::experiment::drill::yearly_loss;
 use crate::experiment::precision::{Goal, sample_precisely};
@@ -20,11 +21,11 @@ use crate::folder::{self, Folder};
 use crate::metrics::fold;
 use crate::metrics::measured::Measured;
 use crate::metrics::quantity::Quantity;
-use crate::report::output::{self, Options, Plots};
+use crate::report::output::{self, Options, Plots, SUMMARY};
 use crate::report::results::{Results, policy_name};
 use crate::report::run_json::Effort;
+use crate::report::tables;
 use crate::report::text::{self, Written};
-use crate::report::{summary_json, tables};
 use crate::rng::Seed;
 use crate::run::{Ended, simulate};
 use crate::scenario::policies::PolicyKind;
@@ -44,7 +45,8 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
     let asked = asked(&args, &scenario)?;
     let progress = Progress::of_variants(vec![scenario.end], args.quiet);
     let made = with_threads(args.threads, || {
-        let made = made(&args, &scenario, asked, &progress);
+        let made = made(&args, &scenario, asked, &progress)
+            .and_then(|made| varied(&args, &scenario, made, &progress));
         (made, threads())
     });
     progress.finish();
@@ -54,11 +56,13 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
         runs,
         calm,
         reached,
+        varied,
     } = made.map_err(|ended| match ended {
         Ended::Interrupted => Failure::Interrupted,
         Ended::Stopped(stop) => Failure::Environment(stop.reason),
     })?;
-    let summary = summarize(args.seed, &runs);
+    let mut summary = summarize(args.seed, &runs);
+    summary.assumptions = varied;
     let summary = match scenario.drill {
         None => summary,
         Some(drilled) => summary.of_drill(yearly_loss(drilled, &runs, &calm)),
@@ -131,6 +135,8 @@ struct Made {
     runs: Vec<Measured>,
     calm: Vec<Measured>,
     reached: bool,
+    /// What became of the answer under changed assumptions, if that was asked for.
+    varied: Vec<Varied>,
 }
 
 fn made(args: &Run, scenario: &Scenario, asked: Count, progress: &Progress) -> Result<Made, Ended> {
@@ -152,6 +158,7 @@ fn made(args: &Run, scenario: &Scenario, asked: Count, progress: &Progress) -> R
         runs,
         calm,
         reached: true,
+        varied: Vec::new(),
     })
 }
 
@@ -173,13 +180,7 @@ fn precise(
         .collect();
     let how = How {
         options: &|run: sample::Run| folded(options, run.seed),
-        watch: &|run, now| {
-            progress.reached(run.seed.replication, now);
-            match interrupt::asked() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        },
+        watch: &|run, now| watched(progress, run.seed.replication, now),
     };
     let mut samples = Samples::new(1, args.seed, 1);
     let mut look = |runs| progress.expect(runs);
@@ -189,7 +190,24 @@ fn precise(
         runs,
         calm: Vec::new(),
         reached,
+        varied: Vec::new(),
     })
+}
+
+/// The same with what becomes of the answer under changed assumptions, if that was asked for.
+fn varied(args: &Run, scenario: &Scenario, made: Made, progress: &Progress) -> Result<Made, Ended> {
+    if !args.assumptions {
+        return Ok(made);
+    }
+    let variants = assumptions::variants(scenario);
+    let reps = made.runs.len() as u32;
+    progress.expect(reps * (1 + variants.len() as u32));
+    let watch = |run: sample::Run, now| {
+        let place = (1 + run.variant as u32) * reps + run.seed.replication;
+        watched(progress, place, now)
+    };
+    let varied = assumptions::vary(scenario, args.seed, &made.runs, variants, &watch)?;
+    Ok(Made { varied, ..made })
 }
 
 /// What the runs of a drill are compared with; nothing where there is no drill.
@@ -237,14 +255,19 @@ fn simulate_part(
             Part::FirstHalf => half(now.nanos()),
             Part::SecondHalf => half(scenario.end.nanos() + now.nanos()),
         };
-        progress.reached(seed.replication, reached);
-        if interrupt::asked() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        watched(progress, seed.replication, reached)
     };
     simulate(scenario, seed, options, &mut watch)
+}
+
+/// Says how far a run is; ends it where the user asked for that.
+fn watched(progress: &Progress, replication: u32, reached: Time) -> ControlFlow<()> {
+    progress.reached(replication, reached);
+    if interrupt::asked() {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
+    }
 }
 
 fn options(args: &Run) -> Options {
@@ -345,9 +368,13 @@ fn say(
 ) -> Result<(), Failure> {
     match args.format {
         Format::Json => {
-            let mut json = Vec::new();
-            summary_json::write(results, &mut json).expect("memory can be written");
-            print(&String::from_utf8(json).expect("JSON is UTF-8"))
+            let path = written.dir.join(SUMMARY);
+            let json = std::fs::read_to_string(&path);
+            print(
+                &json.map_err(|error| {
+                    Failure::Environment(format!("{}: {error}", path.display()))
+                })?,
+            )
         }
         Format::Text if args.quiet => Ok(()),
         Format::Text => print(&text::summary(results, effort, written, look())),

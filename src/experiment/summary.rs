@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::assumptions::Varied;
 use super::drill::YearlyLoss;
 use super::{combine, rare};
 use crate::metrics::dictionary::{METRICS, Metric};
@@ -30,6 +31,9 @@ pub struct Summary {
     pub outages: Vec<Rare>,
     /// What a loss costs, where the runs are a drill.
     pub drill: Option<YearlyLoss>,
+    /// What became of the answer under changed assumptions, the one that changes it most first; empty
+    /// where none was tried.
+    pub assumptions: Vec<Varied>,
 }
 
 /// One metric of one entity.
@@ -87,6 +91,7 @@ pub fn summarize(seed: u64, runs: &[Measured]) -> Summary {
         replications: runs.len() as u32,
         outages: rare::outages(runs),
         drill: None,
+        assumptions: Vec::new(),
         lines,
     }
 }

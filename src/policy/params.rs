@@ -112,6 +112,22 @@ impl Params {
         }
     }
 
+    /// A length of time; absent where there is no such parameter.
+    pub fn length(&self, name: &str) -> Option<Duration> {
+        match self.0.get(name)? {
+            Value::Duration(value) => Some(*value),
+            Value::Integer(_) | Value::Number(_) | Value::Choice(_) | Value::Shape(_) => None,
+        }
+    }
+
+    /// Sets a length of time. Panics on a parameter that was not declared as one.
+    pub fn set_length(&mut self, name: &str, length: Duration) {
+        match self.0.get_mut(name) {
+            Some(Value::Duration(value)) => *value = length,
+            other => panic!("`{name}` is not a declared duration: {other:?}"),
+        }
+    }
+
     /// A word. Panics on a parameter that was not declared as one.
     pub fn choice(&self, name: &str) -> &str {
         match self.0.get(name) {

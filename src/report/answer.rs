@@ -3,19 +3,66 @@
 use crate::experiment::summary::Line;
 use crate::metrics::measured::Entity;
 use crate::report::figure::{self, Unit};
-use crate::report::results::Results;
+use crate::report::objectives::{self, Judged, Verdict};
+use crate::report::results::{Numbers as _, Results};
 use crate::report::text::count;
 
 /// What a reader who reads one sentence should know.
 pub(crate) fn sentence(results: &Results<'_>) -> String {
-    objectives(results)
+    promises(results)
         .or_else(|| jobs(results))
         .or_else(|| placed(results))
         .unwrap_or_else(|| "Nothing was asked of the cluster.".to_owned())
 }
 
+/// Whether the services kept their promises, and whether the other objectives were met.
+fn promises(results: &Results<'_>) -> Option<String> {
+    let judged = objectives::besides_slos(results);
+    match (services(results), bounds(results, &judged)) {
+        (services, None) => services,
+        (None, Some(bounds)) => Some(format!("{bounds}.")),
+        (Some(services), Some(bounds)) => {
+            Some(format!("{}; {bounds}.", services.trim_end_matches('.')))
+        }
+    }
+}
+
+/// Whether the objectives that are no service's `slo` were met, without a full stop.
+fn bounds(results: &Results<'_>, judged: &[Judged]) -> Option<String> {
+    let mut missed = judged.iter().filter(|one| match one.verdict() {
+        Verdict::Missed | Verdict::Partly => true,
+        Verdict::Met | Verdict::Unknown => false,
+    });
+    let Some(first) = missed.next() else {
+        let known: Vec<&Judged> = judged.iter().filter(|one| one.judged > 0).collect();
+        return match known.as_slice() {
+            [] => None,
+            [one] => Some(format!("{} was kept", named(results, one))),
+            all => Some(format!("all {} bounds on metrics were kept", all.len())),
+        };
+    };
+    let runs = match (first.met, first.judged) {
+        (_, 1) => String::new(),
+        (0, _) => " in every run".to_owned(),
+        (met, judged) => format!(" in {} of {judged} runs", judged - met),
+    };
+    let value = first.value(results);
+    let value = value.map(|value| format!(": it was {value}"));
+    let others = match missed.count() {
+        0 => String::new(),
+        more => format!(", nor {}", count(more as u64, "other bound")),
+    };
+    let (name, value) = (named(results, first), value.unwrap_or_default());
+    Some(format!("{name} was not kept{runs}{value}{others}"))
+}
+
+/// `pending.p99 at most 1 m`.
+fn named(results: &Results<'_>, one: &Judged) -> String {
+    format!("{} {}", one.quantity, one.bound(results.currency()))
+}
+
 /// Whether the services kept their promises.
-fn objectives(results: &Results<'_>) -> Option<String> {
+fn services(results: &Results<'_>) -> Option<String> {
     let lines = results.summary.lines.iter();
     let judged = lines.filter(|line| line.metric.name == "slo.met");
     let judged: Vec<(&str, &Line)> = judged

@@ -4,7 +4,7 @@ use crate::experiment::summary::Rare;
 use crate::metrics::measured::Entity;
 use crate::report::figure;
 use crate::report::outside;
-use crate::report::results::Results;
+use crate::report::results::{Numbers as _, Results};
 use crate::scenario::drill::Drill;
 
 /// Those of the scenario first, then those that follow from what was run.

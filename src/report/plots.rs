@@ -13,13 +13,14 @@ pub(crate) mod heat;
 mod key;
 mod outages;
 mod panel;
-mod pending;
+pub(crate) mod pending;
 mod png;
 pub(crate) mod ranges;
 mod replicas;
 mod shares;
 mod svg;
 pub(crate) mod theme;
+pub(crate) mod together;
 mod utilization;
 
 #[cfg(test)]
@@ -30,30 +31,32 @@ use std::path::Path;
 pub(crate) use self::axis::{Axis, Scale};
 pub(crate) use self::chart::{Body, Chart, Panel, Share};
 pub(crate) use self::draw::Form;
-use crate::report::results::Results;
+use crate::report::stored::Stored;
 
-/// All plots that have something to show.
-pub(crate) fn charts(results: &Results<'_>) -> Vec<Chart> {
+/// All plots that have something to show; none where none were asked for.
+pub(crate) fn charts(stored: &Stored) -> Vec<Chart> {
+    if !stored.plots {
+        return Vec::new();
+    }
     let charts = [
-        availability::chart(results),
-        replicas::chart(results),
-        filling::chart(results),
-        heat::chart(results),
-        utilization::chart(results),
-        pending::chart(results),
+        availability::chart(stored),
+        replicas::chart(stored),
+        filling::chart(stored),
+        heat::chart(stored),
+        utilization::chart(stored),
+        pending::chart(stored),
     ];
     charts.into_iter().flatten().collect()
 }
 
 /// The axis of simulated time over the measured window.
-fn time_axis(results: &Results<'_>) -> (Axis, &'static str) {
-    let scenario = results.scenario;
-    Axis::time(scenario.warm_up.secs_f64(), scenario.end.secs_f64(), 9)
+fn time_axis(stored: &Stored) -> (Axis, &'static str) {
+    Axis::time(stored.warm_up.secs_f64(), stored.end.secs_f64(), 9)
 }
 
 /// Which of several replications is drawn, as the last sentence of a subtitle.
-fn replication(results: &Results<'_>) -> String {
-    match results.runs.len() {
+fn replication(stored: &Stored) -> String {
+    match stored.replications {
         1 => String::new(),
         runs => format!(" Replication 1 of {runs}."),
     }

@@ -12,6 +12,7 @@ use crate::report::figure::{self, Unit};
 use crate::rng::{self, Seed};
 use crate::scenario::Scenario;
 use crate::script::jobs::Jobs;
+use crate::time::Duration;
 
 /// What came out of one scenario under one seed.
 #[derive(Clone, Copy, Debug)]
@@ -26,42 +27,73 @@ pub struct Results<'a> {
     pub runs: &'a [Measured],
 }
 
-impl Results<'_> {
+/// The metrics of a run, and how readers see them.
+pub(crate) trait Numbers {
+    /// One line per metric and entity, in the order of the dictionary.
+    fn lines(&self) -> &[Line];
+
+    /// The currency of all money.
+    fn currency(&self) -> &str;
+
     /// One metric of one entity.
-    pub(crate) fn line(&self, metric: &str, entity: &Entity) -> Option<&Line> {
-        let mut lines = self.summary.lines.iter();
+    fn line(&self, metric: &str, entity: &Entity) -> Option<&Line> {
+        let mut lines = self.lines().iter();
         lines.find(|line| line.metric.name == metric && line.entity == *entity)
     }
 
     /// The best single number of one metric of one entity.
-    pub(crate) fn value(&self, metric: &str, entity: &Entity) -> Option<f64> {
+    fn value(&self, metric: &str, entity: &Entity) -> Option<f64> {
         self.line(metric, entity).map(|line| line.estimate.value)
     }
 
     /// One metric of one entity, for readers: with its unit, and its interval if there is one.
-    pub(crate) fn show(&self, metric: &str, entity: &Entity) -> Option<String> {
+    fn show(&self, metric: &str, entity: &Entity) -> Option<String> {
         self.line(metric, entity).map(|line| self.show_line(line))
     }
 
     /// One metric of one entity, for readers, with another name for its unit.
-    pub(crate) fn show_as(&self, metric: &str, entity: &Entity, unit: &str) -> Option<String> {
+    fn show_as(&self, metric: &str, entity: &Entity, unit: &str) -> Option<String> {
         let line = self.line(metric, entity)?;
         Some(figure::estimate(&line.estimate, Unit::Plain(unit)))
     }
 
     /// A count for readers, with what is counted in the singular and in the plural: `1 node`.
-    pub(crate) fn counted(
-        &self,
-        metric: &str,
-        entity: &Entity,
-        [one, many]: [&str; 2],
-    ) -> Option<String> {
+    fn counted(&self, metric: &str, entity: &Entity, [one, many]: [&str; 2]) -> Option<String> {
         let line = self.line(metric, entity)?;
         let number = figure::estimate(&line.estimate, Unit::Plain(""));
         let thing = if number == "1" { one } else { many };
         Some(format!("{number} {thing}"))
     }
 
+    /// One line for readers: with its unit, and its interval if there is one.
+    fn show_line(&self, line: &Line) -> String {
+        figure::estimate(&line.estimate, self.unit(line))
+    }
+
+    /// The share or time of one line without its interval, in no more digits than that supports.
+    fn show_value(&self, line: &Line) -> String {
+        let shown = self.show_line(line);
+        let (value, _) = figure::apart(&shown);
+        value.to_owned()
+    }
+
+    /// How a line's numbers are shown.
+    fn unit(&self, line: &Line) -> Unit<'_> {
+        Unit::of(line.metric.unit, self.currency())
+    }
+}
+
+impl Numbers for Results<'_> {
+    fn lines(&self) -> &[Line] {
+        &self.summary.lines
+    }
+
+    fn currency(&self) -> &str {
+        &self.scenario.currency
+    }
+}
+
+impl Results<'_> {
     /// The fingerprint of the reference mix, which is that of the scenario in every run.
     pub(crate) fn mix_hash(&self) -> String {
         let text = self.runs.first().map(|run| run.mix.canonical());
@@ -78,18 +110,6 @@ impl Results<'_> {
         zones.len()
     }
 
-    /// One line for readers: with its unit, and its interval if there is one.
-    pub(crate) fn show_line(&self, line: &Line) -> String {
-        figure::estimate(&line.estimate, self.unit(line))
-    }
-
-    /// The share or time of one line without its interval, in no more digits than that supports.
-    pub(crate) fn show_value(&self, line: &Line) -> String {
-        let shown = self.show_line(line);
-        let (value, _) = figure::apart(&shown);
-        value.to_owned()
-    }
-
     /// How often a service had outages, where they are rare.
     pub(crate) fn rare(&self, service: &Entity) -> Option<&Rare> {
         self.summary
@@ -98,9 +118,14 @@ impl Results<'_> {
             .find(|rare| rare.entity == *service)
     }
 
-    /// How a line's numbers are shown.
-    pub(crate) fn unit(&self, line: &Line) -> Unit<'_> {
-        Unit::of(line.metric.unit, &self.scenario.currency)
+    /// Whether all pods are jobs of a trace that stay: nothing ever leaves but by failure.
+    pub(crate) fn only_arrivals(&self) -> bool {
+        let outline = &self.scenario.outline;
+        let stays = |&duration: &Duration| duration == Duration::MAX;
+        !outline.trace.is_empty()
+            && outline.trace.durations.iter().all(stays)
+            && outline.sources.is_empty()
+            && outline.services.is_empty()
     }
 
     /// All jobs of one replication, from 1.

@@ -3,25 +3,36 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
+use crate::experiment::assumptions::{Effect, Varied};
 use crate::experiment::drill::{Loss, YearlyLoss};
 use crate::experiment::summary::{CONFIDENCE, Line, Rare};
 use crate::metrics::dictionary::{Basis, Better};
 use crate::metrics::measured::{self, Accounting, Fates};
 use crate::policy::params::Value;
 use crate::policy::registry::Named;
-use crate::report::notes;
+use crate::report::objectives::{self, Judged};
+use crate::report::output::{Options, Plots};
 use crate::report::outside::stated_by;
 use crate::report::results::Results;
-use crate::stats;
+use crate::report::text::why;
+use crate::report::{answer, command, notes, text};
+use crate::scenario::objective::Bound;
+use crate::stats::{self, Estimate};
 
 /// The number of the format: raised when a program that reads the last one would go wrong.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
-/// Writes the summary, with a line break at its end.
-pub fn write(results: &Results<'_>, mut out: impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut out, &Summary::of(results))?;
+/// Writes the summary, with a line break at its end. `files` are those written before it that the page
+/// is made of.
+pub(crate) fn write(
+    results: &Results<'_>,
+    options: Options,
+    files: &BTreeMap<String, FileLine>,
+    mut out: impl Write,
+) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, &Summary::of(results, options, files))?;
     out.write_all(b"\n")
 }
 
@@ -32,6 +43,16 @@ struct Summary<'a> {
     scenario: Scenario<'a>,
     seed: u64,
     replications: usize,
+    /// What to type, where the scenario's file is, to make the same files.
+    command: String,
+    /// Whether plots are there.
+    plots: bool,
+    /// What was run, fact by fact.
+    headline: Vec<String>,
+    answer: String,
+    /// Why objectives were missed, as far as the data say.
+    why: Vec<String>,
+    objectives: Vec<ObjectiveLine>,
     policies: BTreeMap<&'static str, Policy<'a>>,
     /// How sure the intervals are.
     confidence: f64,
@@ -42,12 +63,40 @@ struct Summary<'a> {
     drill: Option<Drill<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     jobs: Vec<Jobs<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    assumptions: Vec<Assumed>,
     notes: Vec<String>,
+    /// The tables that the page is made of, as they were written.
+    files: &'a BTreeMap<String, FileLine>,
+}
+
+/// A file, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileLine {
+    /// Its length.
+    pub(crate) bytes: u64,
+    /// Its fingerprint: FNV-1a of 128 bits, hexadecimal.
+    pub(crate) hash: String,
+}
+
+/// An objective, and in how many runs it was met.
+#[derive(Serialize)]
+struct ObjectiveLine {
+    quantity: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_least: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_most: Option<f64>,
+    runs_met: usize,
+    /// Runs that have such a value.
+    runs_judged: usize,
 }
 
 #[derive(Serialize)]
 struct Scenario<'a> {
     name: &'a str,
+    /// The name of its file.
+    file: &'a str,
     question: &'a str,
     hash: &'a str,
     /// What was changed of the file, in the words of the command line.
@@ -60,6 +109,9 @@ struct Scenario<'a> {
     nodes: usize,
     zones: usize,
     services: usize,
+    service_names: Vec<&'a str>,
+    /// Whether all pods are jobs of a trace that stay.
+    only_arrivals: bool,
 }
 
 /// A policy with its parameters.
@@ -149,6 +201,38 @@ pub(crate) struct Interval {
     high: Number,
 }
 
+/// What became of the answer under one changed assumption.
+#[derive(Serialize)]
+struct Assumed {
+    assumption: &'static str,
+    effects: Vec<EffectLine>,
+}
+
+#[derive(Serialize)]
+struct EffectLine {
+    quantity: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_least: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_most: Option<f64>,
+    runs: usize,
+    runs_met_before: usize,
+    runs_met_after: usize,
+    before: Estimated,
+    after: Estimated,
+    /// After less before, run by run.
+    difference: Option<Estimated>,
+    /// The size of the difference, in tolerances, half widths of the interval before, or values before.
+    size: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Estimated {
+    estimate: Number,
+    interval: Option<Interval>,
+    method: &'static str,
+}
+
 /// What became of the jobs in one replication.
 #[derive(Serialize)]
 struct Jobs<'a> {
@@ -183,7 +267,11 @@ impl Serialize for Number {
 }
 
 impl<'a> Summary<'a> {
-    fn of(results: &'a Results<'_>) -> Summary<'a> {
+    fn of(
+        results: &'a Results<'_>,
+        options: Options,
+        files: &'a BTreeMap<String, FileLine>,
+    ) -> Summary<'a> {
         let scenario = results.scenario;
         let policy = &scenario.policy;
         Summary {
@@ -191,6 +279,7 @@ impl<'a> Summary<'a> {
             plimsoll: env!("CARGO_PKG_VERSION"),
             scenario: Scenario {
                 name: &scenario.name,
+                file: &scenario.file,
                 question: &scenario.question,
                 hash: &scenario.hash,
                 changes: &scenario.changes,
@@ -201,9 +290,20 @@ impl<'a> Summary<'a> {
                 nodes: scenario.catalog.nodes.len(),
                 zones: results.zones(),
                 services: scenario.catalog.services.len(),
+                service_names: service_names(results),
+                only_arrivals: results.only_arrivals(),
             },
             seed: results.seed,
             replications: results.runs.len(),
+            command: command::run(results, options),
+            plots: options.plots == Plots::Drawn,
+            headline: text::headline(results),
+            answer: answer::sentence(results),
+            why: why::sentences(results),
+            objectives: objectives::all(results)
+                .iter()
+                .map(ObjectiveLine::of)
+                .collect(),
             policies: BTreeMap::from([
                 ("scheduler", Policy::of(&policy.scheduler)),
                 ("autoscaler", Policy::of(&policy.autoscaler)),
@@ -219,7 +319,78 @@ impl<'a> Summary<'a> {
                 .collect(),
             drill: results.summary.drill.as_ref().map(Drill::of),
             jobs: Jobs::of(results),
+            assumptions: results
+                .summary
+                .assumptions
+                .iter()
+                .map(Assumed::of)
+                .collect(),
             notes: notes::all(results),
+            files,
+        }
+    }
+}
+
+fn service_names<'a>(results: &'a Results<'_>) -> Vec<&'a str> {
+    let services = results.scenario.catalog.services.as_slice();
+    let names = services.iter().map(|service| service.name.as_str());
+    names.collect()
+}
+
+/// A bound as `at_least` and `at_most`.
+const fn ends(bound: Bound) -> (Option<f64>, Option<f64>) {
+    match bound {
+        Bound::AtLeast(bound) => (Some(bound), None),
+        Bound::AtMost(bound) => (None, Some(bound)),
+    }
+}
+
+impl Assumed {
+    fn of(varied: &Varied) -> Assumed {
+        Assumed {
+            assumption: varied.assumption.name(),
+            effects: varied.effects.iter().map(EffectLine::of).collect(),
+        }
+    }
+}
+
+impl EffectLine {
+    fn of(effect: &Effect) -> EffectLine {
+        let (at_least, at_most) = effect.bound.map_or((None, None), ends);
+        EffectLine {
+            quantity: effect.quantity.to_string(),
+            at_least,
+            at_most,
+            runs: effect.runs,
+            runs_met_before: effect.met_before,
+            runs_met_after: effect.met_after,
+            before: Estimated::of(&effect.before),
+            after: Estimated::of(&effect.after),
+            difference: effect.difference.as_ref().map(Estimated::of),
+            size: effect.size,
+        }
+    }
+}
+
+impl Estimated {
+    fn of(estimate: &Estimate) -> Estimated {
+        Estimated {
+            estimate: Number(estimate.value),
+            interval: estimate.interval.map(Interval::of),
+            method: estimate.method.name(),
+        }
+    }
+}
+
+impl ObjectiveLine {
+    fn of(one: &Judged) -> ObjectiveLine {
+        let (at_least, at_most) = ends(one.bound);
+        ObjectiveLine {
+            quantity: one.quantity.to_string(),
+            at_least,
+            at_most,
+            runs_met: one.met,
+            runs_judged: one.judged,
         }
     }
 }

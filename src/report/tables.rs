@@ -57,10 +57,25 @@ pub(crate) fn metrics(results: &Results<'_>, out: impl Write) -> io::Result<()> 
     csv.finish()
 }
 
+/// The columns of `timeseries.csv`.
+pub(crate) const TIMESERIES_COLUMNS: [&str; 6] =
+    ["replication", "time_s", "entity", "metric", "unit", "value"];
+
+/// The columns of `incidents.csv`.
+pub(crate) const INCIDENT_COLUMNS: [&str; 8] = [
+    "replication",
+    "service",
+    "start_s",
+    "detected_s",
+    "recovered_s",
+    "censored",
+    "lost_requests",
+    "causes",
+];
+
 /// `timeseries.csv`: one row per replication, cell, entity and quantity that has a mean there.
 pub(crate) fn timeseries(results: &Results<'_>, detail: Detail, out: impl Write) -> io::Result<()> {
-    let columns = ["replication", "time_s", "entity", "metric", "unit", "value"];
-    let mut csv = Csv::new(out, &columns)?;
+    let mut csv = Csv::new(out, &TIMESERIES_COLUMNS)?;
     for replication in detail.replications(results) {
         let run = &results.runs[replication as usize - 1];
         for series in &run.series {
@@ -125,17 +140,7 @@ pub(crate) fn pods(results: &Results<'_>, detail: Detail, out: impl Write) -> io
 
 /// `incidents.csv`: one row per outage of a service, in order of their starts.
 pub(crate) fn incidents(results: &Results<'_>, detail: Detail, out: impl Write) -> io::Result<()> {
-    let columns = [
-        "replication",
-        "service",
-        "start_s",
-        "detected_s",
-        "recovered_s",
-        "censored",
-        "lost_requests",
-        "causes",
-    ];
-    let mut csv = Csv::new(out, &columns)?;
+    let mut csv = Csv::new(out, &INCIDENT_COLUMNS)?;
     for replication in detail.replications(results) {
         for incident in &results.runs[replication as usize - 1].incidents {
             csv.whole(u64::from(replication));

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use expect_test::{Expect, expect};
 
-use super::output::{Options, Plots};
+use super::output::{self, Options, Plots};
 use super::results::Results;
 use super::run_json::Effort;
+use super::stored::Stored;
 use super::tables::Detail;
 use super::text::{Colors, Look, Written};
 use super::{html, plots, summary_json, tables, text};
 use crate::cluster::pod::{Outcome, Owner};
 use crate::experiment::summary::{Summary, summarize};
+use crate::folder::Folder;
+use crate::folder::testing::Scratch;
 use crate::ids::{JobId, NodeId, PodId, ServiceId};
 use crate::metrics::dictionary;
 use crate::metrics::measured::{
@@ -63,6 +67,9 @@ const PLAIN: Look = Look {
     columns: 100,
 };
 
+/// Results stored so far: each has a folder of its own.
+static STORED: AtomicU32 = AtomicU32::new(0);
+
 /// A scenario, and three replications of it.
 pub(super) struct Case {
     pub(super) scenario: Scenario,
@@ -90,6 +97,27 @@ impl Case {
             summary: &self.summary,
             runs: &self.runs,
         }
+    }
+
+    /// The same, written to a folder and read back.
+    pub(super) fn stored(&self) -> Stored {
+        self.stored_with(OPTIONS)
+    }
+
+    fn stored_with(&self, options: Options) -> Stored {
+        let scratch = Scratch::new(&format!(
+            "stored-{}",
+            STORED.fetch_add(1, Ordering::Relaxed)
+        ));
+        let dir = scratch.0.join("out");
+        let folder = Folder::begin(&dir).unwrap();
+        output::data(&folder, &self.results(), options).unwrap();
+        folder.finish().unwrap();
+        Stored::read(&dir).unwrap()
+    }
+
+    fn page(&self) -> String {
+        html::page(&self.stored(), &[])
     }
 
     fn table(&self, write: impl Fn(&Results<'_>, &mut Vec<u8>) -> std::io::Result<()>) -> String {
@@ -458,7 +486,8 @@ fn a_part_of_a_service_is_told_apart_from_a_part_of_the_whole() {
         pair,least-allocated-fixed-none,1,requests.lost,service_part:cart/over capacity,ratio,0.01
         pair,least-allocated-fixed-none,1,requests.lost,service_part:cart/stale endpoint,ratio,0.03"#]],
     );
-    let json = case.table(|results, out| summary_json::write(results, out));
+    let json =
+        case.table(|results, out| summary_json::write(results, OPTIONS, &BTreeMap::new(), out));
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
     let entities = read["metrics"].as_array().unwrap().iter();
     let parts = entities
@@ -572,9 +601,10 @@ fn incidents_tells_every_outage() {
 #[test]
 fn summary_json_has_every_metric_with_its_replications() {
     let case = Case::new();
-    let json = case.table(|results, out| summary_json::write(results, out));
+    let json =
+        case.table(|results, out| summary_json::write(results, OPTIONS, &BTreeMap::new(), out));
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(read["version"], 1);
+    assert_eq!(read["version"], 2);
     assert_eq!(read["scenario"]["hash"], case.scenario.hash);
     // FNV-1a of nothing: the mix of these runs is empty.
     let nothing = "6c62272e07bb014262b821756295c58d";
@@ -621,9 +651,9 @@ fn summary_json_has_every_metric_with_its_replications() {
 #[test]
 fn the_page_needs_nothing_else() {
     let case = Case::new();
-    let results = case.results();
-    let charts = plots::charts(&results);
-    let page = html::page(&results, &charts, OPTIONS);
+    let stored = case.stored();
+    let charts = plots::charts(&stored);
+    let page = html::page(&stored, &charts);
     for foreign in [
         "<script", "<link", "<img", "<iframe", "@import", "url(", "src=",
     ] {
@@ -649,8 +679,8 @@ const OPTIONS: Options = Options {
 #[test]
 fn plots_follow_the_page_into_the_dark() {
     let case = Case::new();
-    let results = case.results();
-    let page = html::page(&results, &plots::charts(&results), OPTIONS);
+    let stored = case.stored();
+    let page = html::page(&stored, &plots::charts(&stored));
     let (style, body) = page.split_once("</style>").unwrap();
     for attribute in ["fill=\"#", "stroke=\"#"] {
         let colors = body.split(attribute).skip(1).map(|rest| &rest[..6]);
@@ -667,7 +697,7 @@ fn the_command_says_what_was_asked_for_in_words_of_a_shell() {
         let mut case = Case::new();
         case.scenario.file = file.to_owned();
         case.scenario.changes = changes.iter().map(|&change| change.to_owned()).collect();
-        let page = html::page(&case.results(), &[], Options { detail, plots });
+        let page = html::page(&case.stored_with(Options { detail, plots }), &[]);
         let (_, rest) = page.split_once("<pre><code>").unwrap();
         rest.split_once("</code>").unwrap().0.to_owned()
     };
@@ -700,7 +730,7 @@ fn the_command_says_what_was_asked_for_in_words_of_a_shell() {
 fn notes_show_names_as_code() {
     let mut case = Case::new();
     case.scenario.notes = vec!["`a<b` is not `c`".to_owned()];
-    let page = html::page(&case.results(), &[], OPTIONS);
+    let page = case.page();
     assert!(page.contains("<li><code>a&lt;b</code> is not <code>c</code></li>"));
 }
 
@@ -708,14 +738,14 @@ fn notes_show_names_as_code() {
 fn what_users_write_is_text_on_the_page() {
     let mut case = Case::new();
     case.scenario.question = "Is <b> & \"c\"?".to_owned();
-    let page = html::page(&case.results(), &[], OPTIONS);
+    let page = case.page();
     assert!(page.contains("<h1>Is &lt;b&gt; &amp; &quot;c&quot;?</h1>"));
 }
 
 #[test]
 fn plots_say_what_is_seen() {
     let case = Case::new();
-    let charts = plots::charts(&case.results());
+    let charts = plots::charts(&case.stored());
     let titles: Vec<String> = charts
         .iter()
         .map(|chart| format!("{}: {}", chart.name, chart.title))
@@ -739,7 +769,7 @@ fn a_plot_without_data_is_not_drawn() {
         run.heat.clear();
         run.values.clear();
     }
-    assert_eq!(plots::charts(&case.results()), []);
+    assert_eq!(plots::charts(&case.stored()), []);
     assert_eq!(Plots::default(), Plots::Drawn);
 }
 

@@ -11,9 +11,10 @@ use std::path::Path;
 
 use crate::experiment::summary::Line;
 use crate::metrics::measured::Entity;
+use crate::report::assumptions;
 use crate::report::figure::{self, Unit};
 use crate::report::notes;
-use crate::report::results::Results;
+use crate::report::results::{Numbers as _, Results};
 use crate::report::run_json::Effort;
 use crate::report::text::layout::Page;
 
@@ -51,6 +52,7 @@ pub fn summary(results: &Results<'_>, effort: &Effort, written: Written<'_>, loo
     page.text(&effort_line(results, effort));
     page.gap();
     availability::rows(results, &mut page);
+    availability::objectives(results, &mut page);
     sections::utilization(results, &mut page);
     sections::waiting(results, &mut page);
     jobs::rows(results, &mut page);
@@ -59,6 +61,7 @@ pub fn summary(results: &Results<'_>, effort: &Effort, written: Written<'_>, loo
     sections::headroom(results, &mut page);
     sections::cost(results, &mut page);
     drill::rows(results, &mut page);
+    assumed(results, &mut page);
     page.gap();
     for sentence in why::sentences(results) {
         page.text(&sentence);
@@ -74,6 +77,29 @@ pub fn summary(results: &Results<'_>, effort: &Effort, written: Written<'_>, loo
         written.files,
     );
     page.finish()
+}
+
+/// The assumptions that would change the answer most; nothing where none was tried.
+fn assumed(results: &Results<'_>, page: &mut Page) {
+    let varied = results.summary.assumptions.as_slice();
+    let told = assumptions::told(varied);
+    if told.is_empty() && !varied.is_empty() {
+        let tried = count(varied.len() as u64, "assumption");
+        page.row(
+            "assumptions",
+            vec![format!("none of {tried} changes the answer")],
+        );
+    }
+    let mut label = "assumptions";
+    for (what, effect) in told {
+        let mut facts = vec![format!(
+            "{what}: {}",
+            assumptions::change(effect, results.currency())
+        )];
+        facts.extend(assumptions::verdict(effect));
+        page.row(label, facts);
+        label = "";
+    }
 }
 
 /// What was run, fact by fact.

@@ -62,6 +62,17 @@ impl Target {
 }
 
 impl Failure {
+    /// Lets it come so many times as often, where it recurs; says whether it does.
+    pub fn come_oftener(&mut self, factor: f64) -> bool {
+        match &mut self.when {
+            When::At { .. } => false,
+            When::After(up) => {
+                *up = up.scaled(1.0 / factor);
+                true
+            }
+        }
+    }
+
     /// Whether two seeds can give different failures, or make them be seen at different times: those
     /// of nodes and zones always can, see [`Outline::is_random`](super::Outline::is_random).
     pub fn is_random(&self) -> bool {

@@ -122,61 +122,39 @@ impl Load {
         }
     }
 
-    /// So many times as much at any time.
+    /// So many times the load, at any time.
+    #[must_use]
     pub fn times(&self, factor: f64) -> Load {
-        match self {
-            Load::Zero => Load::Zero,
-            Load::Constant { rate } => Load::Constant {
-                rate: factor * rate,
-            },
-            &Load::Diurnal {
-                mean,
-                amplitude,
-                peak_at,
-                period,
-            } => Load::Diurnal {
-                mean: factor * mean,
-                amplitude,
-                peak_at,
-                period,
-            },
-            &Load::Step { before, after, at } => Load::Step {
-                before: factor * before,
-                after: factor * after,
-                at,
-            },
-            &Load::Spike {
-                base,
-                peak,
-                at,
-                rise,
-                hold,
-            } => Load::Spike {
-                base: factor * base,
-                peak: factor * peak,
-                at,
-                rise,
-                hold,
-            },
-            &Load::Ramp {
-                from,
-                to,
-                start,
-                end,
-            } => Load::Ramp {
-                from: factor * from,
-                to: factor * to,
-                start,
-                end,
-            },
-            Load::Piecewise(points) => Load::Piecewise(
-                points
+        let mut load = self.clone();
+        match &mut load {
+            Load::Zero => {}
+            Load::Constant { rate } => *rate *= factor,
+            Load::Diurnal { mean, .. } => *mean *= factor,
+            Load::Step { before, after, .. } => {
+                *before *= factor;
+                *after *= factor;
+            }
+            Load::Spike { base, peak, .. } => {
+                *base *= factor;
+                *peak *= factor;
+            }
+            Load::Ramp { from, to, .. } => {
+                *from *= factor;
+                *to *= factor;
+            }
+            Load::Piecewise(points) => {
+                *points = points
                     .iter()
                     .map(|&(at, rate)| (at, factor * rate))
-                    .collect(),
-            ),
-            Load::Sum(parts) => Load::Sum(parts.iter().map(|part| part.times(factor)).collect()),
+                    .collect();
+            }
+            Load::Sum(parts) => {
+                for part in parts {
+                    *part = part.times(factor);
+                }
+            }
         }
+        load
     }
 
     /// No rate is higher, at any time.
@@ -403,5 +381,49 @@ mod tests {
         near(load.mean(secs(25), secs(26)), 1.0);
         assert_eq!(load.step_end(secs(0)), Some(secs(10)));
         assert_eq!(load.step_end(secs(20)), None);
+    }
+
+    #[test]
+    fn a_load_times_a_factor_is_that_at_any_time() {
+        let at = Time::from_secs;
+        let minutes = |n: u64| Duration::from_secs(60 * n);
+        let loads = [
+            Load::Zero,
+            Load::Constant { rate: 3.0 },
+            Load::Diurnal {
+                mean: 10.0,
+                amplitude: 0.5,
+                peak_at: minutes(3),
+                period: minutes(10),
+            },
+            Load::Step {
+                before: 1.0,
+                after: 4.0,
+                at: at(50),
+            },
+            Load::Spike {
+                base: 1.0,
+                peak: 9.0,
+                at: at(20),
+                rise: minutes(1),
+                hold: minutes(1),
+            },
+            Load::Ramp {
+                from: 1.0,
+                to: 5.0,
+                start: at(10),
+                end: at(90),
+            },
+            Load::Piecewise([(at(5), 2.0), (at(60), 7.0)].into()),
+        ];
+        let sum = Load::Sum(loads.to_vec());
+        for load in loads.iter().chain([&sum]) {
+            let more = load.times(1.2);
+            for from in 0..12 {
+                let (from, to) = (at(10 * from), at(10 * from + 10));
+                let (some, all) = (load.mean(from, to), more.mean(from, to));
+                assert!((all - 1.2 * some).abs() < 1e-9, "{load:?}");
+            }
+        }
     }
 }

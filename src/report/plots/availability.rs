@@ -6,7 +6,8 @@ use super::{outages, theme};
 use crate::experiment::summary;
 use crate::metrics::measured::Entity;
 use crate::report::figure;
-use crate::report::results::Results;
+use crate::report::results::Numbers as _;
+use crate::report::stored::Stored;
 
 const METRIC: &str = "availability.requests";
 
@@ -17,17 +18,17 @@ const PANELS: usize = 6;
 const ALL: f64 = 1.0 - 1e-9;
 
 /// Nothing without requests.
-pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
-    let services = results.scenario.catalog.services.as_slice().iter();
+pub(super) fn chart(stored: &Stored) -> Option<Chart> {
+    let services = stored.services.iter();
     let mut lines: Vec<(f64, Line)> = services
-        .filter_map(|service| line(results, &service.name))
+        .filter_map(|service| line(stored, service))
         .collect();
     let lowest = lines.iter().map(|&(lowest, _)| lowest).reduce(f64::min)?;
     let all = lines.len();
     // Those that fell lowest first; those that are equal in the order of the scenario.
     lines.sort_by(|a, b| a.0.total_cmp(&b.0));
     let is_eventful = |(lowest, line): &(f64, Line)| {
-        *lowest < ALL || !outages::spans(results, &line.label).is_empty()
+        *lowest < ALL || !outages::spans(stored, &line.label).is_empty()
     };
     let eventful = lines.iter().filter(|line| is_eventful(line)).count();
     if eventful > 0 {
@@ -40,16 +41,16 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
             lines[0].1.label = format!("Each of {all} services");
         }
     }
-    let subtitle = subtitle(results, lines.len(), eventful, all);
+    let subtitle = subtitle(stored, lines.len(), eventful, all);
     let panels = lines
         .into_iter()
-        .map(|(_, line)| panel(results, line, lowest));
-    let panels: Vec<Panel> = panels.chain(nodes_down(results)).collect();
-    let (x, x_label) = super::time_axis(results);
+        .map(|(_, line)| panel(stored, line, lowest));
+    let panels: Vec<Panel> = panels.chain(nodes_down(stored)).collect();
+    let (x, x_label) = super::time_axis(stored);
     Some(Chart {
         name: "availability",
         data: outages::data(&panels),
-        title: title(results),
+        title: title(stored),
         subtitle,
         keys: outages::keys(&panels),
         x,
@@ -58,14 +59,14 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     })
 }
 
-fn panel(results: &Results<'_>, line: Line, lowest: f64) -> Panel {
+fn panel(stored: &Stored, line: Line, lowest: f64) -> Panel {
     Panel {
-        note: outages::note(results, &line.label),
+        note: outages::note(stored, &line.label),
         label: line.label.clone(),
         y: Axis::up_to_all(lowest, 3),
         height: 76,
         body: Body::Lines {
-            outages: outages::spans(results, &line.label),
+            outages: outages::spans(stored, &line.label),
             lines: vec![Line {
                 label: String::new(),
                 ..line
@@ -75,9 +76,9 @@ fn panel(results: &Results<'_>, line: Line, lowest: f64) -> Panel {
 }
 
 /// The line of one service, and the lowest share in it.
-fn line(results: &Results<'_>, service: &str) -> Option<(f64, Line)> {
+fn line(stored: &Stored, service: &str) -> Option<(f64, Line)> {
     let entity = Entity::Service(service.to_owned());
-    let points = series_points(results, &entity, METRIC)?;
+    let points = series_points(stored, &entity, METRIC)?;
     let lowest = points
         .iter()
         .filter_map(|&(_, value)| value)
@@ -91,9 +92,8 @@ fn line(results: &Results<'_>, service: &str) -> Option<(f64, Line)> {
     Some((lowest, line))
 }
 
-fn title(results: &Results<'_>) -> String {
-    let lines = results
-        .summary
+fn title(stored: &Stored) -> String {
+    let lines = stored
         .lines
         .iter()
         .filter(|line| line.metric.name == METRIC);
@@ -108,7 +108,7 @@ fn title(results: &Results<'_>) -> String {
         .min_by(|a, b| share(a.1).total_cmp(&share(b.1)));
     match worst {
         Some((name, line)) if share(line) < 1.0 => {
-            let share = results.show_value(line);
+            let share = stored.show_value(line);
             match services.len() {
                 1 => format!("{name} answered {share} of its requests"),
                 all => {
@@ -120,10 +120,10 @@ fn title(results: &Results<'_>) -> String {
     }
 }
 
-fn subtitle(results: &Results<'_>, shown: usize, eventful: usize, all: usize) -> String {
+fn subtitle(stored: &Stored, shown: usize, eventful: usize, all: usize) -> String {
     const SHARE: &str = "Share of requests that were answered";
-    let replication = super::replication(results);
-    match (all - eventful, results.runs.len()) {
+    let replication = super::replication(stored);
+    match (all - eventful, stored.replications) {
         (flat, 1) if flat == all => format!("{SHARE}: all of them."),
         (flat, runs) if flat == all => format!("{SHARE}: in replication 1 of {runs}, all of them."),
         _ if shown < eventful => {
@@ -136,8 +136,8 @@ fn subtitle(results: &Results<'_>, shown: usize, eventful: usize, all: usize) ->
 }
 
 /// Nodes that are paid for and not up, if ever there were any: what availability suffers from.
-fn nodes_down(results: &Results<'_>) -> Option<Panel> {
-    let points = |metric: &str| series_points(results, &Entity::Cluster, metric);
+fn nodes_down(stored: &Stored) -> Option<Panel> {
+    let points = |metric: &str| series_points(stored, &Entity::Cluster, metric);
     let (provisioned, up) = (points("nodes.provisioned")?, points("nodes.up")?);
     let down = |(&(x, all), &(_, up)): (&Point, &Point)| {
         // Means over cells are rounded.

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::theme::Color;
 use crate::metrics::measured::{Entity, HeatRow};
-use crate::report::results::Results;
+use crate::report::stored::Stored;
 
 /// One plot: panels above each other with one horizontal axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -231,22 +231,12 @@ impl Line {
 
 /// The cells of one quantity in replication 1, each value at the start of its cell and the last one
 /// once more at the end of the run.
-pub(crate) fn series_points(
-    results: &Results<'_>,
-    entity: &Entity,
-    metric: &str,
-) -> Option<Vec<Point>> {
-    let run = results.runs.first()?;
-    let mut series = run.series.iter();
-    let series = series.find(|series| series.entity == *entity && series.metric == metric)?;
-    let mut points: Vec<Point> = run
-        .cells
-        .iter()
-        .copied()
-        .zip(series.values.iter().copied())
-        .collect();
+pub(crate) fn series_points(stored: &Stored, entity: &Entity, metric: &str) -> Option<Vec<Point>> {
+    let values = stored.series(entity, metric)?;
+    let cells = stored.cells.iter().copied();
+    let mut points: Vec<Point> = cells.zip(values.iter().copied()).collect();
     let last = points.last()?.1;
-    points.push((results.scenario.end.secs_f64(), last));
+    points.push((stored.end.secs_f64(), last));
     Some(points)
 }
 

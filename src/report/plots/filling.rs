@@ -6,16 +6,15 @@ use super::theme::{self, Color};
 use super::utilization::spoken;
 use crate::metrics::measured::Entity;
 use crate::report::figure::{self, Unit};
-use crate::report::results::Results;
-use crate::time::Duration;
+use crate::report::stored::Stored;
 use crate::units::Resource;
 
 /// Nothing unless all pods are jobs of a trace that stay.
-pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
-    if !only_arrivals(results) {
+pub(super) fn chart(stored: &Stored) -> Option<Chart> {
+    if !stored.only_arrivals {
         return None;
     }
-    let filled = Resource::ALL.map(|resource| Filled::of(results, resource));
+    let filled = Resource::ALL.map(|resource| Filled::of(stored, resource));
     let filled = filled.into_iter().flatten();
     let Filled {
         resource,
@@ -34,7 +33,7 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
         ),
     ];
     let mut panels = vec![panel("Allocated", 220, Axis::whole(), lines)];
-    panels.extend(fragmented(results, resource, &asked));
+    panels.extend(fragmented(stored, resource, &asked));
     Some(Chart {
         name: "filling",
         data: "timeseries.csv".to_owned(),
@@ -42,7 +41,7 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
         subtitle: format!(
             "Shares of all {all}. Pods come and stay: what was asked for is what is allocated and \
              what waits.{}",
-            super::replication(results)
+            super::replication(stored)
         ),
         keys: Vec::new(),
         x,
@@ -52,9 +51,9 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
 }
 
 /// What is idle and of no use, where the metric is about the same resource.
-fn fragmented(results: &Results<'_>, resource: Resource, asked: &[f64]) -> Option<Panel> {
+fn fragmented(stored: &Stored, resource: Resource, asked: &[f64]) -> Option<Panel> {
     let points = match resource {
-        Resource::Gpu => series_points(results, &Entity::Cluster, "fragmentation")?,
+        Resource::Gpu => series_points(stored, &Entity::Cluster, "fragmentation")?,
         Resource::Cpu | Resource::Memory => return None,
     };
     let values = || points.iter().map(|&(_, value)| value);
@@ -62,16 +61,6 @@ fn fragmented(results: &Results<'_>, resource: Resource, asked: &[f64]) -> Optio
     let lines = vec![line("", theme::VERMILION, along(asked, values()))];
     let label = "Fragmented: idle, and of no use to the scenario's pods on average";
     Some(panel(label, 100, y, lines))
-}
-
-/// Whether nothing ever leaves but by failure.
-fn only_arrivals(results: &Results<'_>) -> bool {
-    let outline = &results.scenario.outline;
-    let stays = |&duration: &Duration| duration == Duration::MAX;
-    !outline.trace.is_empty()
-        && outline.trace.durations.iter().all(stays)
-        && outline.sources.is_empty()
-        && outline.services.is_empty()
 }
 
 /// One resource, by cell: what has been asked for of what there is, and what is allocated.
@@ -82,10 +71,10 @@ struct Filled {
 }
 
 impl Filled {
-    fn of(results: &Results<'_>, resource: Resource) -> Option<Filled> {
+    fn of(stored: &Stored, resource: Resource) -> Option<Filled> {
         let series = |kind: &str| {
             let metric = format!("{kind}.{}", resource.name());
-            series_points(results, &Entity::Cluster, &metric)
+            series_points(stored, &Entity::Cluster, &metric)
         };
         let (allocated, waiting) = (series("allocated")?, series("waiting")?);
         let values = allocated.iter().zip(&waiting);

@@ -8,6 +8,7 @@ use crate::metrics::measured::HeatRow;
 use crate::report::csv::Csv;
 use crate::report::figure;
 use crate::report::results::Results;
+use crate::report::stored::Stored;
 use crate::report::text::count;
 
 /// The name of the files.
@@ -24,11 +25,13 @@ const ROW: std::ops::RangeInclusive<usize> = 6..=16;
 const LABEL_LINE: usize = 14;
 
 /// Nothing where no heat map was kept.
-pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
-    let run = results.runs.first().filter(|run| !run.heat.is_empty())?;
-    let rows = run.heat.as_slice();
-    let mut edges = run.cells.clone();
-    edges.push(results.scenario.end.secs_f64());
+pub(super) fn chart(stored: &Stored) -> Option<Chart> {
+    let rows = stored.heat.as_slice();
+    if rows.is_empty() {
+        return None;
+    }
+    let mut edges = stored.heat_cells.clone();
+    edges.push(stored.end.secs_f64());
     let height = (HEIGHT / rows.len()).clamp(*ROW.start(), *ROW.end());
     let zones: Vec<&[HeatRow]> = rows.chunk_by(|a, b| a.zone == b.zone).collect();
     let panels = match zones.len() {
@@ -49,12 +52,12 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
             label: absent(band(rows)),
         });
     }
-    let (x, x_label) = super::time_axis(results);
+    let (x, x_label) = super::time_axis(stored);
     Some(Chart {
         name: NAME,
         data: format!("plots/{TABLE}"),
         title: title(rows),
-        subtitle: subtitle(rows, results),
+        subtitle: subtitle(rows, stored),
         keys,
         x,
         x_label: x_label.to_owned(),
@@ -62,18 +65,22 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     })
 }
 
+/// The columns of its data.
+pub(crate) const COLUMNS: [&str; 9] = [
+    "time_s",
+    "zone",
+    "first_node",
+    "last_node",
+    "nodes",
+    "fewest_up",
+    "cpu_requested_mcpu_s",
+    "cpu_up_mcpu_s",
+    "cpu_requested_of_up",
+];
+
 /// What is in the pictures, one row per row and cell.
 pub(crate) fn table(results: &Results<'_>, out: impl Write) -> io::Result<()> {
-    let columns = [
-        "time_s",
-        "zone",
-        "first_node",
-        "last_node",
-        "nodes",
-        "fewest_up",
-        "cpu_requested_of_up",
-    ];
-    let mut csv = Csv::new(out, &columns)?;
+    let mut csv = Csv::new(out, &COLUMNS)?;
     if let Some(run) = results.runs.first() {
         for row in &run.heat {
             for (&time, cell) in run.cells.iter().zip(&row.cells) {
@@ -83,6 +90,8 @@ pub(crate) fn table(results: &Results<'_>, out: impl Write) -> io::Result<()> {
                 csv.text(&row.last);
                 csv.whole(u64::from(row.nodes));
                 csv.whole(u64::from(cell.fewest_up));
+                csv.number(cell.bound);
+                csv.number(cell.capacity);
                 csv.number(cell.share());
                 csv.end_row()?;
             }
@@ -186,13 +195,13 @@ fn title(rows: &[HeatRow]) -> String {
     }
 }
 
-fn subtitle(rows: &[HeatRow], results: &Results<'_>) -> String {
+fn subtitle(rows: &[HeatRow], stored: &Stored) -> String {
     let rows_are = match band(rows) {
         0 | 1 => "Each row is a node",
         _ => "Each row is a band of neighbouring nodes",
     };
     format!(
         "{rows_are}; the share is of what nodes that were up could give.{}",
-        super::replication(results)
+        super::replication(stored)
     )
 }

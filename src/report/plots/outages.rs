@@ -1,39 +1,51 @@
 //! Outages of services on the time axis: shaded, with marks where they became known and were over.
 
 use super::chart::{Body, Key, Outage, Panel, Sample};
-use crate::metrics::measured::Incident;
 use crate::report::figure::{self, Unit};
-use crate::report::results::Results;
+use crate::report::stored::{Incident, Stored};
 use crate::time::Time;
 
 /// Most outages of one panel that are marked; more would hide each other.
 const MARKED: usize = 24;
 
 /// Outages of one service in replication 1.
-pub(super) fn spans(results: &Results<'_>, service: &str) -> Vec<Outage> {
-    let own = incidents(results, service);
-    let is_marked = own.len() <= MARKED;
+pub(super) fn spans(stored: &Stored, service: &str) -> Vec<Outage> {
+    spans_of(stored, &of(stored, service))
+}
+
+/// Outages of all services in replication 1.
+pub(super) fn spans_of_all(stored: &Stored) -> Vec<Outage> {
+    spans_of(stored, &stored.incidents.iter().collect::<Vec<_>>())
+}
+
+fn spans_of(stored: &Stored, incidents: &[&Incident]) -> Vec<Outage> {
+    let is_marked = incidents.len() <= MARKED;
     // What came before the window is not on the axis.
-    let shown = |at: Option<Time>| at.filter(|&at| is_marked && at >= results.scenario.warm_up);
-    let outage = |incident: &Incident| Outage {
+    let shown = |at: Option<Time>| at.filter(|&at| is_marked && at >= stored.warm_up);
+    let outage = |incident: &&Incident| Outage {
         from: incident.start.secs_f64(),
-        to: incident
-            .recovered
-            .unwrap_or(results.scenario.end)
-            .secs_f64(),
+        to: incident.recovered.unwrap_or(stored.end).secs_f64(),
         known: shown(incident.detected).map(Time::secs_f64),
         over: shown(incident.recovered).map(Time::secs_f64),
     };
-    own.into_iter().map(outage).collect()
+    incidents.iter().map(outage).collect()
 }
 
 /// The outages of one service in a few words; nothing where there was none.
-pub(super) fn note(results: &Results<'_>, service: &str) -> String {
-    let own = incidents(results, service);
-    let end = results.scenario.end;
+pub(super) fn note(stored: &Stored, service: &str) -> String {
+    note_of(stored, &of(stored, service))
+}
+
+/// The outages of all services in a few words; nothing where there was none.
+pub(super) fn note_of_all(stored: &Stored) -> String {
+    note_of(stored, &stored.incidents.iter().collect::<Vec<_>>())
+}
+
+fn note_of(stored: &Stored, incidents: &[&Incident]) -> String {
+    let end = stored.end;
     let length = |incident: &Incident| incident.recovered.unwrap_or(end).since(incident.start);
     let shown = |seconds: f64| figure::number(seconds, Unit::Seconds);
-    match own.as_slice() {
+    match incidents {
         [] => String::new(),
         [one] => {
             let after = |at: Time| shown(at.since(one.start).secs_f64().round());
@@ -48,12 +60,12 @@ pub(super) fn note(results: &Results<'_>, service: &str) -> String {
             format!("outage: {known}, {over}")
         }
         [first, ..] => {
-            let longest = own
+            let longest = incidents
                 .iter()
                 .map(|one| length(one))
                 .fold(length(first), Ord::max);
             let longest = shown(longest.secs_f64().round());
-            let count = figure::thousands(own.len() as u64);
+            let count = figure::thousands(incidents.len() as u64);
             format!("{count} outages, the longest {longest}")
         }
     }
@@ -96,10 +108,8 @@ pub(super) fn keys(panels: &[Panel]) -> Vec<Key> {
     keys.into_iter().flatten().collect()
 }
 
-fn incidents<'a>(results: &Results<'a>, service: &str) -> Vec<&'a Incident> {
-    let catalog = &results.scenario.catalog;
-    let all = results.runs.first().map_or(&[][..], |run| &run.incidents);
-    all.iter()
-        .filter(|incident| catalog.services[incident.service].name == service)
-        .collect()
+/// Outages of one service.
+fn of<'a>(stored: &'a Stored, service: &str) -> Vec<&'a Incident> {
+    let all = stored.incidents.iter();
+    all.filter(|incident| incident.service == service).collect()
 }

@@ -1,22 +1,30 @@
 //! How long pods waited for a node: the share that had one within each time.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use super::axis::Axis;
 use super::chart::{Body, Chart, Line, Panel, Style};
 use super::theme;
 use crate::metrics::measured::{Amount, Entity};
+use crate::report::csv::Csv;
 use crate::report::figure::{self, Unit};
-use crate::report::results::Results;
+use crate::report::results::{Numbers as _, Results};
+use crate::report::stored::Stored;
+
+/// Its data, beside the pictures.
+pub(crate) const TABLE: &str = "pending.csv";
+
+/// The columns of its data.
+pub(crate) const COLUMNS: [&str; 3] = ["entity", "wait_s", "pods"];
 
 /// A step at zero if no pod waited; nothing without pods.
-pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
-    let all = Waits::of(results, "pending.p50", &Entity::Cluster)?;
+pub(super) fn chart(stored: &Stored) -> Option<Chart> {
+    let all = stored.waits.get(&Entity::Cluster)?;
     let (shortest, longest) = all.range().unwrap_or((1.0, 1.0));
-    // The first power is at or below the shortest wait that is seen, but no less than 1 ms.
-    let knee = 10_f64.powf(shortest.log10().floor()).clamp(0.001, 1.0);
+    let knee = knee(shortest);
     let x = Axis::waiting(knee, longest);
-    let mut lines: Vec<Line> = by_size(results, x.to);
+    let mut lines: Vec<Line> = by_size(stored, x.to);
     let (label, color) = match lines.len() {
         0 => ("", theme::BLUE),
         _ => ("all pods", theme::INK),
@@ -35,15 +43,12 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     let least = if all.range().is_some() { least } else { 0.0 };
     Some(Chart {
         name: "pending",
-        data: data(results),
-        title: title(&all, results),
-        subtitle: subtitle(&all, results),
+        data: format!("plots/{TABLE}"),
+        title: title(all, stored),
+        subtitle: subtitle(all, stored),
         keys: Vec::new(),
         x,
-        x_label: format!(
-            "time from creation to a node, logarithmic from {} on",
-            figure::number(knee, Unit::Seconds)
-        ),
+        x_label: x_label(knee),
         panels: vec![Panel {
             label: "Pods that had a node by then".to_owned(),
             note: String::new(),
@@ -57,15 +62,36 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     })
 }
 
-/// The table has all replications only if that was asked for.
-fn data(results: &Results<'_>) -> String {
-    match results.runs.len() {
-        1 => "pods.csv".to_owned(),
-        _ => "pods.csv, of every replication with --detail all".to_owned(),
-    }
+/// Where powers begin on the axis of waiting times: the first one is at or below the shortest wait that
+/// is seen, but no less than 1 ms.
+pub(super) fn knee(shortest: f64) -> f64 {
+    10_f64.powf(shortest.log10().floor()).clamp(0.001, 1.0)
 }
 
-fn title(all: &Waits, results: &Results<'_>) -> String {
+pub(super) fn x_label(knee: f64) -> String {
+    format!(
+        "time from creation to a node, logarithmic from {} on",
+        figure::number(knee, Unit::Seconds)
+    )
+}
+
+/// What is in the picture: for all pods and for each group by size, how many waited how long, in all
+/// replications together.
+pub(crate) fn table(results: &Results<'_>, out: impl Write) -> io::Result<()> {
+    let mut csv = Csv::new(out, &COLUMNS)?;
+    for (entity, waits) in waits(results) {
+        let entity = entity.to_string();
+        for (wait, pods) in waits.iter() {
+            csv.text(&entity);
+            csv.number(wait);
+            csv.whole(pods);
+            csv.end_row()?;
+        }
+    }
+    csv.finish()
+}
+
+fn title(all: &Waits, stored: &Stored) -> String {
     if all.range().is_none() {
         return match (all.at_once(), all.never()) {
             (_, 0) => "Every pod had a node at once".to_owned(),
@@ -77,9 +103,9 @@ fn title(all: &Waits, results: &Results<'_>) -> String {
         };
     }
     let within = |metric: &str| {
-        let line = results.line(metric, &Entity::Cluster)?;
+        let line = stored.line(metric, &Entity::Cluster)?;
         let is_finite = line.estimate.value.is_finite();
-        is_finite.then(|| results.show_value(line))
+        is_finite.then(|| stored.show_value(line))
     };
     let first = match within("pending.p50") {
         _ if 2 * all.at_once() >= all.count() => {
@@ -90,14 +116,15 @@ fn title(all: &Waits, results: &Results<'_>) -> String {
         None => return "More than half of all pods never had a node".to_owned(),
     };
     match within("pending.p99") {
+        Some(_) if stored.value("pending.p99", &Entity::Cluster) == Some(0.0) => first,
         Some(most) => format!("{first}, 99 % within {most}"),
         None => format!("{first}, more than 1 % never"),
     }
 }
 
-fn subtitle(all: &Waits, results: &Results<'_>) -> String {
+fn subtitle(all: &Waits, stored: &Stored) -> String {
     let pods = figure::thousands(all.count());
-    let runs = match results.runs.len() {
+    let runs = match stored.replications {
         1 => String::new(),
         runs => format!(" of {runs} replications"),
     };
@@ -111,16 +138,10 @@ fn subtitle(all: &Waits, results: &Results<'_>) -> String {
 }
 
 /// Each group of pods by size, if there are different sizes.
-fn by_size(results: &Results<'_>, to: f64) -> Vec<Line> {
-    let mut parts: Vec<&Entity> = results
-        .summary
-        .lines
-        .iter()
-        .filter(|line| line.metric.name == "pending.by_size.p50")
-        .map(|line| &line.entity)
-        .collect();
-    parts.sort();
-    let of = |entity: &Entity| Waits::of(results, "pending.by_size.p50", entity);
+fn by_size(stored: &Stored, to: f64) -> Vec<Line> {
+    let parts = stored.waits.keys();
+    let parts: Vec<&Entity> = parts.filter(|&part| *part != Entity::Cluster).collect();
+    let of = |entity: &Entity| stored.waits.get(entity);
     if parts.len() < 2 {
         return Vec::new();
     }
@@ -160,23 +181,34 @@ fn group(name: &str) -> String {
     }
 }
 
-/// Waits of all replications together: seconds by their bits, which sort as they do, and how often.
-struct Waits(BTreeMap<u64, u64>);
-
-impl Waits {
-    fn of(results: &Results<'_>, metric: &str, entity: &Entity) -> Option<Waits> {
-        let mut waits = BTreeMap::new();
-        for run in results.runs {
-            let values = run.values.iter();
-            let mut own =
-                values.filter(|value| value.metric.name == metric && value.entity == *entity);
-            if let Some(Amount::Percentile { counts, .. }) = own.next().map(|value| &value.amount) {
-                for &(seconds, count) in counts.iter() {
-                    *waits.entry(seconds.to_bits()).or_default() += count;
-                }
+/// The waits of all pods, and of each group by size.
+fn waits(results: &Results<'_>) -> BTreeMap<Entity, Waits> {
+    let mut waits: BTreeMap<Entity, Waits> = BTreeMap::new();
+    for value in results.runs.iter().flat_map(|run| &run.values) {
+        let is_told = match value.metric.name {
+            "pending.p50" => value.entity == Entity::Cluster,
+            name => name == "pending.by_size.p50",
+        };
+        if let Amount::Percentile { counts, .. } = &value.amount
+            && is_told
+        {
+            let own = waits.entry(value.entity.clone()).or_default();
+            for &(seconds, count) in counts.iter() {
+                own.add(seconds, count);
             }
         }
-        (!waits.is_empty()).then_some(Waits(waits))
+    }
+    waits
+}
+
+/// Waits of all replications together: seconds by their bits, which sort as they do, and how often.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Waits(BTreeMap<u64, u64>);
+
+impl Waits {
+    /// Adds so many pods that waited so many seconds.
+    pub(crate) fn add(&mut self, seconds: f64, count: u64) {
+        *self.0.entry(seconds.to_bits()).or_default() += count;
     }
 
     fn iter(&self) -> impl DoubleEndedIterator<Item = (f64, u64)> + '_ {
@@ -185,7 +217,7 @@ impl Waits {
             .map(|(&bits, &count)| (f64::from_bits(bits), count))
     }
 
-    fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.0.values().sum()
     }
 
@@ -201,7 +233,7 @@ impl Waits {
     }
 
     /// The shortest and the longest wait that took time and ended, if any did.
-    fn range(&self) -> Option<(f64, f64)> {
+    pub(super) fn range(&self) -> Option<(f64, f64)> {
         let mut waits = self
             .iter()
             .map(|(wait, _)| wait)
@@ -211,7 +243,7 @@ impl Waits {
     }
 
     /// The share that waited no longer than each time, from zero to `to`.
-    fn points(&self, to: f64) -> Vec<(f64, Option<f64>)> {
+    pub(super) fn points(&self, to: f64) -> Vec<(f64, Option<f64>)> {
         let all = self.count() as f64;
         let mut points = vec![(0.0, Some(0.0))];
         let mut within = 0;

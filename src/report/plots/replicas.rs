@@ -5,16 +5,17 @@ use super::chart::{Body, Chart, Line, Panel, Style, series_points};
 use super::{outages, theme};
 use crate::metrics::measured::Entity;
 use crate::report::figure;
-use crate::report::results::Results;
+use crate::report::results::Numbers as _;
+use crate::report::stored::Stored;
 
 /// Most services that are shown.
 const PANELS: usize = 6;
 
 /// Nothing without services under load.
-pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
-    let services = results.scenario.catalog.services.as_slice().iter();
+pub(super) fn chart(stored: &Stored) -> Option<Chart> {
+    let services = stored.services.iter();
     let mut panels: Vec<(f64, Panel)> = services
-        .filter_map(|service| panel(results, &service.name))
+        .filter_map(|service| panel(stored, service))
         .collect();
     if panels.is_empty() {
         return None;
@@ -26,7 +27,7 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     let least = sizes[all.min(PANELS) - 1];
     panels.retain(|&(size, _)| size >= least);
     panels.truncate(PANELS);
-    let (x, x_label) = super::time_axis(results);
+    let (x, x_label) = super::time_axis(stored);
     let shown = match panels.len() {
         shown if shown < all => format!(" The {shown} largest of {all} services."),
         _ => String::new(),
@@ -35,10 +36,10 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     Some(Chart {
         name: "replicas",
         data: outages::data(&panels),
-        title: title(results),
+        title: title(stored),
         subtitle: format!(
             "Line: replicas ready. Filled: replicas that the load of the moment needs.{shown}{}",
-            super::replication(results)
+            super::replication(stored)
         ),
         keys: outages::keys(&panels),
         x,
@@ -47,9 +48,9 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     })
 }
 
-fn title(results: &Results<'_>) -> String {
-    let short = results.show("scaling.under_time", &Entity::Cluster);
-    match (short, results.value("scaling.under_time", &Entity::Cluster)) {
+fn title(stored: &Stored) -> String {
+    let short = stored.show("scaling.under_time", &Entity::Cluster);
+    match (short, stored.value("scaling.under_time", &Entity::Cluster)) {
         (Some(short), Some(share)) if share > 0.0 => {
             format!("Services had too few replicas for their load {short} of the time")
         }
@@ -59,9 +60,9 @@ fn title(results: &Results<'_>) -> String {
 }
 
 /// A service's panel, and the most replicas it shows.
-fn panel(results: &Results<'_>, service: &str) -> Option<(f64, Panel)> {
+fn panel(stored: &Stored, service: &str) -> Option<(f64, Panel)> {
     let entity = Entity::Service(service.to_owned());
-    let points = |metric| series_points(results, &entity, metric);
+    let points = |metric| series_points(stored, &entity, metric);
     let ready = points("replicas.ready")?;
     let offered = points("requests.offered")?;
     let bounds = |points: &[(f64, Option<f64>)]| {
@@ -96,11 +97,11 @@ fn panel(results: &Results<'_>, service: &str) -> Option<(f64, Panel)> {
     };
     let panel = Panel {
         label: format!("{service}: replicas, at {load} requests per second"),
-        note: outages::note(results, service),
+        note: outages::note(stored, service),
         y: Axis::counts(highest, 3),
         height: 90,
         body: Body::Lines {
-            outages: outages::spans(results, service),
+            outages: outages::spans(stored, service),
             lines,
         },
     };

@@ -17,7 +17,7 @@ use crate::time::{Duration, Time};
 const FORMS: [Form; 3] = [Form::File, Form::Page, Form::Phone];
 
 fn chart(case: &Case, name: &str) -> Chart {
-    let mut charts = charts(&case.results()).into_iter();
+    let mut charts = charts(&case.stored()).into_iter();
     charts.find(|chart| chart.name == name).unwrap()
 }
 
@@ -157,7 +157,7 @@ fn each_node_is_a_row_and_grey_where_it_was_down() {
 #[test]
 fn the_same_data_give_the_same_bytes() {
     let written = |case: &Case| -> Vec<String> {
-        let charts = charts(&case.results());
+        let charts = charts(&case.stored());
         let written = |chart: &Chart| file(chart) + &inline(chart, Form::Phone, "narrow");
         charts.iter().map(written).collect()
     };
@@ -169,11 +169,11 @@ fn the_data_of_the_heat_map_stand_beside_it() {
     let mut out = Vec::new();
     heat::table(&Case::new().results(), &mut out).unwrap();
     expect![[r#"
-        time_s,zone,first_node,last_node,nodes,fewest_up,cpu_requested_of_up
-        200,,worker-0,worker-0,1,1,0.25
-        600,,worker-0,worker-0,1,0,0.5
-        200,,worker-1,worker-1,1,1,0.25
-        600,,worker-1,worker-1,1,0,0.75
+        time_s,zone,first_node,last_node,nodes,fewest_up,cpu_requested_mcpu_s,cpu_up_mcpu_s,cpu_requested_of_up
+        200,,worker-0,worker-0,1,1,400000,1600000,0.25
+        600,,worker-0,worker-0,1,0,400000,800000,0.5
+        200,,worker-1,worker-1,1,1,400000,1600000,0.25
+        600,,worker-1,worker-1,1,0,600000,800000,0.75
     "#]]
     .assert_eq(&String::from_utf8(out).unwrap());
 }
@@ -339,7 +339,7 @@ fn filling() -> Case {
 
 #[test]
 fn where_pods_only_arrive_it_is_shown_how_the_cluster_fills() {
-    let drawn = |case: &Case| charts(&case.results()).iter().any(|c| c.name == "filling");
+    let drawn = |case: &Case| charts(&case.stored()).iter().any(|c| c.name == "filling");
     assert!(!drawn(&Case::new()));
     let mut case = filling();
     let chart = chart(&case, "filling");
@@ -382,7 +382,7 @@ fn no_text_stands_on_another_or_beyond_the_edge() {
         ),
     ];
     for case in &cases {
-        for chart in charts(&case.results()) {
+        for chart in charts(&case.stored()) {
             for form in FORMS {
                 let drawing = draw(&chart, form);
                 let texts: Vec<_> = drawing.shapes.iter().filter_map(corners).collect();

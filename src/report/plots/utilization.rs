@@ -4,29 +4,30 @@ use super::axis::Axis;
 use super::chart::{Body, Chart, Line, Panel, Style, series_points};
 use super::theme::{self, Color};
 use crate::metrics::measured::Entity;
-use crate::report::results::Results;
+use crate::report::results::Numbers as _;
+use crate::report::stored::Stored;
 use crate::units::Resource;
 
 /// Nothing if nothing was ever requested.
-pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
+pub(super) fn chart(stored: &Stored) -> Option<Chart> {
     let panels: Vec<(Resource, Panel)> = Resource::ALL
         .into_iter()
-        .filter_map(|resource| Some((resource, panel(results, resource)?)))
+        .filter_map(|resource| Some((resource, panel(stored, resource)?)))
         .collect();
     if panels.is_empty() {
         return None;
     }
     let means = panels.iter().filter_map(|(resource, _)| {
         let metric = format!("allocated.{}", resource.name());
-        let mean = results.line(&metric, &Entity::Cluster)?;
+        let mean = stored.line(&metric, &Entity::Cluster)?;
         Some(format!(
             "{} of {}",
-            results.show_value(mean),
+            stored.show_value(mean),
             spoken(*resource)
         ))
     });
     let means: Vec<String> = means.collect();
-    let (x, x_label) = super::time_axis(results);
+    let (x, x_label) = super::time_axis(stored);
     Some(Chart {
         name: "utilization",
         data: "timeseries.csv".to_owned(),
@@ -34,7 +35,7 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
             [one] => format!("On average {one} was requested"),
             _ => format!("On average {} were requested", and(&means)),
         },
-        subtitle: subtitle(results, &panels),
+        subtitle: subtitle(stored, &panels),
         keys: Vec::new(),
         x,
         x_label: x_label.to_owned(),
@@ -42,7 +43,7 @@ pub(super) fn chart(results: &Results<'_>) -> Option<Chart> {
     })
 }
 
-fn subtitle(results: &Results<'_>, panels: &[(Resource, Panel)]) -> String {
+fn subtitle(stored: &Stored, panels: &[(Resource, Panel)]) -> String {
     let is_use_known = panels.iter().any(|(_, panel)| has_use(panel));
     let key = if is_use_known {
         " Line: requested; filled: in use."
@@ -51,7 +52,7 @@ fn subtitle(results: &Results<'_>, panels: &[(Resource, Panel)]) -> String {
     };
     format!(
         "Share of what all provisioned nodes can give.{key}{}",
-        super::replication(results)
+        super::replication(stored)
     )
 }
 
@@ -63,10 +64,10 @@ const fn has_use(panel: &Panel) -> bool {
     }
 }
 
-fn panel(results: &Results<'_>, resource: Resource) -> Option<Panel> {
+fn panel(stored: &Stored, resource: Resource) -> Option<Panel> {
     let points = |kind: &str| {
         let metric = format!("{kind}.{}", resource.name());
-        series_points(results, &Entity::Cluster, &metric)
+        series_points(stored, &Entity::Cluster, &metric)
     };
     let allocated = points("allocated")?;
     if !allocated

@@ -98,9 +98,22 @@ fn curves_go_along_the_first_number_with_a_line_for_each_value_of_the_last_key()
     let names: Vec<&str> = charts.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["response-cost", "response-availability.requests"]);
     let (_, chart) = &charts[1];
-    let ticks: Vec<&str> = chart.x.ticks.iter().map(|(_, label)| label.as_str()).collect();
-    assert_eq!(ticks, ["2", "3", "4"], "in order of the number, not of the plan");
-    let labels: Vec<&str> = chart.panels.iter().map(|panel| panel.label.as_str()).collect();
+    let ticks: Vec<&str> = chart
+        .x
+        .ticks
+        .iter()
+        .map(|(_, label)| label.as_str())
+        .collect();
+    assert_eq!(
+        ticks,
+        ["2", "3", "4"],
+        "in order of the number, not of the plan"
+    );
+    let labels: Vec<&str> = chart
+        .panels
+        .iter()
+        .map(|panel| panel.label.as_str())
+        .collect();
     assert_eq!(
         labels,
         [

@@ -4,7 +4,8 @@ use crate::cluster::catalog::ServiceSpec;
 use crate::experiment::summary::{Line, Rare};
 use crate::metrics::measured::Entity;
 use crate::report::figure::{self, Unit};
-use crate::report::results::Results;
+use crate::report::objectives::{self, Verdict};
+use crate::report::results::{Numbers as _, Results};
 use crate::report::text::layout::{Page, Tone};
 use crate::report::text::services;
 
@@ -15,6 +16,28 @@ const TIME: &str = "availability.time";
 
 /// Most services that get a row of their own.
 const ROWS: usize = 12;
+
+/// Each objective that is no service's `slo`.
+pub(super) fn objectives(results: &Results<'_>, page: &mut Page) {
+    let mut label = "objectives";
+    for one in objectives::besides_slos(results) {
+        let tone = match one.verdict() {
+            Verdict::Met => Tone::Good,
+            Verdict::Partly | Verdict::Missed | Verdict::Unknown => Tone::Bad,
+        };
+        let value = one.value(results).unwrap_or_else(|| "no value".to_owned());
+        let bound = one.bound(results.currency());
+        let verdict = page.paint(&one.words(), tone);
+        page.row(
+            label,
+            vec![
+                format!("{} {value}", one.quantity),
+                format!("{bound}: {verdict}"),
+            ],
+        );
+        label = "";
+    }
+}
 
 /// One row for all services, one for each.
 pub(super) fn rows(results: &Results<'_>, page: &mut Page) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::metrics::measured::{Entity, Fates};
 use crate::report::figure::thousands;
-use crate::report::results::Results;
+use crate::report::results::{Numbers as _, Results};
 use crate::report::text::layout::Page;
 
 /// What became of the jobs of all replications.

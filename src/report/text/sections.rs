@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::experiment::summary::Line;
 use crate::metrics::measured::Entity;
 use crate::report::explain::groups;
-use crate::report::results::Results;
+use crate::report::results::{Numbers as _, Results};
 use crate::report::text::count;
 use crate::report::text::layout::Page;
 use crate::time::Time;

@@ -4,7 +4,7 @@ use crate::cluster::catalog::ServiceSpec;
 use crate::ids::ServiceId;
 use crate::metrics::measured::{Entity, Incident};
 use crate::report::figure::{self, Unit};
-use crate::report::results::Results;
+use crate::report::results::{Numbers as _, Results};
 
 /// Most services that are explained.
 const EXPLAINED: usize = 3;
