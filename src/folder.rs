@@ -9,10 +9,11 @@
 pub(crate) mod testing;
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::thread;
 
 /// A folder being written beside its place. Dropped before [`Folder::finish`], it leaves nothing.
 #[derive(Debug)]
@@ -60,8 +61,7 @@ impl Folder {
             made,
             held: None,
         };
-        fs::create_dir(&folder.partial).map_err(FolderError::of(&folder.partial))?;
-        folder.held = hold(&folder.partial);
+        folder.held = create_held(&folder.partial).map_err(FolderError::of(&folder.partial))?;
         Ok(folder)
     }
 
@@ -135,6 +135,10 @@ pub fn check_replaceable(
 const PARTIAL: &str = "partial";
 const OLD: &str = "old";
 
+/// How often a folder is created anew that others take for abandoned: each time they are about to
+/// remove it.
+const ATTEMPTS: u32 = 10_000;
+
 /// The path that is meant: a link is followed, so that what it points to is replaced.
 fn real(target: &Path) -> Result<PathBuf, FolderError> {
     if target.file_name().is_none() {
@@ -198,6 +202,33 @@ fn is_sibling(path: &Path, target: &Path, what: &str) -> bool {
 fn prefix(target: &Path, what: &str) -> String {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     format!(".{name}.{what}-")
+}
+
+/// Creates a folder and takes hold of it; `None` where folders cannot be held. Between the two another
+/// writer may take it for abandoned and remove it: then it is created anew.
+fn create_held(dir: &Path) -> io::Result<Option<File>> {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let created = fs::create_dir(dir).and_then(|()| File::open(dir));
+        let held = created.and_then(|file| match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(TryLockError::Error(_)) => Ok(None),
+        });
+        match held {
+            Err(error) if is_swept(&error) && attempts < ATTEMPTS => thread::yield_now(),
+            held => return held,
+        }
+    }
+}
+
+/// Whether another writer is removing the folder, or has just done so.
+fn is_swept(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists
+    )
 }
 
 /// Takes hold of a folder until the file is dropped or the process dies. `None` if somebody else

@@ -333,13 +333,21 @@ fn longer_repairs(scenario: &mut Scenario) -> bool {
             is_changed = true;
         }
     }
+    let struck = scenario.outline.strike.iter_mut();
+    for place in struck.flat_map(|strike| &mut strike.places) {
+        if let Some(down) = &mut place.down {
+            *down = down.scaled(2.0);
+            is_changed = true;
+        }
+    }
     is_changed
 }
 
 /// The healer's patience, by its parameters; only where nodes can fail.
 fn later_detection(scenario: &mut Scenario) -> bool {
-    let events = scenario.outline.node_events.iter();
-    let can_fail = !scenario.outline.failures.is_empty() || events.count() > 0;
+    let outline = &scenario.outline;
+    let is_calm = outline.failures.is_empty() && outline.node_events.is_empty();
+    let can_fail = !is_calm || outline.strike.is_some();
     let healer = &mut scenario.policy.healer;
     let mut is_changed = false;
     for name in ["node_monitor_grace_period", "unreachable_toleration"] {

@@ -183,12 +183,42 @@ pub fn sample_until(
     while let Some(runs) = goal.next(samples.replications()) {
         look(runs);
         samples.extend(variants, runs, how)?;
-        let compared = compare(samples, variants.len(), primary, Chance::Random, confidence);
-        if compared.is_precise(goal) {
+        if is_precise(samples, variants.len(), primary, goal, confidence) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether the difference of every variant in every primary metric is known that precisely, by the
+/// interval that its verdict is made from.
+fn is_precise(
+    samples: &Samples,
+    variants: usize,
+    primary: &[Primary],
+    goal: Goal,
+    confidence: Confidence,
+) -> bool {
+    let family = (primary.len() * (variants - 1)).max(1);
+    let finest = confidence.bonferroni(family);
+    let is_known = |primary: &Primary, variant: usize| {
+        let Primary {
+            quantity,
+            tolerance,
+        } = primary;
+        let (ours, theirs) = (samples.runs(variant), samples.runs(0));
+        let found = Difference::of(quantity, ours, theirs, finest, samples.seed());
+        found.is_some_and(|found| {
+            let metric = quantity.metric;
+            let tolerance = tolerance.map(|tolerance| tolerance.amount(found.baseline));
+            let judged = judge(metric.better, &found, tolerance, confidence, family);
+            goal.is_reached_by_difference(metric, &judged.estimate, found.baseline)
+        })
+    };
+    let all = primary
+        .iter()
+        .flat_map(|primary| (1..variants).map(move |variant| (primary, variant)));
+    !primary.is_empty() && all.into_iter().all(|(one, variant)| is_known(one, variant))
 }
 
 impl Comparison {

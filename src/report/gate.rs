@@ -17,6 +17,7 @@ use crate::experiment::gate::{Against, Checked, Line, Overall};
 use crate::report::figure::{self, Unit};
 use crate::report::text::count;
 use crate::scenario::objective::Tolerance;
+use crate::stats::{Estimate, Interval, Method};
 
 /// What came of one call.
 #[derive(Clone, Copy, Debug)]
@@ -154,9 +155,33 @@ impl Held<'_> {
     /// What a metric was, and what it is.
     fn ends(&self, line: &Line) -> [String; 2] {
         let unit = self.unit(line);
-        let shown = |value: Option<f64>| match value {
-            Some(value) => figure::number(value, unit),
-            None => "no value".to_owned(),
+        // What moved must be seen in them: shares and times get the digits that the interval supports.
+        let interval = line
+            .found
+            .difference
+            .and_then(|difference| difference.interval);
+        let finite = interval.filter(|interval| (interval.high - interval.low).is_finite());
+        let half = finite.map(|interval| (interval.high - interval.low) / 2.0);
+        let shown = |value: Option<f64>| match (value, half, unit) {
+            (None, _, _) => "no value".to_owned(),
+            (Some(value), Some(half), Unit::Ratio | Unit::Seconds)
+                if half > 0.0 && value.is_finite() =>
+            {
+                let interval = Interval {
+                    low: value - half,
+                    high: value + half,
+                };
+                let with_interval = figure::estimate(
+                    &Estimate {
+                        value,
+                        interval: Some(interval),
+                        method: Method::PairedT,
+                    },
+                    unit,
+                );
+                figure::apart(&with_interval).0.to_owned()
+            }
+            (Some(value), _, _) => figure::number(value, unit),
         };
         [shown(line.found.before), shown(line.found.after)]
     }

@@ -188,12 +188,13 @@ impl Pairs<'_> {
             .filter(|(was, run)| was.is_none() && has(run))
             .count();
         let (before, after) = (before as u32, after as u32);
+        let is_torn = before + after > 0;
         match verdict {
             Verdict::Regressed | Verdict::Identical | Verdict::Undecided(Why::Form) => verdict,
-            _ if before + after == 0 => verdict,
-            Verdict::Ok | Verdict::Better | Verdict::Undecided(_) => {
-                Verdict::Undecided(Why::Torn { before, after })
-            }
+            Verdict::Ok | Verdict::Better | Verdict::Undecided(_) => match is_torn {
+                true => Verdict::Undecided(Why::Torn { before, after }),
+                false => verdict,
+            },
         }
     }
 

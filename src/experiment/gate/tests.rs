@@ -367,7 +367,7 @@ fn a_damaged_file_is_refused_with_what_is_wrong() {
             "there are two scenarios `a`",
         ),
         ("\"seed\"", "\"sead\"", "unknown field `sead`"),
-        ("\"scenarios\": [", "\"scenarios\": ", "expected"),
+        ("\"scenarios\": [", "\"scenarios\": ", "line"),
     ];
     for (from, to, what) in cases {
         let said = wrong(from, to);

@@ -56,7 +56,12 @@ fn root() -> Value {
     );
     root["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
     root["title"] = "compare.json of plimsoll".into();
-    root["$defs"] = json!({
+    root["$defs"] = defs();
+    root
+}
+
+fn defs() -> Value {
+    json!({
         "number": {
             "description": "a number, or what JSON has none for",
             "anyOf": [{ "type": "number" }, { "enum": ["inf", "-inf"] }],
@@ -85,8 +90,7 @@ fn root() -> Value {
         ),
         "cell": cell(),
         "difference": difference(),
-    });
-    root
+    })
 }
 
 fn precision() -> Value {

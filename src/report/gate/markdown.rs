@@ -74,7 +74,14 @@ fn clause(held: &Held<'_>, line: &Line) -> Option<String> {
         Overall::Better => KEEP.to_owned(),
         Overall::Ok | Overall::Undecided | Overall::Regressed => escaped(&held.because(line)?),
     };
-    Some(format!("{}: {why}", code(&line.quantity.to_string())))
+    let against = match line.against {
+        Against::Baseline => "",
+        Against::Anchor => " against the anchor",
+    };
+    Some(format!(
+        "{}{against}: {why}",
+        code(&line.quantity.to_string())
+    ))
 }
 
 /// Text that Markdown takes as it stands (GitHub Flavored Markdown Spec, "Backslash escapes", "Tables").

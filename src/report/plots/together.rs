@@ -6,7 +6,6 @@ use super::theme::{self, Color};
 use super::utilization::spoken;
 use super::{outages, pending};
 use crate::metrics::measured::Entity;
-use crate::report::figure::{self, Unit};
 use crate::report::results::Numbers as _;
 use crate::report::stored::Stored;
 use crate::units::Resource;
@@ -193,8 +192,7 @@ fn waiting(runs: &[Named<'_>]) -> Option<Chart> {
 fn between(runs: &[Named<'_>], metric: &str, of_what: &str) -> String {
     let lines = runs.iter().filter_map(|(name, run)| {
         let line = run.line(metric, &Entity::Cluster)?;
-        let shown = figure::number(line.estimate.value, Unit::of(line.metric.unit, ""));
-        Some((line.estimate.value, shown, *name))
+        Some((line.estimate.value, run.show_value(line), *name))
     });
     let mut values: Vec<(f64, String, &str)> = lines.collect();
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
