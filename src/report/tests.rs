@@ -340,9 +340,6 @@ fn the_terminal_has_the_answer_first_and_the_files_last() {
             00:17; too few replicas were ready then (node worker-0, container): known after 10 s, over after
             1 m 40 s.
 
-            note: nothing here is random, and the policies throw no dice: one run says all, and more would
-                  repeat it
-
             out/   report.html
         "#]],
     );

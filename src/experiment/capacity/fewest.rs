@@ -104,7 +104,7 @@ pub fn fewest<W>(
 }
 
 /// Whether the largest size does no better than one of half as many: by the same runs, one more or less
-/// aside.
+/// aside. Where pods wait for room even at the largest, more of it would help.
 fn is_flat<W>(lab: &mut Lab<'_, u32, W>, sizes: &[u32], cases: usize) -> Result<bool, Failed<W>> {
     let largest = sizes[sizes.len() - 1];
     let half = sizes.iter().copied().find(|&size| 2 * size >= largest);
@@ -115,10 +115,11 @@ fn is_flat<W>(lab: &mut Lab<'_, u32, W>, sizes: &[u32], cases: usize) -> Result<
     for case in 0..cases {
         let mut good = |size| {
             let trials = lab.trials(size, case, Phase::Search, super::trials::SEARCH_RUNS)?;
-            Ok::<_, Failed<W>>((trials.tally.good, trials.tally.runs))
+            let has_room = trials.short.is_empty();
+            Ok::<_, Failed<W>>((trials.tally.good, trials.tally.runs, has_room))
         };
-        let ((most, runs), (fewer, _)) = (good(largest)?, good(half)?);
-        if most < runs && most <= fewer + 1 {
+        let ((most, runs, has_room), (fewer, _, _)) = (good(largest)?, good(half)?);
+        if has_room && most < runs && most <= fewer + 1 {
             return Ok(true);
         }
     }

@@ -124,17 +124,62 @@ fn with<T>(checked: &[Checked], allow_undecided: bool, say: impl FnOnce(&Gate<'_
 
 #[test]
 fn a_terminal_shows_what_is_not_as_it_was() {
-    expect![[""]].assert_eq(&with(&all(), false, |gate| text::page(gate, LOOK)));
+    expect![[r#"
+        web-shop      ok         2 metrics within tolerance, 1 of them identical in 80 runs
+                                 no worse than the anchor of 0.1.0 either
+        zone-outage   REGRESSED  availability.requests@service:cart 99.87 % → 99.71 %
+                                 (−0.16 points ± 0.04, tolerance 0.050 points; 40 runs)
+                                 UNDECIDED: packing 50.0 % → 50.0 % (−0.05 points ± 0.04,
+                                 tolerance 0.050 points; 40 runs; about 160 would decide)
+                                 better: fragmentation 10 % → 8 % (−2 points ± 1, tolerance
+                                 0.050 points)
+                                 against the anchor of 0.1.0: availability.requests@service:cart
+                                 99.90 % → 99.71 % (−0.19 points ± 0.04, tolerance 0.050 points;
+                                 40 runs)
+
+        Worse than accepted: zone-outage.
+        The verdicts on 7 comparisons hold together with 95 % confidence, over all looks at the
+        runs.
+        note: not asked for, though there is a baseline: gpu|batch
+    "#]]
+    .assert_eq(&with(&all(), false, |gate| text::page(gate, LOOK)));
 }
 
 #[test]
 fn a_comment_shows_a_table() {
-    expect![[""]].assert_eq(&with(&all(), false, markdown::page));
+    expect![[r#"
+        ### plimsoll gate: failed
+
+        Worse than accepted: zone-outage.
+
+        | scenario | verdict | metric | was | is | difference | tolerance |
+        |---|---|---|---:|---:|---:|---:|
+        | web-shop | ok | 2 metrics within tolerance, 1 of them identical in 80 runs; no worse than the anchor of 0.1.0 either | | | | |
+        | zone-outage | **REGRESSED** | `availability.requests@service:cart` | 99.87 % | 99.71 % | −0.16 points ± 0.04 | 0.050 points |
+        | zone-outage | **UNDECIDED** | `packing` | 50.0 % | 50.0 % | −0.05 points ± 0.04 | 0.050 points |
+        | zone-outage | better | `fragmentation` | 10 % | 8 % | −2 points ± 1 | 0.050 points |
+        | zone-outage | **REGRESSED** | `availability.requests@service:cart` against the anchor of 0.1.0 | 99.90 % | 99.71 % | −0.19 points ± 0.04 | 0.050 points |
+
+        - zone-outage: `availability.requests@service:cart`: 40 runs
+        - zone-outage: `packing`: 40 runs; about 160 would decide
+        - zone-outage: `fragmentation`: run with --update to keep it
+        - zone-outage: `availability.requests@service:cart` against the anchor: 40 runs
+
+        The verdicts on 7 comparisons hold together with 95 % confidence, over all looks at the runs.
+
+        Note: not asked for, though there is a baseline: gpu\|batch.
+    "#]].assert_eq(&with(&all(), false, markdown::page));
 }
 
 #[test]
 fn annotations_stand_at_the_objective_and_are_escaped() {
-    expect![[""]].assert_eq(&with(&all(), true, github::page));
+    expect![[r#"
+        ::error file=scenarios/a%2Cb.toml,line=9,title=zone-outage%3A REGRESSED::availability.requests@service:cart 99.87 %25 → 99.71 %25 (−0.16 points ± 0.04, tolerance 0.050 points; 40 runs)
+        ::warning file=scenarios/a%2Cb.toml,line=12,title=zone-outage%3A UNDECIDED::packing 50.0 %25 → 50.0 %25 (−0.05 points ± 0.04, tolerance 0.050 points; 40 runs; about 160 would decide)
+        ::notice file=scenarios/a%2Cb.toml,line=1,title=zone-outage%3A better::fragmentation 10 %25 → 8 %25 (−2 points ± 1, tolerance 0.050 points): run with --update to keep it
+        ::error file=scenarios/a%2Cb.toml,line=9,title=zone-outage%3A REGRESSED::against the anchor of 0.1.0: availability.requests@service:cart 99.90 %25 → 99.71 %25 (−0.19 points ± 0.04, tolerance 0.050 points; 40 runs)
+        ::error title=plimsoll gate::Worse than accepted: zone-outage.
+    "#]].assert_eq(&with(&all(), true, github::page));
 }
 
 #[test]

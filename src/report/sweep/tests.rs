@@ -76,7 +76,22 @@ fn the_front_is_told_with_what_it_costs_and_what_is_not_settled() {
     };
     let files = ["sweep.csv".to_owned(), "3 plots".to_owned()];
     let told = text::summary(&sweep, &merged, Path::new("out/merged"), &files, look);
-    expect![[""]].assert_eq(&told);
+    expect![[r#"
+        p · scenario s · 12 cells · 20 replications each · seed 1
+        Varied: nodes.n.count: 2, 4, 3; services.web.requests.memory: 1Gi, 2Gi; scheduler: spread, binpack.
+
+        6 of 12 cells are not beaten in both cost and availability.requests, by the estimates:
+
+        cell  nodes.n.count  services.web.requests.memory  scheduler  cost      availability.requests  cells alike
+        0     2              1Gi                           spread     2.00 USD  98.0 % ± 0.1           4
+        8     3              1Gi                           spread     3.00 USD  98.7 % ± 0.1           1
+        4     4              1Gi                           spread     4.00 USD  99.0 % ± 0.1           1
+
+        note: `web` has a load but no `work`: its requests cost nothing, it is never overloaded
+        note: nothing is random in all cells: one run says all, and other weeks may differ
+
+        out/merged/   sweep.csv  3 plots
+    "#]].assert_eq(&told);
 }
 
 fn lines(chart: &Chart, panel: usize) -> Vec<(String, Style, Vec<f64>)> {
