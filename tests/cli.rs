@@ -1511,7 +1511,46 @@ fn capacity_refuses_what_it_cannot_answer() {
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}");
         format!("{args}\n{stderr}")
     });
-    expect![[""]].assert_eq(&said.join("\n"));
+    expect![[r#"
+
+        error: shop.toml promises nothing, so nothing is too little
+          = write what every run is to keep: [[objectives]] with metric = "pending.p99" and at_most = "60s", or slo = { availability = 0.999, window = "30d" } in a service
+
+
+        error: the scenario has 2 groups of nodes: which is to be varied?
+          = --vary nodes.worker.count, --vary nodes.large.count; several of them for the cheapest mix
+
+        --vary nodes.worker.count --vary nodes.large.count
+        error: the group `worker` has no price, so no mix is the cheapest
+          = write price_per_hour in its [[nodes]], or --set nodes.worker.price_per_hour=0.768
+
+        --vary nodes.small.count
+        error: --vary nodes.small.count is no number of nodes
+          = there are --vary nodes.worker.count
+
+        --from 9 --to 5
+        error: nothing lies between 9 (--from) and 5 (--to)
+
+        --survive zone --set duration=4h
+        error: there is no zone to lose: the scenario's nodes have none
+          = give `zones` in [[nodes]], or --survive node
+
+        --runway
+        error: how does the load grow?
+          = write --growth 3%..5%/month, or --growth-fit loads.csv
+
+        --runway --growth 4%
+        error: `4%` is no growth: write a share and a length of time, such as 4%/month or 3%..5%/month; there are year, month, week and day
+
+        --runway --growth 4%/month --start tomorrow
+        error: --start tomorrow is no day: write it as 2026-11-28
+
+        --runway --growth 4%/month --horizon soon
+        error: --horizon soon is no length of time up to a hundred years: write 24mo, 2y, 26w or 90d
+
+        --runway --growth-fit nowhere.csv
+        error: cannot read nowhere.csv: No such file or directory (os error 2)
+    "#]].assert_eq(&said.join("\n"));
 }
 
 #[test]
