@@ -279,6 +279,10 @@ impl Slurm {
         fs::read_to_string(self.dir.join("run/slurmctld.log")).unwrap_or_default()
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the daemons of Slurm live by the real clock"
+    )]
     fn wait_for<T>(&self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         let start = Instant::now();
         loop {

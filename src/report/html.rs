@@ -273,10 +273,7 @@ fn policy<P: ?Sized>(policy: &Policy, entries: &'static [Entry<P>]) -> String {
 }
 
 /// The parameters of a policy in the order in which they are declared, then any others.
-fn parameters<'a>(
-    policy: &'a Policy,
-    declared: impl Iterator<Item = &'static str>,
-) -> Vec<(&'a str, &'a str)> {
+fn parameters(policy: &Policy, declared: impl Iterator<Item = &'static str>) -> Vec<(&str, &str)> {
     let mut order: Vec<&str> = declared.collect();
     order.extend(policy.parameters.keys().map(String::as_str));
     let mut parameters: Vec<(&str, &str)> = Vec::new();

@@ -423,7 +423,8 @@ fn told(value: &Value, percentile: Option<f64>) -> Option<Option<Told>> {
             let counts: Vec<(f64, u64)> = counts.iter().map(pair).collect::<Option<_>>()?;
             let ascends = counts.windows(2).all(|pair| pair[0].0 < pair[1].0);
             let counted = counts.iter().all(|&(_, count)| count > 0);
-            if counts.is_empty() || !ascends || !counted || !(p > 0.0 && p <= 1.0) {
+            let possible = p > 0.0 && p <= 1.0;
+            if counts.is_empty() || !(ascends && counted && possible) {
                 return None;
             }
             let counts: Arc<[(f64, u64)]> = counts.into();

@@ -272,7 +272,7 @@ impl Summary {
 }
 
 fn time(seconds: f64) -> Result<Time, String> {
-    match seconds >= 0.0 && seconds <= MOST_SECONDS {
+    match (0.0..=MOST_SECONDS).contains(&seconds) {
         true => Ok(Time::from_secs_f64(seconds)),
         false => Err(format!("damaged: {seconds} is no time")),
     }

@@ -16,12 +16,15 @@ use crate::report::tables;
 use crate::rng::Fnv1a;
 use crate::time::Time;
 
+/// The rows of one series: entity, metric, and the value of each cell.
+type Rows = (String, String, Vec<(f64, f64)>);
+
 /// Series of replication 1, nodes left out.
 pub(super) fn timeseries(stored: &mut Stored, files: &Files) -> Result<(), Unreadable> {
     let mut series: BTreeMap<(Entity, String), Vec<(f64, f64)>> = BTreeMap::new();
     // Rows of one series follow each other.
-    let mut last: Option<(String, String, Vec<(f64, f64)>)> = None;
-    let mut end = |one: Option<(String, String, Vec<(f64, f64)>)>| -> Result<(), String> {
+    let mut last: Option<Rows> = None;
+    let mut end = |one: Option<Rows>| -> Result<(), String> {
         let Some((entity, metric, points)) = one else {
             return Ok(());
         };

@@ -82,9 +82,7 @@ impl Layout {
         let others = || (0..keys).filter(|&key| key != x && values[key].len() > 1);
         // The lines are those of the last other key that has few enough values; of what is left,
         // each combination has a panel.
-        let line_key = others()
-            .filter(|&key| values[key].len() <= COLORS.len())
-            .next_back();
+        let line_key = others().rfind(|&key| values[key].len() <= COLORS.len());
         let panel_keys: Vec<usize> = others().filter(|&key| Some(key) != line_key).collect();
         let mut panels: Vec<(Vec<&Literal>, Group)> = Vec::new();
         for cell in 0..sweep.plan.cells() {
