@@ -297,9 +297,7 @@ fn what_cannot_be_read_is_refused_and_left_alone() {
 fn a_metric_without_a_tolerance_is_refused_by_name() {
     let scratch = Scratch::new("tolerance");
     let slo = "slo = { availability = 0.999, window = \"30d\" }\nload = 30";
-    let text = EXACT
-        .replace("name = \"web\"", "name = \"web\"")
-        .replace("load = 30", slo);
+    let text = EXACT.replace("load = 30", slo);
     scratch.write("slo.toml", &format!("name = \"slo\"\n{text}"));
     scratch.refuses(
         "slo.toml --update",

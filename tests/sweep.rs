@@ -150,6 +150,7 @@ fn said(output: Output) -> (Option<i32>, String, String) {
 }
 
 /// Waits until there is a file.
+#[expect(clippy::disallowed_methods, reason = "the test waits for a process")]
 fn wait_for(path: &Path) {
     let start = Instant::now();
     while !path.exists() {
@@ -163,6 +164,7 @@ fn wait_for(path: &Path) {
 }
 
 /// The first chunk of a sweep that was just started below `out`.
+#[expect(clippy::disallowed_methods, reason = "the test waits for a process")]
 fn wait_for_first_chunk(scratch: &Scratch, out: &str) {
     let out_dir = scratch.0.join(out);
     let start = Instant::now();

@@ -1,11 +1,11 @@
 //! The kit that pages are made of: one column that needs neither network nor script.
 //!
-//! A page is written from the top: [`Page::new`], [`Page::head`] with the question and its answer,
-//! [`Page::figures`] with the few numbers a reader takes along, then headings, texts, tables and charts in
-//! any order, [`Page::notes`], [`Page::reproduce`], and [`Page::finish`]. All text is plain text: the kit
+//! A page is written from the top: `Page::new`, `Page::head` with the question and its answer,
+//! `Page::figures` with the few numbers a reader takes along, then headings, texts, tables and charts in
+//! any order, `Page::notes`, `Page::reproduce`, and `Page::finish`. All text is plain text: the kit
 //! makes HTML of it. What stands between backquotes is code where a method says so.
 //!
-//! On a narrow page a table becomes a list: see [`Narrow`]. Charts are drawn in two widths, of which the
+//! On a narrow page a table becomes a list: see `Narrow`. Charts are drawn in two widths, of which the
 //! page shows the one that is readable. `assets/report.css` is the only style; it has a dark side.
 
 use std::fmt::Write as _;

@@ -39,7 +39,7 @@ pub fn bootstrap_quantile(
 /// lies beyond the quantile, and the interval would be too narrow: of values that only depend on
 /// their run, the 95 % interval of a 95th percentile contained the difference in 62 %, 78 %, 92 % and
 /// 95 % of 300 sets of 10, 20, 40 and 80 pairs, with half a run, 1, 2 and 4 beyond. So there is none
-/// where [`SELDOM_BEYOND`] says so. Elsewhere it was 94 to 97 %.
+/// where `SELDOM_BEYOND` says so. Elsewhere it was 94 to 97 %.
 ///
 /// Without an interval too when fewer than two pairs count, when in half of those or more one of the
 /// two has no values, or when most pairs differ by the same amount; absent when either quantile or
