@@ -12,7 +12,8 @@
 //! - *rare*: a node fails at a constant rate r, and takes the only replica of a service with it: a run
 //!   of length T has an outage with probability 1 − exp(−r·T);
 //! - *A/A*: a scenario against itself, its jobs under another name, which gives them other dice;
-//! - *power*: the same, with jobs longer by one and by two times the smallest detectable effect.
+//! - *power*: the same, with jobs longer by one and by two times the smallest detectable effect. Longer
+//!   jobs also make runs differ more, so the power is computed from the spread of runs with the effect.
 
 use std::path::Path;
 
@@ -34,6 +35,9 @@ const REPETITIONS: [u64; 2] = [2_000, 1_000];
 
 /// Runs of each repetition.
 const RUNS: u32 = 30;
+
+/// Pairs that tell how far runs differ: a standard deviation to 0.7 %, a power to half a point.
+const PAIRS: u32 = 10_000;
 
 /// Cores of the cluster: far more than jobs ever ask for.
 const CORES: f64 = 256.0;
@@ -103,11 +107,14 @@ fn main() {
     );
     println!("\n{fewer} repetitions of {RUNS} paired runs, verdicts at 95 %");
     report("A/A, called different", alarms(1.0, fewer), fewer);
-    let (effect, sd) = smallest_detectable();
+    let detectable = stats::smallest_detectable(spread(1.0), RUNS as usize, POWER, P95);
+    let running = |mean: f64| share(1.0 / 60.0, &|t: f64| mean * (1.0 - (-t / mean).exp()));
+    let ordinary = running(600.0);
     for times in [1.0, 2.0] {
-        // Jobs longer by a factor make as many more of them run.
-        let factor = 1.0 + times * effect / share(1.0 / 60.0, &exponential);
-        let power = stats::power(times * effect, sd, RUNS as usize, P95);
+        // Jobs longer by a factor make nearly as many more of them run.
+        let factor = 1.0 + times * detectable / ordinary;
+        let effect = running(600.0 * factor) - ordinary;
+        let power = stats::power(effect, spread(factor), RUNS as usize, P95);
         let what = format!(
             "{times} × the smallest detectable effect, computed {:.1} %",
             100.0 * power
@@ -177,21 +184,17 @@ fn alarms(factor: f64, repetitions: u64) -> u64 {
     })
 }
 
-/// The effect that [`RUNS`] pairs find with the customary power, and the standard deviation of one pair,
-/// from two thousand pairs under a seed that no repetition has.
-fn smallest_detectable() -> (f64, f64) {
-    let variants = pair(1.0);
+/// The standard deviation of one pair of which one has jobs `factor` times as long, from [`PAIRS`] pairs
+/// under a seed that no repetition has.
+fn spread(factor: f64) -> f64 {
+    let variants = pair(factor);
     let mut samples = Samples::new(2, u64::MAX, 1);
     samples
-        .extend(&variants, 2_000, How::PLAIN)
+        .extend(&variants, PAIRS, How::PLAIN)
         .expect("nothing interrupts a run");
     let (ours, theirs) = (samples.runs(1), samples.runs(0));
     let difference = Difference::of(&allocated(), ours, theirs, P95, 1).expect("both have values");
-    let sd = difference.sd().expect("runs differ");
-    (
-        stats::smallest_detectable(sd, RUNS as usize, POWER, P95),
-        sd,
-    )
+    difference.sd().expect("runs differ")
 }
 
 /// A scenario, and the same with its jobs under another name and `factor` times as long.
