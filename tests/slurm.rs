@@ -1,5 +1,5 @@
-//! A sweep on a real Slurm: controller and two daemons of its own on this machine, one of which dies with
-//! what it runs. Each chunk is made at least once and counts once.
+//! A sweep of 2,000 cells on a real Slurm: controller and two daemons of its own on this machine, one of
+//! which dies with what it runs. Each chunk is made at least once and counts once.
 //!
 //! Slurm is Debian's (packages slurm-wlm and munge). Without it the test says so and passes;
 //! with PLIMSOLL_REQUIRE_SLURM=1 it fails.
@@ -12,55 +12,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-
-/// Runs long enough in the tests' build that a daemon can die during one.
-const SHOP: &str = r#"
-name = "shop"
-duration = "24h"
-
-[policy]
-scheduler = "spread"
-autoscaler = "hpa"
-healer = "kubernetes"
-
-[[nodes]]
-name = "worker"
-count = 12
-cpu = "16"
-memory = "64Gi"
-zones = ["a", "b", "c"]
-price_per_hour = 0.768
-
-[[services]]
-name = "web"
-requests = { cpu = "500m", memory = "512Mi" }
-work = { cpu = "12ms" }
-startup = { uniform = { low = "10s", high = "20s" } }
-readiness = { period = "5s" }
-load = { diurnal = { mean = 600, amplitude = 0.6, peak_at = "20h" } }
-hpa = { min = 6, max = 60, cpu = 0.6 }
-
-[[jobs]]
-name = "report"
-rate = "450/h"
-sizes = [{ cpu = "1", memory = "2Gi" }]
-duration = { lognormal = { median = "5m", sigma = 1.0 } }
-
-[[failures]]
-nodes = "worker"
-after = { exponential = { mean = "200h" } }
-down = "75m"
-"#;
-
-const PLAN: &str = r#"
-scenario = "shop.toml"
-replications = 2
-metrics = ["cost", "availability.requests", "pending.p99"]
-chunk = 1
-[grid]
-"nodes.worker.count" = [8, 10, 12, 13]
-scheduler = ["spread", "binpack"]
-"#;
 
 /// Shards, which are tasks of the array.
 const SHARDS: usize = 4;
@@ -101,6 +52,7 @@ fn an_array_that_loses_a_daemon_gives_the_same_file_as_one_machine() {
     let dir = slurm.dir.clone();
     let local = plimsoll(&dir, "sweep plan.toml --out local");
     assert!(local.0, "{}", local.1);
+    assert!(local.1.contains("2,000 cells"), "{}", local.1);
 
     let text = plimsoll(
         &dir,
@@ -171,8 +123,10 @@ impl Slurm {
         for folder in ["run", "state", "spool-node1", "spool-node2", "bin"] {
             fs::create_dir(dir.join(folder)).unwrap();
         }
-        fs::write(dir.join("shop.toml"), SHOP).unwrap();
-        fs::write(dir.join("plan.toml"), PLAN).unwrap();
+        let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slurm");
+        for file in ["shop.toml", "plan.toml"] {
+            fs::copy(inputs.join(file), dir.join(file)).unwrap();
+        }
         std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_plimsoll"), dir.join("bin/plimsoll"))
             .unwrap();
         let key = dir.join("munge.key");
