@@ -72,6 +72,9 @@ pub struct Scenario {
     pub end: Time,
     /// Metrics are measured over [warm_up, end).
     pub warm_up: Time,
+    /// Whether loads, arrivals and failures are said to follow the same laws all the time: only then
+    /// is there a warm-up to be judged.
+    pub stationary: bool,
     /// How many times the load and the arrivals of jobs that its file states there are.
     pub load_factor: f64,
     /// The currency of all prices.

@@ -191,6 +191,7 @@ pages! {
     settings_that_undo_each_other_are_refused
     overlays_are_checked_where_they_stand
     loads_that_recur_are_measured_in_whole_periods
+    what_is_said_to_be_stationary_has_no_calendar
 }
 
 #[test]

@@ -147,6 +147,10 @@ fn side(better: Better, estimate: &Estimate, within_tolerance: bool) -> Verdict 
 /// How many runs would decide, if differences stay what they are: show that there is one, or that it
 /// does not matter, whichever takes fewer.
 fn runs_needed(difference: &Difference, tolerance: Option<f64>, each: Confidence) -> Option<usize> {
+    if difference.is_told_by_signs() {
+        // One pair says nothing of how often.
+        return (difference.pairs > 1).then(|| difference.signs.runs_needed(POWER, each))?;
+    }
     let (value, sd) = (difference.value(), difference.sd()?);
     if !value.is_finite() {
         return None;

@@ -5,6 +5,7 @@ use crate::metrics::measured::Entity;
 use crate::report::figure;
 use crate::report::outside;
 use crate::report::results::{Numbers as _, Results};
+use crate::report::settling;
 use crate::scenario::drill::Drill;
 
 /// Those of the scenario first, then those that follow from what was run.
@@ -32,6 +33,7 @@ fn from<'a>(results: &Results<'_>, said: impl Iterator<Item = &'a String>) -> Ve
         }
     }
     notes.extend(outside::notes(scenario));
+    notes.extend(settling::note(results));
     notes.extend(unseen(results));
     notes.extend(rarely(results));
     if results.line("pending.max", &Entity::Cluster).is_none() {

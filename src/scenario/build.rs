@@ -13,6 +13,7 @@ mod parts;
 mod rules;
 mod selectors;
 mod services;
+mod stationary;
 mod trace;
 mod warnings;
 
@@ -127,6 +128,12 @@ pub(super) fn scenario(
     builder.window = end.zip(warm_up);
     let sources = builder.jobs(file.jobs);
     let failures = builder.failures(file.failures);
+    let stationary = builder.stationary(
+        file.stationary,
+        pods.as_ref(),
+        sources.as_deref(),
+        failures.as_deref(),
+    );
     let objectives = builder.objectives(file.objectives);
     builder.images_everywhere(sim.as_ref());
     builder.check(pods.as_ref(), sources.as_deref(), sim.as_ref());
@@ -162,6 +169,7 @@ pub(super) fn scenario(
             .hash(context.text, context.overlays, context.edits),
         end,
         warm_up: warm_up?,
+        stationary: stationary?,
         load_factor: load_factor?.value,
         currency: currency?.value,
         policy: policy?,

@@ -28,6 +28,9 @@ table! {
         Optional duration: Duration,
         /// Time at the start that is left out of the metrics. Default: none.
         Optional warm_up: Duration,
+        /// Whether loads, arrivals and failures follow the same laws all the time, so that a run settles.
+        /// Then results say whether the warm-up was long enough (rule MSER-5). Default: false.
+        Optional stationary: bool,
         /// How many times the load of all services, and how many times the jobs of all [[jobs]], there
         /// are: from 0.001 to 1000. Pods of a trace cannot be multiplied. Default: 1.
         Optional load_factor: f64,

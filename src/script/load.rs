@@ -173,6 +173,19 @@ impl Load {
         }
     }
 
+    /// Whether its rate is the same at all times.
+    pub fn is_constant(&self) -> bool {
+        match self {
+            Load::Zero | Load::Constant { .. } => true,
+            Load::Diurnal { amplitude, .. } => *amplitude == 0.0,
+            Load::Step { before, after, .. } => before == after,
+            Load::Spike { base, peak, .. } => base == peak,
+            Load::Ramp { from, to, .. } => from == to,
+            Load::Piecewise(_) => false,
+            Load::Sum(parts) => parts.iter().all(Load::is_constant),
+        }
+    }
+
     /// The periods in which it recurs, if it does.
     pub fn periods(&self) -> Vec<Duration> {
         match self {

@@ -2,7 +2,11 @@
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
+use super::power::MOST_RUNS;
 use super::{Confidence, Estimate, Interval, Method, clopper_pearson};
+
+/// More discordant pairs than this are not asked for: they would divide nearly evenly.
+const MOST_DISCORDANT: u64 = 1_000;
 
 /// Of so many pairs of runs, in how many something happened to one of the two alone.
 ///
@@ -84,6 +88,30 @@ impl PairedEvents {
         (self.pairs > 1 && squares > 0.0).then(|| (squares / (pairs - 1.0)).sqrt())
     }
 
+    /// About how many pairs the exact test needs to tell the variants apart with this `power`, if pairs go
+    /// on to differ as often and as one-sidedly: those in which it has as many discordant ones as it
+    /// needs on average. Absent where neither side has more, and beyond [`MOST_RUNS`].
+    pub fn runs_needed(self, power: f64, confidence: Confidence) -> Option<usize> {
+        let most = self.only_here.max(self.only_baseline);
+        if 2 * most == self.discordant() {
+            return None;
+        }
+        let share = self.pairs as f64 / self.discordant() as f64;
+        let other = 1.0 - most as f64 / self.discordant() as f64;
+        let reaches = |discordant: u64| {
+            let coin = Binomial::new(0.5, discordant).expect("a half is a probability");
+            let truth = Binomial::new(other, discordant).expect("a share is a probability");
+            let is_told = |fewer: u64| 2.0 * coin.cdf(fewer) <= 1.0 - confidence.level();
+            // The most pairs of the rarer kind that still tell.
+            let fewer = (0..=discordant).take_while(|&fewer| is_told(fewer)).last();
+            fewer.is_some_and(|fewer| truth.cdf(fewer) >= power)
+        };
+        let runs = (1..=MOST_DISCORDANT)
+            .find(|&discordant| reaches(discordant))
+            .map(|discordant| (discordant as f64 * share).ceil() as usize)?;
+        (runs <= MOST_RUNS).then_some(runs)
+    }
+
     fn discordant(self) -> u64 {
         self.only_here + self.only_baseline
     }
@@ -130,6 +158,23 @@ mod tests {
         assert!((events(2, 8, 50).p_value() - 112.0 / 1024.0).abs() < 1e-12);
         assert_eq!(events(4, 4, 50).p_value(), 1.0);
         assert_eq!(events(0, 0, 50).p_value(), 1.0);
+    }
+
+    #[test]
+    fn runs_needed_have_the_discordant_pairs_that_the_test_needs() {
+        // All to one side: six tell (2/64 is below 5 %, 2/32 is not), and every 15th pair is one.
+        assert_eq!(events(2, 0, 30).runs_needed(0.8, P95), Some(90));
+        assert_eq!(events(0, 2, 30).runs_needed(0.8, P95), Some(90));
+        // A family of four: eight tell (2/256 ≤ 1/80, 2/128 is not).
+        assert_eq!(
+            events(2, 0, 30).runs_needed(0.8, P95.bonferroni(4)),
+            Some(120)
+        );
+        // Three of four: 30 discordant pairs tell if at most 9 are of the rarer kind, P = 0.803;
+        // of fewer none does.
+        assert_eq!(events(3, 1, 4).runs_needed(0.8, P95), Some(30));
+        assert_eq!(events(2, 2, 30).runs_needed(0.8, P95), None);
+        assert_eq!(events(0, 0, 30).runs_needed(0.8, P95), None);
     }
 
     #[test]

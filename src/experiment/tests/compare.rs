@@ -139,9 +139,9 @@ fn the_same_in_every_run_is_identical_and_by_the_same_in_every_run_is_told_by_si
     assert_eq!(judged.verdict, Verdict::Better { within_tolerance });
     let told = (judged.estimate.value, judged.estimate.interval);
     assert_eq!(told, (-2.0, None));
-    // In five of five: 6.2 %.
+    // In five of five: 6.2 %, and six would do.
     let five = verdict(&cheaper[..5], &base[..5], None);
-    assert_eq!(five.verdict, Verdict::Undecided { runs: None });
+    assert_eq!(five.verdict, Verdict::Undecided { runs: Some(6) });
 }
 
 #[test]
@@ -151,7 +151,8 @@ fn a_rare_difference_is_no_mean_with_an_interval() {
     let mut ours = theirs;
     (ours[3], ours[17]) = (9.0, 30.0);
     let judged = verdict(&ours, &theirs, Some(1.0));
-    assert_eq!(judged.verdict, Verdict::Undecided { runs: None });
+    // Six in all that are dearer would tell, one in twenty runs.
+    assert_eq!(judged.verdict, Verdict::Undecided { runs: Some(120) });
     assert_eq!(judged.estimate.method, Method::MostlyConstant);
 }
 
