@@ -51,6 +51,13 @@ impl Objective {
         let value = self.quantity.in_run(run)?.value();
         Some(self.bound.holds(value))
     }
+
+    /// By how much a run misses it, in the metric's unit: 0 where it keeps it; absent where the run has
+    /// no such value.
+    pub fn missed_by(&self, run: &Measured) -> Option<f64> {
+        let value = self.quantity.in_run(run)?.value();
+        Some(self.bound.missed_by(value))
+    }
 }
 
 impl Bound {
@@ -59,6 +66,14 @@ impl Bound {
         match self {
             Bound::AtLeast(bound) => value >= bound,
             Bound::AtMost(bound) => value <= bound,
+        }
+    }
+
+    /// How far the value lies on the wrong side of the bound, or 0.
+    pub fn missed_by(self, value: f64) -> f64 {
+        match self {
+            Bound::AtLeast(bound) => (bound - value).max(0.0),
+            Bound::AtMost(bound) => (value - bound).max(0.0),
         }
     }
 

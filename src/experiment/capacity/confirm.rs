@@ -116,6 +116,17 @@ pub fn is_hopeless(tally: Tally, of: usize, claim: Claim) -> bool {
     at_most(tally.good.into(), tally.runs.into(), each) < claim.quantile
 }
 
+/// The same of a tally that is to grow to `wanted` runs: whether it is refuted even if all that are
+/// missing are good.
+pub fn is_lost(tally: Tally, wanted: u32, of: usize, claim: Claim) -> bool {
+    let missing = wanted.saturating_sub(tally.runs);
+    let best = Tally {
+        good: tally.good + missing,
+        runs: tally.runs + missing,
+    };
+    is_hopeless(best, of, claim)
+}
+
 /// Looks at one size until there is a verdict; `runs` gives its tallies at so many runs.
 ///
 /// # Errors
@@ -241,6 +252,18 @@ mod tests {
         assert_eq!(asked(6), (Verdict::Open, vec![72, 144, 288]));
         // Nine of 72, mean 3.6: P(X ≥ 9) = 0.0107 ≤ 2.5 %; of 8, 0.028.
         assert_eq!(asked(9), (Verdict::Refuted, vec![72]));
+    }
+
+    #[test]
+    fn a_size_is_lost_once_good_runs_alone_could_not_save_it() {
+        let lost = |good: u32, runs: u32| is_lost(Tally { good, runs }, 72, 1, CLAIM);
+        // With 11 bad ones of 72, mean 3.6: P(X ≥ 11) = 0.0011 ≤ 0.625 %, the last look's error; of 9, 0.0107.
+        assert!(lost(5, 16) && !lost(7, 16));
+        // What is lost is refuted by the runs there are.
+        for good in 0..=16 {
+            let said = verdict(&tally(good, 16), CLAIM, Confidence::NINETY_FIVE);
+            assert!(!lost(good, 16) || said == Verdict::Refuted, "{good}");
+        }
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! How much the load may grow until an objective breaks, and when that is.
 
 use super::confirm::{Claim, refute, walk};
-use super::search::least;
+use super::search::halve;
 use super::trials::{Failed, Lab};
 
 /// From one factor of the load to the next that is tried: one per cent.
 pub const STEP: f64 = 1.01;
 
 /// How many steps apart factors are confirmed and ruled out: near the answer one by one.
-const OFFSETS: [u32; 7] = [0, 1, 2, 4, 8, 16, 32];
+const OFFSETS: [u32; 8] = [0, 1, 2, 4, 8, 16, 32, 64];
 
 /// Growth of the load, as a share in a month.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +86,8 @@ pub fn months(factor: f64, growth: f64) -> f64 {
 }
 
 /// Searches the factors up to `most` under the first `cases` conditions; then confirms from below, and
-/// rules out from above, each with fresh runs and the claim's confidence.
+/// rules out from above, each with fresh runs and the claim's confidence. Either side begins where it
+/// is safest to: none of its error is spent on a factor from which it would have to turn back.
 ///
 /// # Errors
 /// When a factor cannot be run.
@@ -99,10 +100,9 @@ pub fn runway<W>(
     // Sizes of the search are steps that are left out: the largest is the load as it is.
     let sizes = most as usize + 1;
     let step = |place: usize| most - place as Step;
-    let likely = least(sizes, sizes - 1, |place| {
+    let likely = step(halve(0, sizes - 1, |place| {
         lab.is_likely(step(place), cases, claim)
-    })?;
-    let likely = likely.map_or(0, step);
+    })?);
     let bolder = OFFSETS.iter().rev().map(|offset| likely + offset);
     let safer = OFFSETS[1..]
         .iter()
@@ -110,11 +110,9 @@ pub fn runway<W>(
     let mut order: Vec<Step> = bolder.chain(safer).chain([0]).collect();
     order.retain(|&step| step <= most);
     order.dedup();
-    // The load from four steps below on, if there are so many.
-    let start = order.iter().position(|&step| step + 4 <= likely);
-    let start = start.unwrap_or(order.len() - 1);
+    let start = order.len() - 1;
     let walked = walk(&order, start, 1, claim, |step, budget| {
-        lab.judge(step, cases, claim, budget)
+        lab.judge_early(step, cases, claim, budget)
     })?;
     let above: Vec<Step> = order
         .iter()
@@ -122,7 +120,7 @@ pub fn runway<W>(
         .filter(|step| walked.answer.is_none_or(|holds| *step > holds))
         .collect();
     let breaks = refute(&above, claim, |step, budget| {
-        lab.judge(step, cases, claim, budget)
+        lab.judge_early(step, cases, claim, budget)
     })?;
     Ok(Runway {
         claim,

@@ -39,9 +39,22 @@ pub fn least<E>(
             step *= 2;
         }
     }
-    let Some(mut enough) = enough else {
+    let Some(enough) = enough else {
         return Ok(None);
     };
+    halve(below, enough, is_enough).map(Some)
+}
+
+/// The least size from `below` to `enough` that is enough, where `enough` is known to be: halves
+/// what is left.
+///
+/// # Errors
+/// The first error of `is_enough`.
+pub fn halve<E>(
+    mut below: usize,
+    mut enough: usize,
+    mut is_enough: impl FnMut(usize) -> Result<bool, E>,
+) -> Result<usize, E> {
     while below < enough {
         let middle = usize::midpoint(below, enough);
         match is_enough(middle)? {
@@ -49,7 +62,7 @@ pub fn least<E>(
             false => below = middle + 1,
         }
     }
-    Ok(Some(enough))
+    Ok(enough)
 }
 
 #[cfg(test)]

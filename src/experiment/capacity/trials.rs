@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use super::confirm::{Budget, Claim, Tally, Verdict, judge};
+use super::confirm::{Budget, Claim, Tally, Verdict, is_hopeless, is_lost, judge};
 use crate::experiment::sample::{How, Samples, Variant};
 use crate::metrics::fold::Options;
 use crate::metrics::measured::Measured;
@@ -15,6 +15,9 @@ use crate::time::{Duration, Time};
 
 /// Runs of each size and condition while it is searched.
 pub const SEARCH_RUNS: u32 = 20;
+
+/// Runs after which a size is first asked whether it is lost; then at twice as many each time.
+const FIRST_RUNS: u32 = 16;
 
 /// A pod that has waited for less than this at the end of a run does not count as left over.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,12 +54,15 @@ pub enum Condition {
 }
 
 /// What the runs of one size under one condition came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trials {
     /// How many met everything.
     pub tally: Tally,
     /// How many missed each objective, in the order of the scenario.
     pub missed: Vec<u32>,
+    /// By how much each objective is missed, summed over runs, in the metric's unit; a run that meets
+    /// it adds nothing.
+    pub short_of: Vec<f64>,
     /// In how many each objective had nothing to measure: that counts as met.
     pub absent: Vec<u32>,
     /// In how many a pod of a service waited for a node at the end, where that counts.
@@ -147,6 +153,44 @@ impl<'a, S: Copy + Ord, W> Lab<'a, S, W> {
         claim: Claim,
         budget: &mut Budget,
     ) -> Result<Verdict, Failed<W>> {
+        self.judge_by(size, cases, claim, budget, |lab, case, runs| {
+            Ok(lab.trials(size, case, Phase::Fresh, runs)?.tally)
+        })
+    }
+
+    /// The same verdict of fewer runs: those of a size stop once it is refuted whatever the rest of
+    /// them came to (curtailed sampling: Wald, "Sequential Analysis", 1947).
+    ///
+    /// # Errors
+    /// When a size cannot be run.
+    pub fn judge_early(
+        &mut self,
+        size: S,
+        cases: usize,
+        claim: Claim,
+        budget: &mut Budget,
+    ) -> Result<Verdict, Failed<W>> {
+        self.judge_by(size, cases, claim, budget, |lab, case, runs| {
+            let mut some = FIRST_RUNS;
+            loop {
+                let tally = lab.trials(size, case, Phase::Fresh, some.min(runs))?.tally;
+                if tally.runs >= runs || is_lost(tally, runs, cases, claim) {
+                    return Ok(tally);
+                }
+                some *= 2;
+            }
+        })
+    }
+
+    /// A verdict by the tallies that `tally` makes of each condition, at so many runs.
+    fn judge_by(
+        &mut self,
+        size: S,
+        cases: usize,
+        claim: Claim,
+        budget: &mut Budget,
+        tally: impl Fn(&mut Self, usize, u32) -> Result<Tally, Failed<W>>,
+    ) -> Result<Verdict, Failed<W>> {
         if self.is_exact {
             return Ok(match self.is_likely(size, cases, claim)? {
                 true => Verdict::Confirmed,
@@ -156,10 +200,10 @@ impl<'a, S: Copy + Ord, W> Lab<'a, S, W> {
         judge(budget, |runs| {
             let mut tallies = Vec::new();
             for case in 0..cases {
-                let tally = self.trials(size, case, Phase::Fresh, runs)?.tally;
+                let tally = tally(self, case, runs)?;
                 tallies.push(tally);
                 // One that is hopeless says all; the others need not be run.
-                if super::confirm::is_hopeless(tally, cases, claim) {
+                if is_hopeless(tally, cases, claim) {
                     break;
                 }
             }
@@ -242,11 +286,24 @@ impl Condition {
 }
 
 impl Trials {
+    /// By how much an objective is missed in the mean over runs, in the metric's unit.
+    pub fn missed_by(&self, objective: usize) -> f64 {
+        self.short_of[objective] / f64::from(self.tally.runs)
+    }
+
+    /// In how many runs pods waited at the end because nodes had too little left for them, which more
+    /// nodes would have.
+    pub fn cramped(&self) -> u32 {
+        let short = self.short.iter().filter(|(reason, _)| is_of_room(reason));
+        short.map(|(_, &runs)| runs).max().unwrap_or(0)
+    }
+
     /// Adds a run.
     fn add(&mut self, case: &Case, run: &Measured) {
         let objectives = &case.scenario.objectives;
         self.missed.resize(objectives.len(), 0);
         self.absent.resize(objectives.len(), 0);
+        self.short_of.resize(objectives.len(), 0.0);
         let mut is_good = true;
         for (place, objective) in objectives.iter().enumerate() {
             match objective.met(run) {
@@ -257,6 +314,7 @@ impl Trials {
                 }
                 None => self.absent[place] += 1,
             }
+            self.short_of[place] += objective.missed_by(run).unwrap_or(0.0);
         }
         if case.condition.must_fit() && is_left_over(run, case.scenario.end) {
             self.left_over += 1;
@@ -272,6 +330,29 @@ impl Trials {
         }
         self.tally.runs += 1;
         self.tally.good += u32::from(is_good);
+    }
+}
+
+/// Whether another node of the same kind has what is lacking.
+const fn is_of_room(reason: &Reason) -> bool {
+    match reason {
+        Reason::HostPorts
+        | Reason::TooManyPods
+        | Reason::InsufficientCpu
+        | Reason::InsufficientMemory
+        | Reason::InsufficientExtended(_)
+        | Reason::InsufficientGpu
+        | Reason::PodAntiAffinity
+        | Reason::ExistingPodAntiAffinity => true,
+        Reason::Cordoned
+        | Reason::OtherNodeNamed
+        | Reason::UntoleratedTaint(_)
+        | Reason::NodeAffinity
+        | Reason::AddedAffinity
+        | Reason::NotNamed
+        | Reason::TopologySpread
+        | Reason::TopologySpreadLabelMissing
+        | Reason::PodAffinity => false,
     }
 }
 

@@ -320,6 +320,9 @@ struct Document<'a> {
     earliest_months: Option<f64>,
     /// When one is broken at the latest.
     latest_months: Option<f64>,
+    /// The same as days, where the first one is given.
+    earliest_date: Option<String>,
+    latest_date: Option<String>,
     runs: u64,
 }
 
@@ -334,6 +337,13 @@ struct Bounds {
 pub fn runway_json(told: &ToldRunway<'_>) -> String {
     let (runway, growth) = (told.runway, told.growth);
     let finite = |months: f64| months.is_finite().then_some(months);
+    let earliest = runway
+        .holds
+        .and_then(|holds| finite(months(factor(holds), growth.high)));
+    let latest = runway
+        .breaks
+        .and_then(|breaks| finite(months(factor(breaks), growth.low)));
+    let date = |months: Option<f64>| told.date(months?).map(|date| date.to_string());
     let document = Document {
         version: json::VERSION,
         plimsoll: env!("CARGO_PKG_VERSION"),
@@ -359,12 +369,10 @@ pub fn runway_json(told: &ToldRunway<'_>) -> String {
         start: told.start.map(|date| date.to_string()),
         holds: runway.holds.map(factor),
         breaks: runway.breaks.map(factor),
-        earliest_months: runway
-            .holds
-            .and_then(|holds| finite(months(factor(holds), growth.high))),
-        latest_months: runway
-            .breaks
-            .and_then(|breaks| finite(months(factor(breaks), growth.low))),
+        earliest_months: earliest,
+        latest_months: latest,
+        earliest_date: date(earliest),
+        latest_date: date(latest),
         runs: runway.runs,
     };
     let mut text = serde_json::to_string_pretty(&document).expect("memory can be written");
