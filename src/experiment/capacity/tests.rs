@@ -154,6 +154,24 @@ fn where_the_load_breaks_it_at_any_size_more_nodes_are_said_not_to_help() {
     assert!(!found.found.is_flat);
 }
 
+#[test]
+fn what_is_missed_by_much_less_with_twice_the_nodes_is_not_beyond_them() {
+    // Six cores of 16 requested with 8 nodes, of 32 with 16: beyond 5 % by 32.5 points, then by 13.75,
+    // which is 42 % of that.
+    let objective = "[[objectives]]\nmetric = \"allocated.cpu\"\nat_most = 0.05\n\n[[services]]";
+    let text = by_lot(&SHOP.replace("[[services]]", objective));
+    let found = found(&text, &plan(1), None);
+    assert_eq!((found.found.answer, found.found.is_flat), (None, false));
+    let largest = &found.rows.last().unwrap().cases[0].trials;
+    assert_eq!(largest.tally.good, 0, "as few runs are good as with half");
+    let of_cpu = largest
+        .missed
+        .iter()
+        .position(|&missed| missed > 0)
+        .unwrap();
+    assert!((largest.missed_by(of_cpu) - 0.1375).abs() < 0.001);
+}
+
 /// The shop in two zones over four hours, busiest in the third. Asked for 3.9 cores, it needs two
 /// nodes; four replicas must be left once a zone is lost, so two nodes in each.
 fn zoned(slo: &str) -> String {

@@ -10,8 +10,9 @@ use crate::experiment::capacity::answer::{Row, Seen};
 use crate::experiment::capacity::confirm::Verdict;
 use crate::experiment::capacity::fewest::Found;
 use crate::experiment::capacity::survive::Times;
-use crate::experiment::capacity::trials::{Condition, Phase};
+use crate::experiment::capacity::trials::{Condition, Phase, Trials};
 use crate::report::reasons;
+use crate::report::summary_json::Number;
 
 /// The number of the format: raised when a program that reads the last one would go wrong.
 pub(super) const VERSION: u32 = 1;
@@ -81,6 +82,8 @@ struct Case {
     high: f64,
     /// Runs that missed each objective, in their order.
     missed: Vec<u32>,
+    /// By how much each is missed in the mean over runs, in its unit; what is met is missed by 0.
+    missed_by: Vec<Number>,
     /// Runs in which each had nothing to measure.
     absent: Vec<u32>,
     /// Runs in which a pod of a service found no node, where that counts.
@@ -157,6 +160,7 @@ fn size(told: &Told<'_>, row: &Row) -> Size {
             low,
             high,
             missed: seen.trials.missed.clone(),
+            missed_by: missed_by(&seen.trials).map(Number).collect(),
             absent: seen.trials.absent.clone(),
             left_over: seen.trials.left_over,
             short: short
@@ -168,6 +172,11 @@ fn size(told: &Told<'_>, row: &Row) -> Size {
         nodes: row.size,
         cases: row.cases.iter().map(case).collect(),
     }
+}
+
+/// By how much each objective is missed in the mean over runs.
+pub(super) fn missed_by(trials: &Trials) -> impl Iterator<Item = f64> + '_ {
+    (0..trials.missed.len()).map(|objective| trials.missed_by(objective))
 }
 
 /// A condition for files: its word, what is lost, and when.

@@ -180,7 +180,15 @@ fn below(told: &Told<'_>, answer: u32, found: &Found) -> Option<String> {
 
 /// What is missed most, in what share of the runs, and what was short.
 pub(super) fn missed(scenario: &Scenario, trials: &Trials, condition: &Condition) -> String {
-    let runs = f64::from(trials.tally.runs);
+    let runs = trials.tally.runs;
+    // Of one run there is no share.
+    let share = |bad: u32| match runs {
+        1 => String::new(),
+        _ => format!(
+            " in {} of runs",
+            figure::rough(f64::from(bad) / f64::from(runs))
+        ),
+    };
     let most = (0..trials.missed.len()).max_by_key(|&place| {
         // Of equals the first.
         (trials.missed[place], usize::MAX - place)
@@ -188,13 +196,11 @@ pub(super) fn missed(scenario: &Scenario, trials: &Trials, condition: &Condition
     let most = most.filter(|&place| trials.missed[place] > 0);
     let mut parts = Vec::new();
     if let Some(place) = most {
-        let share = figure::rough(f64::from(trials.missed[place]) / runs);
         let objective = objective(scenario, &scenario.objectives[place]);
-        parts.push(format!("{objective} in {share} of runs"));
+        parts.push(format!("{objective}{}", share(trials.missed[place])));
     }
     if trials.left_over > 0 {
-        let share = figure::rough(f64::from(trials.left_over) / runs);
-        parts.push(format!("pods find no node in {share} of runs"));
+        parts.push(format!("pods find no node{}", share(trials.left_over)));
     }
     let mut said = parts.join(", ");
     said.push_str(&when(scenario, condition));

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::Told;
-use super::json::{condition, phase, verdict};
+use super::json::{condition, missed_by, phase, verdict};
 use super::text::{interval, share};
 use crate::report::csv::Csv;
 
@@ -24,10 +24,11 @@ pub(super) fn sizes(told: &Told<'_>, out: impl Write) -> io::Result<()> {
         "left_over",
         "verdict",
     ];
-    let missed = told.scenario.objectives.iter();
-    let missed: Vec<String> = missed
-        .map(|objective| format!("missed {}", objective.quantity))
-        .collect();
+    let missed = ["missed", "missed_by"].into_iter().flat_map(|what| {
+        let objectives = told.scenario.objectives.iter();
+        objectives.map(move |objective| format!("{what} {}", objective.quantity))
+    });
+    let missed: Vec<String> = missed.collect();
     let columns: Vec<&str> = columns
         .into_iter()
         .chain(missed.iter().map(String::as_str))
@@ -56,6 +57,7 @@ pub(super) fn sizes(told: &Told<'_>, out: impl Write) -> io::Result<()> {
             for &missed in &seen.trials.missed {
                 csv.whole(missed.into());
             }
+            missed_by(&seen.trials).for_each(|missed_by| csv.number(missed_by));
             csv.end_row()?;
         }
     }
