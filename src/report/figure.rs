@@ -254,7 +254,13 @@ impl<'a> Shown<'a> {
         match self.unit {
             Unit::Seconds => duration(scaled, step),
             Unit::Ratio | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => {
-                plain(scaled, decimals(step))
+                // Before the point two digits of the interval are kept: 131 ± 12, 1,170,000 ± 520,000.
+                let coarse = (step / 10.0).max(1.0);
+                let rounded = match coarse > 1.0 {
+                    true => (scaled / coarse).round() * coarse,
+                    false => scaled,
+                };
+                plain(rounded, decimals(step))
             }
         }
     }
@@ -265,7 +271,7 @@ impl<'a> Shown<'a> {
         match self.unit {
             Unit::Ratio => share_step(scaled),
             Unit::Seconds => duration_step(scaled),
-            Unit::Money(_) => digits_step(scaled, 3).max(0.01),
+            Unit::Money(_) => digits_step(scaled, 3).clamp(0.01, 1.0),
             Unit::Bytes | Unit::Plain(_) if scaled.fract() == 0.0 => 1.0,
             Unit::Bytes | Unit::Plain(_) => digits_step(scaled, 3).min(1.0),
         }
@@ -468,6 +474,21 @@ mod tests {
             "100 % would be wrong"
         );
         assert_eq!(around(131.4, 12.3, Unit::Plain("")), "131 ± 12");
+        let requests = Unit::Plain("requests");
+        assert_eq!(
+            around(1_165_275.0, 523_244.0, requests),
+            "1,170,000 ± 520,000 requests"
+        );
+        assert_eq!(
+            around(1_165_275.0, 12.0, requests),
+            "1,165,275 ± 12 requests"
+        );
+        assert_eq!(
+            around(1_234.0, 245.0, Unit::Money("USD")),
+            "1,230 ± 250 USD"
+        );
+        assert_eq!(number(1_165_275.0, requests), "1,165,275 requests");
+        assert_eq!(number(12_345.6, Unit::Money("USD")), "12,346 USD");
         assert_eq!(around(1234.56, 96.0, Unit::Money("USD")), "1,235 ± 96 USD");
         assert_eq!(
             around(221.183, 0.032, Unit::Money("USD")),
