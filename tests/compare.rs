@@ -172,12 +172,45 @@ fn the_page_gives_verdicts_first_and_says_what_they_rest_on() {
     let mut rows = table.lines();
     assert_eq!(
         rows.next(),
-        Some("scenario,variant,policy,replication,metric,entity,unit,value")
+        Some("scenario,variant,policy,replication,metric,entity,unit,value,denominator")
     );
     let variants = rows.map(|row| row.split(',').nth(1).unwrap());
     let mut variants: Vec<&str> = variants.collect();
     variants.dedup();
     assert_eq!(variants, ["least-allocated", "binpack"]);
+}
+
+#[test]
+fn pooled_ratios_are_made_again_of_the_table() {
+    let scratch = Scratch::new("pooled");
+    let json = scratch.json(&[&TWO[..], &["--reps", "4"]].concat());
+    let dir = scratch.0.join("results/small/compare-binpack-vs-spread-1");
+    let table = fs::read_to_string(dir.join("metrics.csv")).unwrap();
+    let of = |metric: &str| {
+        let rows = table
+            .lines()
+            .map(|line| line.split(',').collect::<Vec<_>>());
+        let own = rows.filter(|row| row[1] == "spread" && row[4] == metric && row[5] == "cluster");
+        own.collect::<Vec<_>>()
+    };
+    let number = |text: &str| text.parse::<f64>().unwrap();
+    let ratios = of("availability.requests");
+    assert_eq!(ratios.len(), 4);
+    let under: f64 = ratios.iter().map(|row| number(row[8])).sum();
+    let over: f64 = ratios
+        .iter()
+        .map(|row| number(row[7]) * number(row[8]))
+        .sum();
+    let metrics = json["metrics"].as_array().unwrap().iter();
+    let estimate = |metric: &Value| metric["variants"][1]["estimate"].as_f64().unwrap();
+    let mut own = metrics.filter(|metric| {
+        metric["metric"] == "availability.requests" && metric["entity"]["kind"] == "cluster"
+    });
+    assert!((over / under - estimate(own.next().unwrap())).abs() < 1e-12);
+    assert!(
+        of("nodes.used").iter().all(|row| row[8].is_empty()),
+        "a mean is over nothing"
+    );
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub(super) fn run(args: Compare) -> Result<(), Failure> {
     let sampled = sampled.map_err(Failure::Environment)??;
     let compared = Compared {
         variants: &variants,
+        samples: &sampled.samples,
         comparison: &sampled.comparison,
         seed: args.seed,
         asked: asking.asked(sampled.reached),
@@ -72,6 +73,7 @@ pub(super) fn run(args: Compare) -> Result<(), Failure> {
 
 /// What was run, and what it says.
 struct Sampled {
+    samples: Samples,
     comparison: Comparison,
     /// Whether the precision asked for was reached.
     reached: bool,
@@ -145,6 +147,7 @@ fn sample(
         interrupted,
         events: all.map(|run| run.events).sum(),
         threads: threads(),
+        samples,
     })
 }
 

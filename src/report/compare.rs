@@ -12,7 +12,7 @@ pub(crate) mod words;
 pub use schema::schema;
 
 use crate::experiment::compare::Comparison;
-use crate::experiment::sample::Variant;
+use crate::experiment::sample::{Samples, Variant};
 use crate::metrics::quantity::Quantity;
 use crate::report::figure::Unit;
 use crate::report::outside;
@@ -22,6 +22,8 @@ use crate::report::outside;
 pub struct Compared<'a> {
     /// What was run, the baseline first.
     pub variants: &'a [Variant],
+    /// What every run measured.
+    pub samples: &'a Samples,
     /// What came of it.
     pub comparison: &'a Comparison,
     /// The user's seed.

@@ -3,10 +3,13 @@
 use std::io::{self, Write};
 
 use super::Compared;
+use crate::experiment::summary::Line;
+use crate::metrics::measured::{Amount, Measured};
 use crate::report::csv::Csv;
 use crate::report::results::policy_name;
 
-/// `metrics.csv`: one row per variant, metric, entity and replication that has a value.
+/// `metrics.csv`: one row per variant, metric, entity and replication that has a value. A
+/// ratio has what it is over beside it: pooled it is Σ value · denominator ÷ Σ denominator.
 pub(super) fn metrics(compared: &Compared<'_>, out: impl Write) -> io::Result<()> {
     let columns = [
         "scenario",
@@ -17,13 +20,16 @@ pub(super) fn metrics(compared: &Compared<'_>, out: impl Write) -> io::Result<()
         "entity",
         "unit",
         "value",
+        "denominator",
     ];
     let mut csv = Csv::new(out, &columns)?;
-    for (variant, summary) in compared.variants.iter().zip(&compared.comparison.summaries) {
+    let summaries = compared.comparison.summaries.iter();
+    for (place, (variant, summary)) in compared.variants.iter().zip(summaries).enumerate() {
+        let runs = compared.samples.runs(place);
         let policy = policy_name(&variant.scenario.policy);
         for line in &summary.lines {
             let entity = line.entity.to_string();
-            for (replication, value) in (1..).zip(&line.values) {
+            for (replication, (value, run)) in (1..).zip(line.values.iter().zip(runs)) {
                 let Some(value) = *value else { continue };
                 csv.text(&variant.scenario.name);
                 csv.text(&variant.name);
@@ -33,11 +39,20 @@ pub(super) fn metrics(compared: &Compared<'_>, out: impl Write) -> io::Result<()
                 csv.text(&entity);
                 csv.text(line.metric.unit);
                 csv.number(value);
+                csv.number(denominator(run, line));
                 csv.end_row()?;
             }
         }
     }
     csv.finish()
+}
+
+/// What the value of a run is a ratio over.
+fn denominator(run: &Measured, line: &Line) -> Option<f64> {
+    match run.get(line.metric.name, &line.entity)? {
+        Amount::Ratio { under, .. } => Some(*under),
+        Amount::Number(_) | Amount::Percentile { .. } => None,
+    }
 }
 
 /// `differences.csv`: one row per metric and variant that has a difference from the baseline, in the
