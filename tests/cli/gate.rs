@@ -1,16 +1,10 @@
 //! `plimsoll gate` as CI meets it: exit codes, what it writes, and what it refuses.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod study;
 
-use plimsoll::experiment::gate::input::{Asked, Gated};
-use plimsoll::experiment::gate::record::Record;
-use plimsoll::experiment::gate::{Overall, Side, Standards, check};
-use plimsoll::experiment::sample::{How, Samples, Variant};
-use plimsoll::metrics::quantity::Quantity;
-use plimsoll::scenario::objective::Tolerance;
-use plimsoll::scenario::{Edits, Scenario, Source};
+use std::fs;
+
+use crate::shared::Scratch;
 
 const BATCH: &str = r#"
 duration = "1h"
@@ -67,41 +61,20 @@ at_most = 1
 tolerance = "10"
 "#;
 
-/// A fresh folder for one test, gone at its end.
-struct Scratch(PathBuf);
+/// With both scenarios, and a baseline of them.
+fn gated(name: &str) -> Scratch {
+    let scratch = Scratch::with(name, "batch.toml", BATCH);
+    scratch.write("exact.toml", EXACT);
+    let (code, _, err) = scratch.gate("batch.toml exact.toml --update --reps 8");
+    assert_eq!((code, err.as_str()), (0, ""));
+    scratch
+}
 
 impl Scratch {
-    /// With both scenarios, and a baseline of them.
-    fn new(name: &str) -> Scratch {
-        let dir = std::env::temp_dir().join(format!("plimsoll-gate-{name}-{}", std::process::id()));
-        fs::create_dir_all(&dir).unwrap();
-        let scratch = Scratch(dir);
-        scratch.write("batch.toml", BATCH);
-        scratch.write("exact.toml", EXACT);
-        let (code, _, err) = scratch.gate("batch.toml exact.toml --update --reps 8");
-        assert_eq!((code, err.as_str()), (0, ""));
-        scratch
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.join(name), text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.0.join(name)).unwrap()
-    }
-
     /// Exit code, stdout and stderr.
     fn gate(&self, args: &str) -> (i32, String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-            .args(["gate", "--baseline", "b.json"])
-            .args(args.split_whitespace())
-            .current_dir(&self.0)
-            .output()
-            .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        let code = output.status.code().unwrap();
-        (code, text(output.stdout), text(output.stderr))
+        let (code, out, err) = self.said(&format!("gate --baseline b.json {args}"));
+        (code.unwrap(), out, err)
     }
 
     /// That the command is refused with these words, and writes nothing.
@@ -117,15 +90,9 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
-}
-
 #[test]
 fn what_has_not_changed_is_identical_and_passes() {
-    let scratch = Scratch::new("same");
+    let scratch = gated("same");
     let before = scratch.read("b.json");
     let (code, out, _) = scratch.gate("batch.toml exact.toml");
     assert_eq!(code, 0, "{out}");
@@ -148,7 +115,7 @@ fn what_has_not_changed_is_identical_and_passes() {
 
 #[test]
 fn a_policy_that_is_worse_fails_the_gate() {
-    let scratch = Scratch::new("worse");
+    let scratch = gated("worse");
     let (code, out, _) = scratch.gate("batch.toml --scheduler binpack --output junit=gate.xml");
     assert_eq!(code, 1, "{out}");
     assert!(out.contains("batch   REGRESSED  balance.cov.cpu"), "{out}");
@@ -168,7 +135,7 @@ fn a_policy_that_is_worse_fails_the_gate() {
 
 #[test]
 fn what_runs_do_not_tell_fails_unless_it_is_allowed() {
-    let scratch = Scratch::new("undecided");
+    let scratch = gated("undecided");
     // `first-fit` has about 1.7 ± 0.7 points more of it in eight runs.
     let asked =
         "--metric fragmentation --tolerance fragmentation=1.7% --tolerance balance.cov.cpu=1";
@@ -187,7 +154,7 @@ fn what_runs_do_not_tell_fails_unless_it_is_allowed() {
 
 #[test]
 fn options_of_a_baseline_stay_with_it() {
-    let scratch = Scratch::new("options");
+    let scratch = gated("options");
     let asked = "--metric fragmentation --tolerance fragmentation=5%";
     assert_eq!(scratch.gate(&format!("batch.toml --update {asked}")).0, 0);
     let before = scratch.read("b.json");
@@ -205,7 +172,7 @@ fn options_of_a_baseline_stay_with_it() {
 
 #[test]
 fn updates_do_not_move_the_anchor() {
-    let scratch = Scratch::new("anchor");
+    let scratch = gated("anchor");
     assert_eq!(scratch.gate("batch.toml --set-anchor").0, 0);
     let (code, out, _) = scratch.gate("batch.toml --scheduler binpack --update");
     assert_eq!(code, 0, "{out}");
@@ -228,7 +195,7 @@ fn updates_do_not_move_the_anchor() {
 
 #[test]
 fn a_changed_scenario_is_held_against_nothing_until_it_is_accepted() {
-    let scratch = Scratch::new("changed");
+    let scratch = gated("changed");
     scratch.write("batch.toml", &BATCH.replace("120/h", "110/h"));
     let words = [
         "scenario `batch` is not what its baseline is of: its file",
@@ -247,7 +214,7 @@ fn a_changed_scenario_is_held_against_nothing_until_it_is_accepted() {
 
 #[test]
 fn another_version_policy_or_seed_is_a_change() {
-    let scratch = Scratch::new("version");
+    let scratch = gated("version");
     scratch.refuses(
         "batch.toml --update --seed 2",
         &["its seed was 1", "--rebase"],
@@ -268,7 +235,7 @@ fn another_version_policy_or_seed_is_a_change() {
 
 #[test]
 fn what_cannot_be_read_is_refused_and_left_alone() {
-    let scratch = Scratch::new("corrupt");
+    let scratch = gated("corrupt");
     let good = scratch.read("b.json");
     scratch.write("b.json", &good[..good.len() / 2]);
     scratch.refuses(
@@ -295,7 +262,7 @@ fn what_cannot_be_read_is_refused_and_left_alone() {
 
 #[test]
 fn a_metric_without_a_tolerance_is_refused_by_name() {
-    let scratch = Scratch::new("tolerance");
+    let scratch = gated("tolerance");
     let slo = "slo = { availability = 0.999, window = \"30d\" }\nload = 30";
     let text = EXACT.replace("load = 30", slo);
     scratch.write("slo.toml", &format!("name = \"slo\"\n{text}"));
@@ -335,127 +302,8 @@ fn a_metric_without_a_tolerance_is_refused_by_name() {
 
 #[test]
 fn a_baseline_that_cannot_be_written_is_an_environment_error() {
-    let scratch = Scratch::new("unwritable");
-    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args([
-            "gate",
-            "exact.toml",
-            "--update",
-            "--baseline",
-            "nowhere/b.json",
-        ])
-        .current_dir(&scratch.0)
-        .output()
-        .unwrap();
+    let scratch = gated("unwritable");
+    let output = scratch.run("gate exact.toml --update --baseline nowhere/b.json");
     assert_eq!(output.status.code(), Some(3));
     assert!(!scratch.0.join("nowhere").exists());
-}
-
-/// The first hour of the sale in black-friday, in which what is lost is lost.
-fn sale(harm: &[&str]) -> Scenario {
-    let settings = [
-        "duration=1h",
-        "warm_up=10m",
-        "services.shop.load.0.diurnal.peak_at=2h30m",
-        "services.shop.load.1.spike.at=30m",
-        "services.shop.load.1.spike.hold=20m",
-        "services.checkout.load.0.diurnal.peak_at=2h30m",
-        "services.checkout.load.1.spike.at=30m",
-        "services.checkout.load.1.spike.hold=20m",
-    ];
-    let settings: Vec<String> = settings
-        .iter()
-        .chain(harm)
-        .map(|&set| set.to_owned())
-        .collect();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/black-friday.toml");
-    let edits = Edits::new(Vec::new(), &settings).expect("settings are well-formed");
-    let loaded = Source::read(&path).and_then(|source| source.load(&edits));
-    loaded.expect("the sale is a scenario").scenario
-}
-
-fn sampled(scenario: &Scenario, seed: u64, runs: u32) -> Samples {
-    let variants = [Variant {
-        name: "sale".to_owned(),
-        scenario: scenario.clone(),
-    }];
-    let mut samples = Samples::new(1, seed, 1);
-    samples
-        .extend(&variants, runs, How::PLAIN)
-        .expect("nobody interrupts");
-    samples
-}
-
-/// How the gate decides on what is known: start-ups that take 20 % longer, whose harm is twice the
-/// tolerance, and nothing changed at all, but run under other seeds.
-///
-///     cargo test --release --test gate -- --ignored --nocapture
-#[test]
-#[ignore = "a study of some minutes"]
-fn harm_of_twice_the_tolerance_is_caught_and_nothing_else() {
-    let scenario = sale(&[]);
-    let slower = sale(&[
-        "services.shop.startup.lognormal.median=48s",
-        "services.checkout.startup.lognormal.median=72s",
-    ]);
-    let quantities: Vec<Quantity> = ["shop", "checkout"]
-        .map(|service| {
-            format!("availability.requests@service:{service}")
-                .parse()
-                .unwrap()
-        })
-        .to_vec();
-    // What the harm is, from 600 runs that are no part of the study.
-    let (was, is) = (
-        sampled(&scenario, 1 << 40, 600),
-        sampled(&slower, 1 << 40, 600),
-    );
-    let gated: Vec<Gated> = quantities
-        .into_iter()
-        .map(|quantity| {
-            let pooled = |samples: &Samples| {
-                let amounts = samples
-                    .runs(0)
-                    .iter()
-                    .map(|run| quantity.in_run(run).unwrap().value());
-                amounts.sum::<f64>() / 600.0
-            };
-            let harm = pooled(&was) - pooled(&is);
-            println!(
-                "{quantity}: {:.5}, and {harm:.5} less when slower",
-                pooled(&was)
-            );
-            Gated {
-                quantity,
-                better: Side::Up,
-                tolerance: Tolerance::Absolute(harm / 2.0),
-                asked: Asked::Options,
-            }
-        })
-        .collect();
-    let (mut caught, mut runs) = (0, 0);
-    let mut others = [0; 4];
-    for seed in 1..=50 {
-        let before = sampled(&scenario, seed, 80);
-        let record = Record::of(&scenario, seed, gated.clone(), before.runs(0)).unwrap();
-        let standards = Standards {
-            baseline: &record,
-            anchor: None,
-        };
-        let family = standards.comparisons();
-        let judge = |scenario: &Scenario, seed: u64| {
-            let mut samples = Samples::new(1, seed, 1);
-            check(scenario, standards, family, &mut samples, How::PLAIN).unwrap()
-        };
-        let harmed = judge(&slower, seed);
-        runs += harmed.replications;
-        caught += u32::from(harmed.overall() == Overall::Regressed);
-        others[judge(&scenario, 1000 + seed).overall() as usize] += 1;
-    }
-    let [ok, better, undecided, regressed] = others;
-    println!("harm of twice the tolerance: {caught} of 50 REGRESSED, after {runs} runs in all");
-    println!(
-        "unchanged under other seeds: {ok} ok, {better} better, {undecided} undecided, {regressed} REGRESSED"
-    );
-    assert!(caught >= 48 && regressed == 0 && undecided <= 2);
 }

@@ -1,0 +1,406 @@
+//! `plimsoll explain`.
+
+use expect_test::expect;
+
+use crate::shared::Scratch;
+
+/// Seven replicas of a service and two of another on five nodes, two of which are lost.
+const CROWD: &str = r#"# Where do pods go when half of the nodes are lost?
+name = "crowd"
+duration = "1h"
+
+[policy]
+scheduler = "spread"
+healer = "kubernetes"
+
+[[nodes]]
+name = "worker"
+count = 4
+cpu = "4"
+memory = "8Gi"
+zones = ["a", "b"]
+
+[[nodes]]
+name = "tiny"
+cpu = "4"
+memory = "8Gi"
+zones = ["a"]
+max_pods = 1
+
+[[services]]
+name = "web"
+replicas = 7
+requests = { cpu = "1", memory = "1Gi" }
+work = { cpu = "10ms" }
+load = 30
+
+[[services]]
+name = "store"
+replicas = 2
+requests = { cpu = "1900m", memory = "2Gi" }
+work = { cpu = "5ms" }
+load = 10
+
+[[failures]]
+zones = "b"
+at = "20m"
+down = "20m"
+"#;
+
+/// What `explain` says of the crowd.
+fn explained(test: &str, args: &str) -> (Option<i32>, String, String) {
+    let scratch = Scratch::new(test);
+    scratch.write("crowd.toml", CROWD);
+    scratch.said(&format!("explain crowd.toml {args}"))
+}
+
+#[test]
+fn explain_lists_the_pods_that_wait_and_says_what_to_ask_next() {
+    let (code, stdout, stderr) = explained("explain-list", "--at 26m");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[r#"
+        At 00:26:00, 2 of 13 pods wait for a node under spread.
+
+              2  no node fits: 2 not ready, 2 insufficient cpu, 1 max pods
+                 web-8, web-9
+
+        Try: plimsoll explain crowd.toml --at 26m --pod web-8
+    "#]]
+    .assert_eq(&stdout);
+    let (_, stdout, _) = explained("explain-none", "");
+    expect![[r#"
+        At 01:00:00, every pod has a node: 9 pods on 5 nodes.
+
+        The longest wait until then was that of web-8: 14 m 5 s.
+        Try: plimsoll explain crowd.toml --pod web-8 --at 00:39:59
+    "#]]
+    .assert_eq(&stdout);
+}
+
+#[test]
+fn explain_says_why_a_pod_waits() {
+    let (code, stdout, stderr) = explained("explain-waits", "--at 0:26:00 --pod web-8");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[r#"
+        web-8 waits since 00:25:55. 0 of 5 nodes fit: 2 not ready (zone b), 2 insufficient cpu (most free:
+        worker-0, 100m of 1 core), 1 max pods (1).
+
+        asks for       cpu 1 core · memory 1 GiB
+        decided        00:25:55, when it was created · tried again when something changes in its favour
+        scheduler      spread
+        in Kubernetes  0/5 nodes are available: 1 Too many pods, 2 Insufficient cpu, 2 node(s) had
+                       untolerated taint {node.kubernetes.io/unreachable: }.
+
+          5 nodes refuse it
+              2  not ready: worker-1, worker-3 (TaintToleration)
+              2  insufficient cpu: worker-0, worker-2 (NodeResourcesFit)
+              1  max pods: tiny-0 (NodeResourcesFit)
+    "#]].assert_eq(&stdout);
+}
+
+#[test]
+fn explain_says_why_a_pod_is_where_it_is() {
+    let (code, stdout, stderr) = explained("explain-placed", "--at 10m --pod web-3");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[r#"
+        web-3 runs on worker-3, placed at 00:00:00. All 5 nodes fit: worker-3 has the fewest replicas on
+        node (0, the next 1) of those with the fewest replicas in zone (1).
+
+        asks for       cpu 1 core · memory 1 GiB
+        decided        00:00:00, when it was created
+        scheduler      spread
+
+          5 nodes that fit  replicas in zone  replicas on node  left
+          worker-3                         1                 0  81 %  chosen
+          worker-1                         1                 1  62 %
+          tiny-0                           2                 0  81 %
+          worker-0                         2                 1  62 %
+          worker-2                         2                 1  62 %
+    "#]].assert_eq(&stdout);
+    let (_, stdout, _) = explained("explain-kube", "--at 26m --pod web-8 --scheduler kube -v");
+    expect![[r#"
+        web-8 runs on worker-2, placed at 00:25:45. 2 of 5 nodes fit: worker-2 has the most points (602, the
+        next 562).
+
+        asks for       cpu 1 core · memory 1 GiB
+        decided        00:25:45, when it was created
+        scheduler      kube
+
+          2 nodes that fit  total  spread  resources  balance
+          worker-2            602     200         26       76  chosen
+          worker-0            562     162         25       75
+          the same on all: taints 300, images 0
+
+          3 nodes refuse it
+          worker-1  TaintToleration   not ready
+          worker-3  TaintToleration   not ready
+          tiny-0    NodeResourcesFit  max pods
+    "#]].assert_eq(&stdout);
+}
+
+#[test]
+fn explain_gives_all_of_it_as_json() {
+    let (code, stdout, stderr) = explained("explain-json", "--at 26m --pod web-8 --format json");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let stdout = stdout.replace(env!("CARGO_PKG_VERSION"), "(this version)");
+    expect![[r#"
+        {
+          "version": 1,
+          "plimsoll": "(this version)",
+          "scenario": "crowd",
+          "hash": "d02fcbc21b675e82296e14d46f59b551",
+          "changes": [],
+          "seed": 1,
+          "scheduler": "spread",
+          "at_s": 1560.0,
+          "pod": {
+            "name": "web-8",
+            "kind": "service",
+            "owner": "web",
+            "index": 8,
+            "state": "pending",
+            "ready": false,
+            "being_deleted": null,
+            "queue": "unschedulable",
+            "node": null,
+            "nominated": null,
+            "created_s": 1555.0,
+            "bound_s": null,
+            "tried_again_s": null,
+            "failed_attempts": 1,
+            "priority": 0,
+            "requests": {
+              "cpu_milli": 1000,
+              "memory_bytes": 1073741824,
+              "gpu_milli": 0
+            }
+          },
+          "evicted_for": null,
+          "decision": {
+            "at_s": 1555.0,
+            "attempt": 1,
+            "chosen": null,
+            "best": [],
+            "tie_break": "first in the scenario",
+            "kubernetes": "0/5 nodes are available: 1 Too many pods, 2 Insufficient cpu, 2 node(s) had untolerated taint {node.kubernetes.io/unreachable: }.",
+            "nodes": 5,
+            "evaluated": 5,
+            "feasible": [],
+            "drawn": null,
+            "measures": [
+              {
+                "name": "replicas in zone",
+                "unit": "",
+                "parts": 1,
+                "better": "less"
+              },
+              {
+                "name": "replicas on node",
+                "unit": "",
+                "parts": 1,
+                "better": "less"
+              },
+              {
+                "name": "left",
+                "unit": "%",
+                "parts": 1,
+                "better": "more"
+              }
+            ],
+            "rejected": [
+              {
+                "node": "worker-0",
+                "plugin": "NodeResourcesFit",
+                "code": "Unschedulable",
+                "reasons": [
+                  "Insufficient cpu"
+                ],
+                "free": {
+                  "cpu_milli": 100,
+                  "memory_bytes": 4294967296,
+                  "gpu_milli": 0
+                },
+                "pods": 3
+              },
+              {
+                "node": "worker-1",
+                "plugin": "TaintToleration",
+                "code": "UnschedulableAndUnresolvable",
+                "reasons": [
+                  "node(s) had untolerated taint {node.kubernetes.io/unreachable: }"
+                ],
+                "free": {
+                  "cpu_milli": 2000,
+                  "memory_bytes": 6442450944,
+                  "gpu_milli": 0
+                },
+                "pods": 2
+              },
+              {
+                "node": "worker-2",
+                "plugin": "NodeResourcesFit",
+                "code": "Unschedulable",
+                "reasons": [
+                  "Insufficient cpu"
+                ],
+                "free": {
+                  "cpu_milli": 100,
+                  "memory_bytes": 4294967296,
+                  "gpu_milli": 0
+                },
+                "pods": 3
+              },
+              {
+                "node": "worker-3",
+                "plugin": "TaintToleration",
+                "code": "UnschedulableAndUnresolvable",
+                "reasons": [
+                  "node(s) had untolerated taint {node.kubernetes.io/unreachable: }"
+                ],
+                "free": {
+                  "cpu_milli": 1100,
+                  "memory_bytes": 5368709120,
+                  "gpu_milli": 0
+                },
+                "pods": 2
+              },
+              {
+                "node": "tiny-0",
+                "plugin": "NodeResourcesFit",
+                "code": "Unschedulable",
+                "reasons": [
+                  "Too many pods"
+                ],
+                "free": {
+                  "cpu_milli": 3000,
+                  "memory_bytes": 7516192768,
+                  "gpu_milli": 0
+                },
+                "pods": 1
+              }
+            ],
+            "preemption": null,
+            "made_room": null
+          }
+        }
+    "#]].assert_eq(&stdout);
+    let (_, stdout, _) = explained("explain-json-list", "--at 26m --format json");
+    assert!(stdout.contains("\"waiting\": ["), "{stdout}");
+    assert!(stdout.contains("\"name\": \"web-9\""), "{stdout}");
+}
+
+#[test]
+fn explain_refuses_pods_and_times_that_there_are_not() {
+    let errors = [
+        "--pod web-99",
+        "--pod wen-3",
+        "--pod nobody",
+        "--at 61m",
+        "--at soon",
+        "--at 10:75",
+        "--scheduler spred",
+    ];
+    let said = errors.map(|args| {
+        let (code, stdout, stderr) = explained("explain-errors", args);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}");
+        stderr
+    });
+    expect![[r#"
+        error: no pod `web-99` until 01:00:00
+          = there were web-0 to web-9 until then
+        error: no pod `wen-3` until 01:00:00
+          = did you mean `web-3`?
+        error: no pod `nobody` until 01:00:00
+          = a pod is named by its service or job and its number, as in pods.csv: `web-0`; without --pod those that wait are listed
+        error: --at `61m` is after the end of the run
+          = crowd ends after 3600 s, and that is 3660 s
+        error: --at `soon` is not a moment of the run
+          = write a clock such as `20:00:52` (hours go on beyond 24), or the time since the start such as `20h52s`
+        error: --at `10:75` is not a moment of the run
+          = write a clock such as `20:00:52` (hours go on beyond 24), or the time since the start such as `20h52s`
+        error: unknown scheduler `spred` (known: least-allocated, most-allocated, binpack, spread, first-fit, best-fit, worst-fit, borg-stranded, tetris, power-of-two, fgd, gpu-bestfit, gpu-dotprod, gpu-packing, gpu-clustering, gpu-random, swarm, nomad, kube, kube-1.34, kube-binpack, random): did you mean `spread`?
+    "#]].assert_eq(&said.concat());
+}
+
+#[test]
+fn explain_tells_who_makes_room_for_whom() {
+    let scratch = Scratch::new("explain-preempts");
+    let report = r#"
+[[jobs]]
+name = "report"
+rate = "20/h"
+priority = 1000
+sizes = [{ cpu = "2", memory = "2Gi" }]
+duration = "5m"
+"#;
+    let text = CROWD.replace("\"spread\"", "\"kube\"");
+    let text = text.replace("replicas = 7", "replicas = 14\nshutdown = \"30s\"");
+    scratch.write("crowd.toml", &format!("{text}{report}"));
+    let (code, stdout, stderr) = scratch.said("explain crowd.toml --at 150s --pod report-0");
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    expect![[r#"
+        report-0-0 waits since 00:02:22 and is nominated to worker-1. 0 of 5 nodes fit: 4 insufficient cpu
+        (most free: worker-0, 1 core of 2 cores), 1 max pods (1). It takes the place of 1 pod of lower
+        priority on worker-1: web-9. It is one of 4 equally good of the 5 nodes where that helps.
+
+        asks for       cpu 2 cores · memory 2 GiB
+        decided        00:02:22, when it was created · tried again when something changes in its favour
+        scheduler      kube · priority 1000
+        in Kubernetes  0/5 nodes are available: 1 Too many pods, 4 Insufficient cpu.
+
+          5 nodes refuse it
+              4  insufficient cpu: worker-0, worker-1, worker-2, worker-3 (NodeResourcesFit)
+              1  max pods: tiny-0 (NodeResourcesFit)
+    "#]].assert_eq(&stdout);
+    let later = ["--at 150s --pod web-9", "--at 200s --pod report-0"];
+    let told = later.map(|args| {
+        let (_, stdout, _) = scratch.said(&format!("explain crowd.toml {args}"));
+        stdout.split("\n\n").next().unwrap().to_owned() + "\n"
+    });
+    expect![[r#"
+        web-9 is being deleted on worker-1: report-0-0, of higher priority, needs its place. 4 of 5 nodes
+        fit: worker-1 has the most points (624, the next 600). 2 nodes are equal in that, and one by lot was
+        taken.
+        report-0-0 runs on worker-1, placed at 00:02:52. It had been nominated to the node: no other was
+        looked at. At 00:02:22 it took the place of 1 pod of lower priority on worker-1: web-9. It was one
+        of 4 equally good of the 5 nodes where that helps.
+    "#]].assert_eq(&told.concat());
+    let (_, json, _) = scratch.said("explain crowd.toml --at 150s --pod web-9 --format json");
+    assert!(json.contains("\"evicted_for\": \"report-0-0\""), "{json}");
+    let (_, json, _) = scratch.said("explain crowd.toml --at 200s --pod report-0 --format json");
+    assert!(json.contains("\"made_room\": {"), "{json}");
+}
+
+#[test]
+fn what_happens_in_the_shipped_scenarios_is_explained() {
+    let scratch = Scratch::new("explain-shipped");
+    let (shop, zones) = ("shop-and-batch", "zone-rules");
+    let front = "--at 2:10 --pod front-9";
+    let told = [
+        (shop, "--pod shop-75", "it took the place of 1 pod of lower"),
+        (
+            shop,
+            "--pod batch-428-0",
+            "(shop-75, of higher priority, needs",
+        ),
+        (zones, front, "6 topology spread not met: worker-1"),
+        (zones, front, "3 untolerated taint dedicated=storage: "),
+        (
+            zones,
+            "--at 2:10 --pod database-3",
+            "6 node affinity or selector",
+        ),
+        (
+            zones,
+            "--at 2:10 --pod cache-6",
+            "4 pod anti-affinity not met: ",
+        ),
+    ];
+    for (scenario, args, expected) in told {
+        let file = format!("{}/scenarios/{scenario}.toml", env!("CARGO_MANIFEST_DIR"));
+        let (_, stdout, _) = scratch.said(&format!("explain {file} {args}"));
+        let words: Vec<&str> = stdout.split_whitespace().collect();
+        let has_it = words.join(" ").contains(expected);
+        assert!(has_it, "{scenario} {args}:\n{stdout}");
+    }
+}

@@ -1,0 +1,89 @@
+//! Wrong input, and what the system refuses: exit codes, what is told, and that nothing is written.
+
+use std::fs;
+
+use crate::shared::{SMALL, Scratch, names};
+
+#[test]
+fn wrong_input_is_told_on_stderr_and_nothing_is_written() {
+    let scratch = Scratch::new("wrong");
+    let without_failures = SMALL.split("[[failures]]").next().unwrap();
+    let wrong = without_failures
+        .replace("least-allocated", "least-alocated")
+        .replace("\"16Gi\"", "\"16Gb\"")
+        .replace("load = 30", "load = -30")
+        .replace("duration = \"1h\"", "duration = \"-1h\"")
+        .replace("replicas = 2", "replica = 2");
+    scratch.write("wrong.toml", &wrong);
+    for command in ["run", "validate"] {
+        let (code, stdout, stderr) = scratch.said(&format!("{command} wrong.toml"));
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+        for (place, what) in [
+            ("wrong.toml:3:", "-1h"),
+            ("wrong.toml:8:", "least-alocated"),
+            ("wrong.toml:16:", "16Gb"),
+            ("wrong.toml:27:", "-30"),
+            ("wrong.toml:31:", "replica"),
+        ] {
+            assert!(
+                stderr.contains(place) && stderr.contains(what),
+                "{place} {what}:\n{stderr}"
+            );
+        }
+        assert!(
+            stderr.contains("5 errors in wrong.toml. Nothing was run."),
+            "{stderr}"
+        );
+    }
+    assert_eq!(scratch.names(), ["wrong.toml"]);
+}
+
+#[test]
+fn what_is_missing_or_unknown_is_input_too() {
+    let scratch = Scratch::new("missing");
+    scratch.write("small.toml", SMALL);
+    let cases = [
+        ("run nowhere.toml", "nowhere.toml"),
+        ("run small.toml --scheduler spred", "spred"),
+        ("run small.toml --reps 0", "--reps"),
+        ("run small.toml --speed 9", "--speed"),
+        ("policies spred", "unknown policy `spred`"),
+        (
+            "metrics availabilty.requests",
+            "did you mean `availability.requests`?",
+        ),
+        ("import openb a.csv b.csv -o out", "a.csv"),
+    ];
+    for (args, expected) in cases {
+        let (code, stdout, stderr) = scratch.said(args);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}: {stderr}");
+        assert!(stderr.contains(expected), "{args}: {stderr}");
+    }
+    assert_eq!(scratch.names(), ["small.toml"]);
+}
+
+#[test]
+fn a_folder_that_holds_anything_else_is_not_replaced() {
+    let scratch = Scratch::new("foreign");
+    scratch.write("small.toml", SMALL);
+    fs::create_dir(scratch.0.join("home")).unwrap();
+    scratch.write("home/thesis.txt", "three years");
+    let (code, stdout, stderr) = scratch.said("run small.toml --no-plots --out home");
+    assert_eq!((code, stdout.as_str()), (Some(2), ""));
+    assert!(
+        stderr.contains("thesis.txt: not written by plimsoll"),
+        "{stderr}"
+    );
+    assert_eq!(names(&scratch.0.join("home")), ["thesis.txt"]);
+}
+
+#[test]
+fn what_the_system_refuses_is_the_environment() {
+    let scratch = Scratch::new("refused");
+    scratch.write("small.toml", SMALL);
+    scratch.write("file", "");
+    let (code, stdout, stderr) = scratch.said("run small.toml --no-plots --out file/out");
+    assert_eq!((code, stdout.as_str()), (Some(3), ""), "{stderr}");
+    assert!(stderr.starts_with("error: file"), "{stderr}");
+    assert_eq!(scratch.names(), ["file", "small.toml"]);
+}
