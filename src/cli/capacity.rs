@@ -49,7 +49,7 @@ impl<'a> Question<'a> {
         let edits = validate::edits(&args.changes)?;
         let source = Source::read(&args.scenario).map_err(validate::refused)?;
         let loaded = source.load(&edits).map_err(validate::refused)?;
-        if !args.quiet {
+        if !args.results.quiet {
             validate::show(&loaded.warnings)?;
         }
         let scenario = under(loaded.scenario, &args.policies)?;
@@ -91,13 +91,13 @@ impl<'a> Question<'a> {
         let scenario = &self.scenario;
         let own = || {
             let policies = policy_name(&scenario.policy);
-            let mut name = format!("{kind}-{policies}-{}", self.args.seed);
+            let mut name = format!("{kind}-{policies}-{}", self.args.chance.seed);
             if !scenario.changes.is_empty() {
                 name += &format!("-changed-{}", &scenario.hash[..8]);
             }
             ["results", &scenario.name, &name].iter().collect()
         };
-        self.args.out.clone().unwrap_or_else(own)
+        self.args.results.out.clone().unwrap_or_else(own)
     }
 
     /// Whether runs go on.
@@ -121,9 +121,9 @@ impl<'a> Question<'a> {
         let files = write(&folder)?;
         interrupt::check()?;
         folder.finish()?;
-        match self.args.format {
+        match self.args.results.printed.format {
             Format::Json => print(&json()),
-            Format::Text if self.args.quiet => Ok(()),
+            Format::Text if self.args.results.quiet => Ok(()),
             Format::Text => print(&text(&files)),
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::{Compare, Format};
 use crate::cli::compare::asked::{Asking, Count, asking};
-use crate::cli::compare::variants::{Read, outside, read};
+use crate::cli::compare::variants::{Read, read};
 use crate::cli::out::print;
 use crate::cli::outside::suffix;
 use crate::cli::progress::Progress;
@@ -30,14 +30,14 @@ pub(super) fn run(args: Compare) -> Result<(), Failure> {
     interrupt::listen()?;
     let Read { variants, twins } = read(&args)?;
     let asking = asking(&args, &variants)?;
-    let dir = match &args.out {
+    let dir = match &args.results.out {
         Some(dir) => dir.clone(),
         None => default_dir(&args, &variants),
     };
     folder::check_replaceable(&dir, output::is_result)?;
     let ends = variants.iter().map(|variant| variant.scenario.end);
-    let progress = Progress::of_variants(ends.collect(), args.quiet);
-    let sampled = with_threads(args.threads, || {
+    let progress = Progress::of_variants(ends.collect(), args.results.quiet);
+    let sampled = with_threads(args.machine.threads, || {
         sample(&args, &variants, &asking, &progress)
     });
     progress.finish();
@@ -46,7 +46,7 @@ pub(super) fn run(args: Compare) -> Result<(), Failure> {
         variants: &variants,
         samples: &sampled.samples,
         comparison: &sampled.comparison,
-        seed: args.seed,
+        seed: args.chance.seed,
         asked: asking.asked(sampled.reached),
         interrupted: sampled.interrupted,
         twins: &twins,
@@ -100,7 +100,7 @@ fn sample(
         },
         ..How::PLAIN
     };
-    let mut samples = Samples::new(variants.len(), args.seed, 1);
+    let mut samples = Samples::new(variants.len(), args.chance.seed, 1);
     let (primary, confidence) = (&asking.primary, asking.confidence);
     let mut planned = 0;
     let ran = match asking.count {
@@ -155,8 +155,12 @@ fn sample(
 /// were changed, by the first 8 digits of a hash over all variants which ones they are.
 fn default_dir(args: &Compare, variants: &[Variant]) -> PathBuf {
     let names: Vec<&str> = variants.iter().map(|one| one.name.as_str()).collect();
-    let mut run = format!("compare-{}-{}", file_name(&names.join("-vs-")), args.seed);
-    run += &suffix(&outside(args));
+    let mut run = format!(
+        "compare-{}-{}",
+        file_name(&names.join("-vs-")),
+        args.chance.seed
+    );
+    run += &suffix(&args.outside);
     if variants.iter().any(|one| !one.scenario.changes.is_empty()) {
         let hashes: Vec<&str> = variants
             .iter()
@@ -209,9 +213,9 @@ fn say(
         all: args.all,
         variance: args.variance,
     };
-    match args.format {
+    match args.results.printed.format {
         Format::Json => print(&json(compared)),
-        Format::Text if args.quiet => Ok(()),
+        Format::Text if args.results.quiet => Ok(()),
         Format::Text => print(&text::page(compared, effort, written, shown, look())),
     }
 }

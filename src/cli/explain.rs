@@ -28,7 +28,7 @@ pub(super) fn run(args: Explain) -> Result<(), Failure> {
         None => scenario.end,
     };
     let seed = Seed {
-        seed: args.seed,
+        seed: args.chance.seed,
         replication: 1,
     };
     let progress = Progress::new(1, at, false);
@@ -44,7 +44,7 @@ pub(super) fn run(args: Explain) -> Result<(), Failure> {
     let belief = reached.control.cluster().clone();
     let moment = Moment {
         scenario: &scenario,
-        seed: args.seed,
+        seed: args.chance.seed,
         jobs: &jobs,
         at,
         belief: &belief,
@@ -66,7 +66,7 @@ pub(super) fn run(args: Explain) -> Result<(), Failure> {
         (ListedNodes::All, _) | (_, true) => Nodes::All,
         (ListedNodes::Few, false) => Nodes::Few,
     };
-    print(&match args.format {
+    print(&match args.printed.format {
         Format::Json => json::pod(&story),
         Format::Text => text::page(&story, nodes, look()),
     })
@@ -92,7 +92,7 @@ fn say_list(args: &Explain, moment: &Moment<'_>, control: &mut Control) -> Resul
     let outlook = examples
         .map(|(shape, pod)| (shape, control.explain(pod)))
         .collect();
-    print(&match args.format {
+    print(&match args.printed.format {
         Format::Json => json::waiting(moment, &outlook),
         Format::Text => {
             let command = command(args);
@@ -128,8 +128,8 @@ fn command(args: &Explain) -> String {
     for setting in &args.changes.settings {
         command.push_str(&format!(" --set {}", shell::word(setting)));
     }
-    if args.seed != 1 {
-        command.push_str(&format!(" --seed {}", args.seed));
+    if args.chance.seed != 1 {
+        command.push_str(&format!(" --seed {}", args.chance.seed));
     }
     command
 }

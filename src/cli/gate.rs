@@ -34,7 +34,7 @@ pub(super) fn run(args: Gate) -> Result<(), Failure> {
     let wanted = wanted::wanted(&args, is_writing)?;
     let inputs = inputs(&args)?;
     let baselines = baselines(&args)?;
-    let threads = args.threads;
+    let threads = args.machine.threads;
     let done = with_threads(threads, || match is_writing {
         true => write::accept(&args, &wanted, &inputs, baselines, &outputs),
         false => hold(&args, &inputs, &baselines, &outputs),

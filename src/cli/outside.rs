@@ -3,10 +3,16 @@
 use crate::cli::Failure;
 use crate::cli::args::{Loss, Outside};
 use crate::scenario::Scenario;
-use crate::scenario::drill::Drill;
+use crate::scenario::drill::{Drill, Frequency};
 
 /// The scenario in the outside world asked for.
-pub(super) fn with_outside(scenario: Scenario, outside: &Outside) -> Result<Scenario, Failure> {
+///
+/// `frequency` is how often what a drill takes fails otherwise; what the scenario states unless given.
+pub(super) fn with_outside(
+    scenario: Scenario,
+    outside: &Outside,
+    frequency: Option<Frequency>,
+) -> Result<Scenario, Failure> {
     let mut scenario = scenario;
     if let Some(block) = outside.resample {
         let resampled = scenario.resampled(block);
@@ -20,7 +26,7 @@ pub(super) fn with_outside(scenario: Scenario, outside: &Outside) -> Result<Scen
         Loss::Zone => Drill::Zone,
     };
     let drilled = scenario.drilled(drill);
-    let drilled = drilled.and_then(|drilled| match outside.frequency {
+    let drilled = drilled.and_then(|drilled| match frequency {
         None => Ok(drilled),
         Some(frequency) => drilled.with_frequency(frequency),
     });

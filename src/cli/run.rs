@@ -34,17 +34,23 @@ use crate::time::Time;
 
 pub(super) fn run(args: Run) -> Result<(), Failure> {
     interrupt::listen()?;
-    let scenario = chosen(&args.scenario, &args.changes, &args.policies, args.quiet)?;
-    let scenario = with_outside(scenario, &args.outside)?;
+    let scenario = chosen(
+        &args.scenario,
+        &args.changes,
+        &args.policies,
+        args.results.quiet,
+    )?;
+    let scenario = with_outside(scenario, &args.outside, args.frequency)?;
     let dir = args
+        .results
         .out
         .clone()
         .unwrap_or_else(|| default_dir(&scenario, &args));
     folder::check_replaceable(&dir, output::is_result)?;
     let options = options(&args);
     let asked = asked(&args, &scenario)?;
-    let progress = Progress::of_variants(vec![scenario.end], args.quiet);
-    let made = with_threads(args.threads, || {
+    let progress = Progress::of_variants(vec![scenario.end], args.results.quiet);
+    let made = with_threads(args.machine.threads, || {
         let made = made(&args, &scenario, asked, &progress)
             .and_then(|made| varied(&args, &scenario, made, &progress));
         (made, threads())
@@ -61,7 +67,7 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
         Ended::Interrupted => Failure::Interrupted,
         Ended::Stopped(stop) => Failure::Environment(stop.reason),
     })?;
-    let mut summary = summarize(args.seed, &runs);
+    let mut summary = summarize(args.chance.seed, &runs);
     summary.assumptions = varied;
     let summary = match scenario.drill {
         None => summary,
@@ -69,7 +75,7 @@ pub(super) fn run(args: Run) -> Result<(), Failure> {
     };
     let results = Results {
         scenario: &scenario,
-        seed: args.seed,
+        seed: args.chance.seed,
         summary: &summary,
         runs: &runs,
     };
@@ -151,7 +157,7 @@ fn made(args: &Run, scenario: &Scenario, asked: Count, progress: &Progress) -> R
         true => Part::Whole,
         false => Part::SecondHalf,
     };
-    let runs = replicate(args.seed, reps, |seed| {
+    let runs = replicate(args.chance.seed, reps, |seed| {
         simulate_part(scenario, seed, folded(options, seed), progress, part)
     })?;
     Ok(Made {
@@ -182,7 +188,7 @@ fn precise(
         options: &|run: sample::Run| folded(options, run.seed),
         watch: &|run, now| watched(progress, run.seed.replication, now),
     };
-    let mut samples = Samples::new(1, args.seed, 1);
+    let mut samples = Samples::new(1, args.chance.seed, 1);
     let mut look = |runs| progress.expect(runs);
     let reached = sample_precisely(&mut samples, &variant, &quantities, goal, how, &mut look)?;
     let runs = samples.into_runs().pop().expect("there is one variant");
@@ -206,7 +212,7 @@ fn varied(args: &Run, scenario: &Scenario, made: Made, progress: &Progress) -> R
         let place = (1 + run.variant as u32) * reps + run.seed.replication;
         watched(progress, place, now)
     };
-    let varied = assumptions::vary(scenario, args.seed, &made.runs, variants, &watch)?;
+    let varied = assumptions::vary(scenario, args.chance.seed, &made.runs, variants, &watch)?;
     Ok(Made { varied, ..made })
 }
 
@@ -222,7 +228,7 @@ fn calm_runs(
     }
     let calm = scenario.clone().calm();
     let reps = if calm.is_exact() { 1 } else { reps };
-    replicate(args.seed, reps, |seed| {
+    replicate(args.chance.seed, reps, |seed| {
         simulate_part(
             &calm,
             seed,
@@ -341,7 +347,7 @@ pub(super) fn changed(scenario: &Scenario) -> String {
 /// `results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>`, and what else was asked for; that of a
 /// changed scenario says so, and by the first 8 digits of its hash which one it is.
 fn default_dir(scenario: &Scenario, args: &Run) -> PathBuf {
-    let mut run = format!("{}-{}", policy_name(&scenario.policy), args.seed);
+    let mut run = format!("{}-{}", policy_name(&scenario.policy), args.chance.seed);
     run += &suffix(&args.outside);
     run += &changed(scenario);
     ["results", &scenario.name, &run].iter().collect()
@@ -366,7 +372,7 @@ fn say(
     effort: &Effort,
     written: Written<'_>,
 ) -> Result<(), Failure> {
-    match args.format {
+    match args.results.printed.format {
         Format::Json => {
             let path = written.dir.join(SUMMARY);
             let json = std::fs::read_to_string(&path);
@@ -376,7 +382,7 @@ fn say(
                 })?,
             )
         }
-        Format::Text if args.quiet => Ok(()),
+        Format::Text if args.results.quiet => Ok(()),
         Format::Text => print(&text::summary(results, effort, written, look())),
     }
 }

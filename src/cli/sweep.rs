@@ -28,7 +28,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         .shard
         .map(|name| shard(name, args.first_index))
         .transpose()?;
-    let sweep = with_threads(args.threads, || check(&args.plan, args.quiet));
+    let sweep = with_threads(args.machine.threads, || check(&args.plan, args.quiet));
     let sweep = sweep.map_err(Failure::Environment)??;
     let dir = args.out.clone().unwrap_or_else(|| default_dir(&sweep));
     if let Some(engine) = args.submit {
@@ -120,7 +120,9 @@ fn made(args: &Args, sweep: &Sweep, store: &Store, shard: Shard) -> Result<Done,
         tally: Tally::new("cells done", cells.sum(), args.quiet),
         quiet: args.quiet,
     };
-    let worked = with_threads(args.threads, || work::work(sweep, store, shard, &watcher));
+    let worked = with_threads(args.machine.threads, || {
+        work::work(sweep, store, shard, &watcher)
+    });
     watcher.tally.finish();
     worked
         .map_err(Failure::Environment)?

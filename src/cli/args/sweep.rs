@@ -1,10 +1,12 @@
 //! What can be typed after `sweep` and `merge`.
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::ValueEnum;
+
+use super::shared::Machine;
 
 /// Run every cell of a plan, and say what it shows.
 #[derive(Debug, clap::Args)]
@@ -53,9 +55,8 @@ pub(in crate::cli) struct Sweep {
     /// Say nothing but errors
     #[arg(long, short)]
     pub(in crate::cli) quiet: bool,
-    /// Threads that run replications; one for each processor unless given
-    #[arg(long, value_name = "N")]
-    pub(in crate::cli) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(in crate::cli) machine: Machine,
 }
 
 /// Put the chunks of a sweep together, or list those that are missing.

@@ -25,15 +25,15 @@ pub(super) fn run(question: &Question<'_>, group: &Group) -> Result<(), Failure>
         Some(Survive::Zone) => "capacity-survive-zone",
     });
     check_dir(&dir)?;
-    let counter = Counter::new(args.quiet);
+    let counter = Counter::new(args.results.quiet);
     let conditions = |size: u32| {
         let scenario = question.with(vec![setting(&group.key, size)?])?;
         Ok(cases(scenario, &losses, times.as_ref()))
     };
     let watch = |runs| question.watch(&counter, runs);
     let is_exact = question.scenario.is_exact() && losses.is_empty();
-    let found = with_threads(args.threads, || {
-        let mut lab = Lab::new(&conditions, args.seed, is_exact, &watch);
+    let found = with_threads(args.machine.threads, || {
+        let mut lab = Lab::new(&conditions, args.chance.seed, is_exact, &watch);
         capacity(&mut lab, &plan, losses.clone(), times)
     });
     counter.finish();
@@ -42,7 +42,7 @@ pub(super) fn run(question: &Question<'_>, group: &Group) -> Result<(), Failure>
         scenario: &question.scenario,
         key: &group.key,
         group: &group.name,
-        seed: args.seed,
+        seed: args.chance.seed,
         capacity: &found,
     };
     question.tell(

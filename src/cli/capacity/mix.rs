@@ -22,7 +22,7 @@ pub(super) fn run(question: &Question<'_>, groups: &[Group]) -> Result<(), Failu
     let kinds = kinds(question, groups)?;
     let dir = question.dir("capacity-mix");
     check_dir(&dir)?;
-    let counter = Counter::new(args.quiet);
+    let counter = Counter::new(args.results.quiet);
     let conditions = |counts: Counts| {
         let settings = groups.iter().zip(counts);
         let settings = settings.map(|(group, count)| setting(&group.key, count));
@@ -31,8 +31,8 @@ pub(super) fn run(question: &Question<'_>, groups: &[Group]) -> Result<(), Failu
     };
     let watch = |runs| question.watch(&counter, runs);
     let is_exact = question.scenario.is_exact();
-    let found = with_threads(args.threads, || {
-        let mut lab = Lab::new(&conditions, args.seed, is_exact, &watch);
+    let found = with_threads(args.machine.threads, || {
+        let mut lab = Lab::new(&conditions, args.chance.seed, is_exact, &watch);
         cheapest(&mut lab, &kinds, question.claim)
     });
     counter.finish();
@@ -43,7 +43,7 @@ pub(super) fn run(question: &Question<'_>, groups: &[Group]) -> Result<(), Failu
         scenario: &question.scenario,
         keys: &keys,
         groups: &names,
-        seed: args.seed,
+        seed: args.chance.seed,
         found: &found,
     };
     question.tell(

@@ -31,7 +31,7 @@ pub(super) fn run(question: &Question<'_>) -> Result<(), Failure> {
     };
     let dir = question.dir("runway");
     check_dir(&dir)?;
-    let counter = Counter::new(args.quiet);
+    let counter = Counter::new(args.results.quiet);
     let base = question.scenario.load_factor;
     let conditions = |step: Step| {
         let settings = match step {
@@ -52,8 +52,8 @@ pub(super) fn run(question: &Question<'_>) -> Result<(), Failure> {
     let within = (growth.high.ln_1p() * horizon).exp().min(MOST);
     let most = steps_to(within);
     let is_exact = question.scenario.is_exact();
-    let found = with_threads(args.threads, || {
-        let mut lab = Lab::new(&conditions, args.seed, is_exact, &watch);
+    let found = with_threads(args.machine.threads, || {
+        let mut lab = Lab::new(&conditions, args.chance.seed, is_exact, &watch);
         let found = runway(&mut lab, most, 1, claim)?;
         let seen = lab.sizes().into_iter().filter_map(|step| {
             let (phase, trials) = lab.known(step, 0)?;
@@ -66,7 +66,7 @@ pub(super) fn run(question: &Question<'_>) -> Result<(), Failure> {
     let (found, seen) = found.map_err(Failure::Environment)?.map_err(failure)?;
     let told = ToldRunway {
         scenario: &question.scenario,
-        seed: args.seed,
+        seed: args.chance.seed,
         confidence: args.confidence,
         growth: &growth,
         start,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::args::{Compare, Outside};
+use crate::cli::args::Compare;
 use crate::cli::outside::with_outside;
 use crate::cli::{Failure, validate};
 use crate::experiment::sample::Variant;
@@ -32,8 +32,8 @@ pub(super) fn read(args: &Compare) -> Result<Read, Failure> {
     let mut warned = Vec::new();
     let mut scenarios = Vec::new();
     for changes in &plan.variants {
-        let changed = scenario(&source, changes, args.quiet, &mut warned)?;
-        scenarios.push(with_outside(changed, &outside(args))?);
+        let changed = scenario(&source, changes, args.results.quiet, &mut warned)?;
+        scenarios.push(with_outside(changed, &args.outside, None)?);
     }
     let (names, twins) = (plan.names(&scenarios), twins(&scenarios));
     let variants = names.into_iter().zip(scenarios);
@@ -42,15 +42,6 @@ pub(super) fn read(args: &Compare) -> Result<Read, Failure> {
         variants: variants.collect(),
         twins,
     })
-}
-
-/// The outside world that all variants meet.
-pub(super) fn outside(args: &Compare) -> Outside {
-    Outside {
-        drill: args.drill,
-        frequency: None,
-        resample: args.resample,
-    }
 }
 
 /// One variant. Its warnings are shown, unless others have had them all.

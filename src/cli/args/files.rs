@@ -1,0 +1,73 @@
+//! What can be typed after the commands that look things up, or read and write single files.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::shared::Changes;
+
+/// Make the page of a result again, or lay several results side by side.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll report results/web-shop/spread-hpa-kubernetes-1
+  plimsoll report results/web-shop/*/
+  plimsoll report results/web-shop/spread-hpa-kubernetes-1 results/web-shop/binpack-hpa-kubernetes-1 \
+    --out spread-binpack.html
+
+Of one folder, its report.html is made again of the files in it. Several are laid side by side in
+results/side-by-side.html, unless --out says otherwise; what they differ in is shown and not judged.")]
+pub(in crate::cli) struct Report {
+    /// Folders that `plimsoll run` wrote
+    #[arg(required = true, value_name = "DIR")]
+    pub(in crate::cli) dirs: Vec<PathBuf>,
+    /// Write the page to this file
+    #[arg(long, value_name = "FILE.html")]
+    pub(in crate::cli) out: Option<PathBuf>,
+}
+
+/// Check scenario files without running them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll validate scenarios/*.toml
+  plimsoll validate scenarios/web-shop.toml --with peak.toml --set services.cart.replicas=12")]
+pub(in crate::cli) struct Validate {
+    /// Scenario files
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(in crate::cli) scenarios: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) changes: Changes,
+}
+
+/// Write a commented scenario file to start from.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Init {
+    /// The file to write; one that exists is left alone
+    #[arg(default_value = "scenario.toml")]
+    pub(in crate::cli) file: PathBuf,
+}
+
+/// Print the JSON Schema of scenario files, for editors, or of results.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Schema {
+    /// What is described
+    #[arg(long, value_name = "WHAT", value_enum, default_value = "scenario")]
+    pub(in crate::cli) of: Described,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(in crate::cli) enum Described {
+    /// Scenario files
+    Scenario,
+    /// compare.json
+    Compare,
+}
+
+/// List all, or explain one.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Named {
+    /// Only those of this name
+    pub(in crate::cli) name: Option<String>,
+}
