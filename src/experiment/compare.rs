@@ -221,28 +221,6 @@ fn is_precise(
     !primary.is_empty() && all.into_iter().all(|(one, variant)| is_known(one, variant))
 }
 
-impl Comparison {
-    /// Whether the difference of every variant in every primary metric is known that precisely.
-    pub fn is_precise(&self, goal: Goal) -> bool {
-        let primary = self.rows.iter().filter(|row| row.primary.is_some());
-        primary.clone().count() > 0 && primary.into_iter().all(|row| row.is_precise(goal))
-    }
-}
-
-impl Row {
-    fn is_precise(&self, goal: Goal) -> bool {
-        let Some(baseline) = self.cells[0].estimate else {
-            return false;
-        };
-        self.cells[1..].iter().all(|cell| {
-            cell.against.as_ref().is_some_and(|against| {
-                let metric = self.quantity.metric;
-                goal.is_reached_by_difference(metric, &against.estimate, baseline.value)
-            })
-        })
-    }
-}
-
 /// Everything that one row is made from.
 struct Judging<'a> {
     samples: &'a Samples,
