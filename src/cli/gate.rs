@@ -13,6 +13,7 @@ use clap::ValueEnum;
 use crate::cli::args::{Gate, GateFormat, Policies};
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
+use crate::cli::run::under;
 use crate::cli::usage::look;
 use crate::cli::{Failure, interrupt, validate};
 use crate::experiment::gate::file::{Baselines, Entry, NotRead};
@@ -24,8 +25,7 @@ use crate::report::gate as said;
 use crate::report::gate::{github, json, junit, markdown, refused, text};
 use crate::report::text::{Colors, Look};
 use crate::run::Ended;
-use crate::scenario::policies::PolicyKind;
-use crate::scenario::{Edits, Scenario, Source};
+use crate::scenario::{Scenario, Source};
 
 pub(super) fn run(args: Gate) -> Result<(), Failure> {
     interrupt::listen()?;
@@ -71,10 +71,11 @@ fn outputs(texts: &[String]) -> Result<Vec<Output>, Failure> {
 
 /// All scenarios, under the policies that are to be tested.
 fn inputs(args: &Gate) -> Result<Vec<Input>, Failure> {
+    let edits = validate::edits(&args.changes)?;
     let mut inputs: Vec<Input> = Vec::new();
     let mut wrong = false;
     for path in &args.scenarios {
-        match Source::read(path).and_then(|source| source.load(&Edits::default())) {
+        match Source::read(path).and_then(|source| source.load(&edits)) {
             Ok(loaded) => {
                 if !args.quiet {
                     validate::show(&loaded.warnings)?;
@@ -107,21 +108,6 @@ fn inputs(args: &Gate) -> Result<Vec<Input>, Failure> {
         ))),
         None => Ok(inputs),
     }
-}
-
-fn under(mut scenario: Scenario, policies: &Policies) -> Result<Scenario, Failure> {
-    let chosen = [
-        (PolicyKind::Scheduler, &policies.scheduler),
-        (PolicyKind::Autoscaler, &policies.autoscaler),
-        (PolicyKind::Healer, &policies.healer),
-    ];
-    for (kind, name) in chosen {
-        if let Some(name) = name {
-            let changed = scenario.with_policy(kind, name);
-            scenario = changed.map_err(|unknown| Failure::Input(unknown.to_string()))?;
-        }
-    }
-    Ok(scenario)
 }
 
 /// Whether the command line names policies, which are then under test.

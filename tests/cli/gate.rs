@@ -62,7 +62,7 @@ tolerance = "10"
 "#;
 
 /// With both scenarios, and a baseline of them.
-fn gated(name: &str) -> Scratch {
+pub(crate) fn gated(name: &str) -> Scratch {
     let scratch = Scratch::with(name, "batch.toml", BATCH);
     scratch.write("exact.toml", EXACT);
     let (code, _, err) = scratch.gate("batch.toml exact.toml --update --reps 8");
@@ -72,7 +72,7 @@ fn gated(name: &str) -> Scratch {
 
 impl Scratch {
     /// Exit code, stdout and stderr.
-    fn gate(&self, args: &str) -> (i32, String, String) {
+    pub(crate) fn gate(&self, args: &str) -> (i32, String, String) {
         let (code, out, err) = self.said(&format!("gate --baseline b.json {args}"));
         (code.unwrap(), out, err)
     }
@@ -301,9 +301,52 @@ fn a_metric_without_a_tolerance_is_refused_by_name() {
 }
 
 #[test]
+fn an_update_makes_the_folder_of_its_file() {
+    let scratch = gated("folder");
+    scratch.fine("gate exact.toml --update --baseline new/er/b.json --quiet");
+    scratch.fine("gate exact.toml --baseline new/er/b.json --quiet");
+}
+
+#[test]
+fn a_baseline_is_of_a_scenario_as_it_was_changed() {
+    let scratch = gated("edits");
+    let with = "exact.toml --set services.web.replicas=5";
+    let words = [
+        "the baseline is of the file as it stands, this is the file with --set services.web.replicas=5",
+        "--set name=NAME",
+    ];
+    scratch.refuses(with, &words);
+    scratch.refuses(&format!("{with} --update"), &words);
+    assert_eq!(scratch.gate(&format!("{with} --rebase")).0, 0);
+    assert!(
+        scratch
+            .read("b.json")
+            .contains("\"--set services.web.replicas=5\"")
+    );
+    assert_eq!(scratch.gate(with).0, 0);
+    scratch.refuses("exact.toml", &["the baseline is of the file with --set services.web.replicas=5, this is the file as it stands"]);
+    let other = "exact.toml --set services.web.replicas=6";
+    scratch.refuses(
+        other,
+        &["this is the file with --set services.web.replicas=6"],
+    );
+    // Under a name of its own it has a baseline of its own.
+    let named = format!("{other} --set name=six");
+    assert_eq!(scratch.gate(&format!("{named} --update")).0, 0);
+    assert_eq!(scratch.gate(&named).0, 0);
+    assert_eq!(scratch.gate(with).0, 0);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_baseline_that_cannot_be_written_is_an_environment_error() {
     let scratch = gated("unwritable");
-    let output = scratch.run("gate exact.toml --update --baseline nowhere/b.json");
-    assert_eq!(output.status.code(), Some(3));
-    assert!(!scratch.0.join("nowhere").exists());
+    // A folder that is not there and cannot be made.
+    std::os::unix::fs::symlink("nowhere", scratch.0.join("link")).unwrap();
+    let (code, _, stderr) = scratch.said("gate exact.toml --update --baseline link/b.json");
+    assert_eq!(code, Some(3), "{stderr}");
+    assert!(
+        stderr.contains("link/b.json: cannot be written"),
+        "{stderr}"
+    );
 }

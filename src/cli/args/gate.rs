@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::shared::{Machine, Policies};
+use super::shared::{Changes, Machine, Policies};
 
 /// Say whether scenarios have become worse than they were, in CI.
 #[derive(Debug, clap::Args)]
@@ -14,15 +14,17 @@ Examples:
   plimsoll gate scenarios/*.toml --baseline main.json --update     accept what is measured now
   plimsoll gate scenarios/*.toml --baseline main.json              hold the present code against it
   plimsoll gate web-shop.toml --baseline main.json --scheduler kube-binpack
+  plimsoll gate web-shop.toml --baseline peak.json --set load_factor=1.5 --update
   plimsoll gate web-shop.toml --baseline main.json --update --metric cost --tolerance cost=1%
   plimsoll gate *.toml --baseline main.json --output junit=gate.xml --output markdown=gate.md
 
-Gated are the objectives of a scenario, each of which needs a tolerance. Every replication is paired with
-that of the baseline under the same seed: identical ones need no statistics. Else a metric is REGRESSED
-where the harm is surely above its tolerance, ok where it is surely not, and UNDECIDED where all runs of
-the baseline do not tell. All verdicts of a call hold together with 95 % confidence.
+Gated are the objectives of a scenario, each of which needs a tolerance. Every replication is paired \
+with that of the baseline under the same seed: identical ones need no statistics. Else a metric is \
+REGRESSED where the harm is surely above its tolerance, ok where it is surely not, and UNDECIDED \
+where all runs of the baseline do not tell. All verdicts of a call hold together with 95 % \
+confidence.
 
-Exit codes: 0 nothing is worse, 1 the gate failed, 2 a baseline is missing or of another input (see
+Exit codes: 0 nothing is worse, 1 the gate failed, 2 a baseline is missing or of another input (see \
 --rebase), 3 the environment failed, 130 interrupted.")]
 pub(in crate::cli) struct Gate {
     /// Scenario files
@@ -33,6 +35,8 @@ pub(in crate::cli) struct Gate {
     pub(in crate::cli) baseline: PathBuf,
     #[command(flatten)]
     pub(in crate::cli) policies: Policies,
+    #[command(flatten)]
+    pub(in crate::cli) changes: Changes,
     /// Write what is measured now into the file: it becomes the baseline
     #[arg(long, conflicts_with = "rebase")]
     pub(in crate::cli) update: bool,

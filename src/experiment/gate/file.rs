@@ -107,12 +107,15 @@ impl Baselines {
         })
     }
 
-    /// Writes the file whole or not at all. A link is followed.
+    /// Writes the file whole or not at all, and makes its folder if there is none. A link is followed.
     ///
     /// # Errors
     /// When the system refuses; what was there is there still.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder)?;
+        }
         let partial = Partial::beside(&place);
         let mut file = File::create(&partial.0)?;
         file.write_all(&self.text())?;
@@ -188,6 +191,8 @@ struct RawEntry {
 #[serde(deny_unknown_fields)]
 struct RawRecord {
     hash: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<String>,
     plimsoll: String,
     seed: u64,
     replications: u32,
@@ -268,6 +273,7 @@ impl RawRecord {
         let [scheduler, autoscaler, healer] = record.policies.clone();
         RawRecord {
             hash: record.hash.clone(),
+            changes: record.changes.clone(),
             plimsoll: record.plimsoll.clone(),
             seed: record.seed,
             replications: record.replications(),
@@ -295,6 +301,7 @@ impl RawRecord {
         });
         Ok(Record {
             hash: self.hash,
+            changes: self.changes,
             plimsoll: self.plimsoll,
             seed: self.seed,
             exact: self.exact,

@@ -167,6 +167,13 @@ fn side(quantity: &Quantity, objective: Option<&Objective>) -> Option<Side> {
 pub enum Changed {
     /// The scenario file, or a file that it names.
     Input,
+    /// What the command line changes of the scenario.
+    Edits {
+        /// What it changed when the record was made.
+        was: Vec<String>,
+        /// What it changes now.
+        is: Vec<String>,
+    },
     /// The version of plimsoll.
     Version {
         /// That of the record.
@@ -201,7 +208,11 @@ pub fn changed(
 ) -> Vec<Changed> {
     let mut changed = Vec::new();
     if scenario.hash != record.hash {
-        changed.push(Changed::Input);
+        let (was, is) = (record.changes.clone(), scenario.changes.clone());
+        changed.push(match was == is {
+            true => Changed::Input,
+            false => Changed::Edits { was, is },
+        });
     }
     if record.plimsoll != env!("CARGO_PKG_VERSION") {
         let was = record.plimsoll.clone();

@@ -15,6 +15,8 @@ use crate::scenario::objective::Tolerance;
 pub struct Record {
     /// The fingerprint of its input.
     pub hash: String,
+    /// What was changed of its file, in the words of the command line.
+    pub changes: Vec<String>,
     /// The version of plimsoll that ran it.
     pub plimsoll: String,
     /// The seed of its replications, which are numbered from 1.
@@ -83,6 +85,7 @@ impl Record {
         match wrong.is_empty() {
             true => Ok(Record {
                 hash: scenario.hash.clone(),
+                changes: scenario.changes.clone(),
                 plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
                 seed,
                 exact: scenario.is_exact(),

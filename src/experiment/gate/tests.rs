@@ -285,6 +285,7 @@ fn what_is_kept_of_a_percentile_says_the_same_as_all_of_it() {
 fn baselines() -> Baselines {
     let record = |gated: Gated, amounts: Vec<Option<Amount>>| Record {
         hash: "00ff".to_owned(),
+        changes: vec!["--set duration=2h".to_owned()],
         plimsoll: "0.1.0".to_owned(),
         seed: 7,
         exact: false,

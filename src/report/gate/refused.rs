@@ -50,6 +50,11 @@ pub fn changed(name: &str, changed: &[Changed]) -> String {
 fn change(change: &Changed) -> String {
     match change {
         Changed::Input => "its file, or one that it names, has changed".to_owned(),
+        Changed::Edits { was, is } => format!(
+            "the baseline is of {}, this is {} (--set name=NAME gives a changed scenario a baseline of its own)",
+            edited(was),
+            edited(is)
+        ),
         Changed::Version { was } => {
             let is = env!("CARGO_PKG_VERSION");
             format!("the baseline is of plimsoll {was}, this is {is}")
@@ -67,6 +72,14 @@ fn change(change: &Changed) -> String {
             "something in it was random, and now nothing is".to_owned()
         }
         Changed::Seed { was } => format!("its seed was {was}"),
+    }
+}
+
+/// A scenario file with what was changed of it.
+fn edited(changes: &[String]) -> String {
+    match changes {
+        [] => "the file as it stands".to_owned(),
+        changes => format!("the file with {}", changes.join(" ")),
     }
 }
 
