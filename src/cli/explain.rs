@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use crate::cli::args::{Explain, Format, ListedNodes};
 use crate::cli::list::nearest;
 use crate::cli::out::print;
+use crate::cli::outside::{drill, with_outside};
 use crate::cli::progress::Progress;
 use crate::cli::run::chosen;
 use crate::cli::usage::look;
@@ -23,6 +24,7 @@ use crate::time::{Duration, Time};
 pub(super) fn run(args: Explain) -> Result<(), Failure> {
     interrupt::listen()?;
     let scenario = chosen(&args.scenario, &args.changes, &args.policies, false)?;
+    let scenario = with_outside(scenario, &args.outside, None)?;
     let at = match &args.at {
         Some(text) => instant(text, &scenario)?,
         None => scenario.end,
@@ -127,6 +129,13 @@ fn command(args: &Explain) -> String {
     }
     for setting in &args.changes.settings {
         command.push_str(&format!(" --set {}", shell::word(setting)));
+    }
+    if let Some(loss) = args.outside.drill {
+        command.push_str(&format!(" --drill {}", drill(loss).name()));
+    }
+    if let Some(block) = args.outside.resample {
+        command.push_str(" --resample");
+        command.push_str(&block.map_or(String::new(), |block| format!("={block}s")));
     }
     if args.chance.seed != 1 {
         command.push_str(&format!(" --seed {}", args.chance.seed));

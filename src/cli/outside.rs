@@ -21,11 +21,7 @@ pub(super) fn with_outside(
     let Some(loss) = outside.drill else {
         return Ok(scenario);
     };
-    let drill = match loss {
-        Loss::Node => Drill::Node,
-        Loss::Zone => Drill::Zone,
-    };
-    let drilled = scenario.drilled(drill);
+    let drilled = scenario.drilled(drill(loss));
     let drilled = drilled.and_then(|drilled| match frequency {
         None => Ok(drilled),
         Some(frequency) => drilled.with_frequency(frequency),
@@ -33,13 +29,20 @@ pub(super) fn with_outside(
     drilled.map_err(|wrong| Failure::Input(wrong.to_string()))
 }
 
+/// The drill that takes this away.
+pub(super) const fn drill(loss: Loss) -> Drill {
+    match loss {
+        Loss::Node => Drill::Node,
+        Loss::Zone => Drill::Zone,
+    }
+}
+
 /// What the name of a result folder says of it.
 pub(super) fn suffix(outside: &Outside) -> String {
-    let drill = match outside.drill {
-        None => "",
-        Some(Loss::Node) => "-drill-node",
-        Some(Loss::Zone) => "-drill-zone",
-    };
+    let lost = outside
+        .drill
+        .map(|loss| format!("-drill-{}", drill(loss).name()));
+    let drill = lost.unwrap_or_default();
     let resample = outside.resample.map_or("", |_| "-resample");
     format!("{drill}{resample}")
 }

@@ -1,11 +1,12 @@
 //! `plimsoll explain`.
 
 use expect_test::expect;
+use serde_json::Value;
 
-use crate::shared::Scratch;
+use crate::shared::{EXACT, PODS, SMALL, Scratch};
 
 /// Seven replicas of a service and two of another on five nodes, two of which are lost.
-const CROWD: &str = r#"# Where do pods go when half of the nodes are lost?
+pub(crate) const CROWD: &str = r#"# Where do pods go when half of the nodes are lost?
 name = "crowd"
 duration = "1h"
 
@@ -46,6 +47,21 @@ zones = "b"
 at = "20m"
 down = "20m"
 "#;
+
+/// The same, so full that jobs of higher priority take the place of others.
+pub(crate) fn important() -> String {
+    let report = r#"
+[[jobs]]
+name = "report"
+rate = "20/h"
+priority = 1000
+sizes = [{ cpu = "2", memory = "2Gi" }]
+duration = "5m"
+"#;
+    let text = CROWD.replace("\"spread\"", "\"kube\"");
+    let text = text.replace("replicas = 7", "replicas = 14\nshutdown = \"30s\"");
+    format!("{text}{report}")
+}
 
 /// What `explain` says of the crowd.
 fn explained(test: &str, args: &str) -> (Option<i32>, String, String) {
@@ -325,17 +341,7 @@ fn explain_refuses_pods_and_times_that_there_are_not() {
 #[test]
 fn explain_tells_who_makes_room_for_whom() {
     let scratch = Scratch::new("explain-preempts");
-    let report = r#"
-[[jobs]]
-name = "report"
-rate = "20/h"
-priority = 1000
-sizes = [{ cpu = "2", memory = "2Gi" }]
-duration = "5m"
-"#;
-    let text = CROWD.replace("\"spread\"", "\"kube\"");
-    let text = text.replace("replicas = 7", "replicas = 14\nshutdown = \"30s\"");
-    scratch.write("crowd.toml", &format!("{text}{report}"));
+    scratch.write("crowd.toml", &important());
     let (code, stdout, stderr) = scratch.said("explain crowd.toml --at 150s --pod report-0");
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
     expect![[r#"
@@ -403,4 +409,66 @@ fn what_happens_in_the_shipped_scenarios_is_explained() {
         let has_it = words.join(" ").contains(expected);
         assert!(has_it, "{scenario} {args}:\n{stdout}");
     }
+}
+
+/// The pods of a run that are there at its end, as it wrote them: name, node and time of binding.
+fn pods_of_run(scratch: &Scratch, args: &str) -> Vec<[String; 3]> {
+    scratch.fine(&format!("run {args} --no-plots --quiet --out run"));
+    let table = scratch.read("run/pods.csv");
+    let mut rows = table.lines().map(|row| row.split(',').collect::<Vec<_>>());
+    let head = rows.next().unwrap();
+    let at = |name: &str| head.iter().position(|column| *column == name).unwrap();
+    let columns = ["owner", "index", "node", "bound_s", "ended_s"].map(at);
+    let rows = rows.map(|row| columns.map(|column| row[column]));
+    let rows = rows.filter(|[.., ended]| ended.is_empty());
+    rows.map(|[owner, index, node, bound, _]| {
+        [
+            format!("{owner}-{index}"),
+            node.to_owned(),
+            bound.to_owned(),
+        ]
+    })
+    .collect()
+}
+
+#[test]
+fn what_is_explained_is_the_first_replication_of_the_same_run() {
+    let scratch = Scratch::with("explain-run", "small.toml", SMALL);
+    scratch.write("exact.toml", EXACT);
+    // So long that they are there at the end.
+    let long = PODS.replace(",600,", ",6000,");
+    assert_ne!(long, PODS);
+    scratch.write("pods.csv", &long);
+    for args in [
+        "small.toml",
+        "small.toml --drill node --seed 3",
+        "small.toml --drill zone --set nodes.worker.count=6",
+        "exact.toml --resample=5m --seed 2",
+    ] {
+        let pods = pods_of_run(&scratch, args);
+        assert!(!pods.is_empty(), "{args}");
+        // The last ones have met everything that there is to meet.
+        for [name, node, bound] in pods.iter().rev().take(6) {
+            let asked = format!("explain {args} --pod {name} --format json");
+            let (code, stdout, stderr) = scratch.said(&asked);
+            assert_eq!(code, Some(0), "{asked}: {stderr}");
+            let json: Value = serde_json::from_str(&stdout).unwrap();
+            let pod = &json["pod"];
+            let text = |value: &Value| match value {
+                Value::Null => String::new(),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let told = (text(&pod["node"]), pod["bound_s"].as_f64());
+            assert_eq!(told, (node.clone(), bound.parse().ok()), "{asked}");
+        }
+    }
+}
+
+#[test]
+fn explain_says_which_drill_to_ask_for_next() {
+    let asked = "--drill zone --at 26m --set failures=[]";
+    let (code, stdout, stderr) = explained("explain-drill", asked);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
+    assert!(stdout.contains(" --drill zone"), "{stdout}");
 }

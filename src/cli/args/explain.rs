@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::shared::{Chance, Changes, Policies, Printed};
+use super::shared::{Chance, Changes, Outside, Policies, Printed};
 
 /// Say why a pod is where it is, or nowhere.
 #[derive(Debug, clap::Args)]
@@ -14,9 +14,11 @@ Examples:
   plimsoll explain scenarios/zone-outage.toml --at 20:10 --pod search-52
   plimsoll explain scenarios/web-shop.toml --pod cart-7 --format json | jq .decision.chosen
   plimsoll explain scenarios/zone-outage.toml --set nodes.worker.count=9
+  plimsoll explain scenarios/web-shop.toml --drill zone --seed 7
 
-The run is repeated up to that moment with the same seed, and the last decision on
-the pod is told as it was made: on what the control plane believed then.")]
+The run is the first replication of `plimsoll run` with the same options. It is repeated up to that \
+moment, and the last decision on the pod is told as it was made: on what the control plane believed \
+then.")]
 pub(in crate::cli) struct Explain {
     /// The scenario file
     pub(in crate::cli) scenario: PathBuf,
@@ -34,6 +36,8 @@ pub(in crate::cli) struct Explain {
     pub(in crate::cli) policies: Policies,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,
+    #[command(flatten)]
+    pub(in crate::cli) outside: Outside,
     /// Which nodes to list one by one
     #[arg(long, value_name = "WHICH", value_enum, default_value = "few")]
     pub(in crate::cli) nodes: ListedNodes,
