@@ -5,6 +5,7 @@ mod args;
 mod capacity;
 mod compact;
 mod compare;
+
 mod explain;
 mod gate;
 mod import;
@@ -21,6 +22,7 @@ mod progress;
 mod report;
 mod run;
 mod schema;
+mod status;
 mod sweep;
 mod usage;
 mod validate;

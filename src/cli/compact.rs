@@ -1,12 +1,11 @@
 //! `plimsoll compact`.
 
-use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 
 use crate::cli::args::{Compact, Format, PodOrder, Pods, Policies};
 use crate::cli::explain::{failure, instant};
 use crate::cli::out::print;
-use crate::cli::progress::Progress;
+use crate::cli::progress::{Counter, Progress};
 use crate::cli::run::{changed, chosen};
 use crate::cli::usage::look;
 use crate::cli::{Failure, interrupt};
@@ -44,10 +43,11 @@ pub(super) fn run(args: Compact) -> Result<(), Failure> {
     let snapshot = snapshot(&scenario, &args, at, &progress)?;
     let plan = plan(&args);
     let all = plan.trials * schedulers.len() as u32;
-    let shown = Trials::new(all, args.results.quiet);
+    let what = format!("of {all} trials");
+    let counter = Counter::new(args.results.quiet);
     let done = with_threads(args.machine.threads, || {
         let compacted = compact(&snapshot, &schedulers, &plan, &|done| {
-            shown.reached(done, progress.seconds());
+            counter.reached(done.into(), &what);
             match interrupt::asked() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
@@ -55,7 +55,7 @@ pub(super) fn run(args: Compact) -> Result<(), Failure> {
         });
         (compacted, threads())
     });
-    shown.finish();
+    counter.finish();
     let (compacted, threads) = done.map_err(Failure::Environment)?;
     let told = Told {
         scenario: &scenario,
@@ -161,36 +161,5 @@ fn failed(failed: Failed) -> Failure {
             "{pods} pods of that moment fit on no node of the cell, however empty, and only {may_wait} \
              may wait\n  = allow more with --picky, or choose another moment with --at"
         )),
-    }
-}
-
-/// How many trials are done, on a terminal.
-struct Trials {
-    all: u32,
-    is_shown: bool,
-}
-
-impl Trials {
-    fn new(all: u32, quiet: bool) -> Trials {
-        Trials {
-            all,
-            is_shown: !quiet && io::stderr().is_terminal(),
-        }
-    }
-
-    fn reached(&self, done: u32, seconds: f64) {
-        if self.is_shown && seconds > 2.0 {
-            drop(write!(
-                io::stderr(),
-                "\r{done} of {} trials\u{1b}[K",
-                self.all
-            ));
-        }
-    }
-
-    fn finish(&self) {
-        if self.is_shown {
-            drop(write!(io::stderr(), "\r\u{1b}[K"));
-        }
     }
 }

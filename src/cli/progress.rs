@@ -1,16 +1,11 @@
 //! How far the replications are, on a terminal, for runs that take a while.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::cli::status::{Status, now};
 use crate::time::Time;
-
-/// Runs shorter than this are over before anybody reads.
-const QUIET_FOR: Duration = Duration::from_secs(2);
-/// Time between two lines.
-const EVERY: Duration = Duration::from_millis(250);
 
 /// Keeps one line on stderr up to date.
 #[derive(Debug)]
@@ -26,8 +21,7 @@ pub(super) struct Progress {
 struct Line {
     /// How far each run is, as a share of it: replication by replication, of each that of all variants.
     reached: Vec<f64>,
-    next: Duration,
-    shown: bool,
+    status: Status,
 }
 
 impl Progress {
@@ -41,17 +35,16 @@ impl Progress {
     /// Progress of runs of several variants, up to the end of each; how many replications there will
     /// be is yet to be said.
     pub(super) fn of_variants(ends: Vec<Time>, quiet: bool) -> Progress {
-        let watched = !quiet && io::stderr().is_terminal();
+        let line = || {
+            Mutex::new(Line {
+                reached: Vec::new(),
+                status: Status::new(),
+            })
+        };
         Progress {
             started: now(),
             ends,
-            line: watched.then(|| {
-                Mutex::new(Line {
-                    reached: Vec::new(),
-                    next: QUIET_FOR,
-                    shown: false,
-                })
-            }),
+            line: Status::is_watched(quiet).then(line),
         }
     }
 
@@ -78,24 +71,18 @@ impl Progress {
         };
         let place = (replication as usize - 1) * self.ends.len() + variant;
         line.reached[place] = at.secs_f64() / self.ends[variant].secs_f64();
-        let passed = self.seconds();
-        if passed < line.next.as_secs_f64() {
-            return;
+        let passed = now().duration_since(self.started);
+        if line.status.is_due(passed) {
+            let text = text(&line.reached, self.ends.len(), passed.as_secs_f64());
+            line.status.show(passed, &text);
         }
-        line.next = Duration::from_secs_f64(passed) + EVERY;
-        line.shown = true;
-        let text = text(&line.reached, self.ends.len(), passed);
-        drop(write!(io::stderr(), "\r{text}\u{1b}[K"));
     }
 
     /// Removes the line.
     pub(super) fn finish(&self) {
-        let shown = self
-            .line
-            .as_ref()
-            .is_some_and(|line| line.lock().map(|line| line.shown).unwrap_or(false));
-        if shown {
-            drop(write!(io::stderr(), "\r\u{1b}[K"));
+        if let Some(line) = &self.line {
+            let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+            line.status.clear();
         }
     }
 
@@ -130,17 +117,16 @@ fn text(reached: &[f64], variants: usize, passed: f64) -> String {
 #[derive(Debug)]
 pub(super) struct Counter {
     started: Instant,
-    /// When the next line is due, and whether there is one; `None` where nobody watches.
-    line: Option<Mutex<(Duration, bool)>>,
+    /// `None` where nobody watches.
+    line: Option<Mutex<Status>>,
 }
 
 impl Counter {
     /// Silent unless stderr is a terminal.
     pub(super) fn new(quiet: bool) -> Counter {
-        let watched = !quiet && io::stderr().is_terminal();
         Counter {
             started: now(),
-            line: watched.then(|| Mutex::new((QUIET_FOR, false))),
+            line: Status::is_watched(quiet).then(|| Mutex::new(Status::new())),
         }
     }
 
@@ -152,19 +138,16 @@ impl Counter {
             return;
         };
         let passed = now().duration_since(self.started);
-        if passed < line.0 {
-            return;
+        if line.is_due(passed) {
+            let seconds = passed.as_secs();
+            line.show(passed, &format!("{done} {what}, {seconds} s"));
         }
-        *line = (passed + EVERY, true);
-        let seconds = passed.as_secs();
-        drop(write!(io::stderr(), "\r{done} {what}, {seconds} s\u{1b}[K"));
     }
 
     /// Removes the line.
     pub(super) fn finish(&self) {
-        let line = self.line.as_ref();
-        if line.is_some_and(|line| line.lock().map(|line| line.1).unwrap_or(false)) {
-            drop(write!(io::stderr(), "\r\u{1b}[K"));
+        if let Some(line) = &self.line {
+            line.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 
@@ -172,14 +155,6 @@ impl Counter {
     pub(super) fn seconds(&self) -> f64 {
         now().duration_since(self.started).as_secs_f64()
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "progress and run.json are about the real clock"
-)]
-fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]

@@ -1,13 +1,10 @@
 //! How many cells are done, on a terminal, for sweeps that take a while.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// What is over sooner is over before anybody reads.
-const QUIET_FOR: Duration = Duration::from_secs(2);
-/// Time between two lines.
-const EVERY: Duration = Duration::from_millis(250);
+use crate::cli::status::{Status, now};
 
 /// Keeps one line on stderr up to date.
 #[derive(Debug)]
@@ -24,8 +21,7 @@ struct State {
     /// Done by now, and of these before the start.
     done: u32,
     kept: u32,
-    next: Duration,
-    shown: bool,
+    status: Status,
 }
 
 impl Tally {
@@ -35,12 +31,11 @@ impl Tally {
             what,
             all,
             started: now(),
-            is_watched: !quiet && io::stderr().is_terminal(),
+            is_watched: Status::is_watched(quiet),
             state: Mutex::new(State {
                 done: 0,
                 kept: 0,
-                next: QUIET_FOR,
-                shown: false,
+                status: Status::new(),
             }),
         }
     }
@@ -58,17 +53,14 @@ impl Tally {
     /// A line that stays.
     pub(super) fn aside(&self, line: &str) {
         let mut state = self.state.lock().expect("nobody panics with it");
-        let clear = if state.shown { "\r\u{1b}[K" } else { "" };
-        state.shown = false;
-        drop(writeln!(io::stderr(), "{clear}{line}"));
+        state.status.clear();
+        drop(writeln!(io::stderr(), "{line}"));
     }
 
     /// Removes the line.
     pub(super) fn finish(&self) {
-        let state = self.state.lock().expect("nobody panicked with it");
-        if state.shown {
-            drop(write!(io::stderr(), "\r\u{1b}[K"));
-        }
+        let mut state = self.state.lock().expect("nobody panicked with it");
+        state.status.clear();
     }
 
     fn add(&self, done: u32, kept: u32) {
@@ -76,13 +68,10 @@ impl Tally {
         state.done += done;
         state.kept += kept;
         let passed = now().duration_since(self.started);
-        if !self.is_watched || passed < state.next {
-            return;
+        if self.is_watched && state.status.is_due(passed) {
+            let text = text(self.what, self.all, &state, passed);
+            state.status.show(passed, &text);
         }
-        state.next = passed + EVERY;
-        state.shown = true;
-        let text = text(self.what, self.all, &state, passed);
-        drop(write!(io::stderr(), "\r{text}\u{1b}[K"));
     }
 }
 
@@ -100,14 +89,6 @@ fn text(what: &str, all: u32, state: &State, passed: Duration) -> String {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "progress is about the real clock"
-)]
-fn now() -> Instant {
-    Instant::now()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,8 +98,7 @@ mod tests {
         let state = |done, kept| State {
             done,
             kept,
-            next: QUIET_FOR,
-            shown: false,
+            status: Status::new(),
         };
         let after = Duration::from_secs(10);
         // 20 made in 10 s, 30 left: 15 s.
