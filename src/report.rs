@@ -22,6 +22,7 @@ mod plots;
 pub mod reasons;
 pub mod results;
 pub mod run_json;
+mod schema;
 mod settling;
 pub(crate) mod shell;
 pub mod stored;

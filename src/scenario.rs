@@ -194,7 +194,8 @@ fn changed(
 
 /// The JSON Schema of scenario files, for editors.
 pub fn schema() -> String {
-    let schema = schema::json(&raw::File::schema(), &Registry::built_in());
+    let mut schema = schema::json(&raw::File::schema(), &Registry::built_in());
+    schema["title"] = "plimsoll scenario".into();
     format!("{schema:#}")
 }
 

@@ -3,12 +3,18 @@
 use crate::cli::Failure;
 use crate::cli::args::{Described, Schema};
 use crate::cli::out::print;
-use crate::report::compare;
-use crate::scenario;
+use crate::report::{capacity, compaction, compare, explain, gate, summary_json};
+use crate::scenario::{self, plan};
 
 pub(super) fn run(args: Schema) -> Result<(), Failure> {
     print(&match args.of {
         Described::Scenario => format!("{}\n", scenario::schema()),
+        Described::Plan => format!("{}\n", plan::schema()),
+        Described::Run => summary_json::schema(),
         Described::Compare => compare::schema(),
+        Described::Explain => explain::schema(),
+        Described::Capacity => capacity::schema(),
+        Described::Compact => compaction::schema(),
+        Described::Gate => gate::schema(),
     })
 }

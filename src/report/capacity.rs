@@ -4,6 +4,7 @@ mod curve;
 mod json;
 pub mod mix;
 pub mod runway;
+mod schema;
 mod sentences;
 mod tables;
 mod text;
@@ -18,6 +19,7 @@ use crate::folder::{Folder, FolderError};
 use crate::report::figure::{self, Unit};
 use crate::report::plots;
 use crate::scenario::Scenario;
+pub use schema::schema;
 pub use text::text;
 
 /// What is told.

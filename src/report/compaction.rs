@@ -1,6 +1,7 @@
 //! What compaction found, for people and for programs.
 
 mod json;
+mod schema;
 mod tables;
 mod text;
 
@@ -14,6 +15,7 @@ use crate::scenario::Scenario;
 use crate::time::Time;
 
 pub use json::json;
+pub use schema::schema;
 pub(crate) use text::percentile;
 pub use text::text;
 

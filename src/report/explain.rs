@@ -6,6 +6,7 @@ pub(crate) mod groups;
 pub mod json;
 pub mod list;
 pub mod names;
+mod schema;
 pub mod text;
 
 use crate::cluster::Cluster;
@@ -15,6 +16,7 @@ use crate::report::text::why;
 use crate::scenario::Scenario;
 use crate::script::jobs::Jobs;
 use crate::time::Time;
+pub use schema::schema;
 
 /// A moment of a run.
 #[derive(Clone, Copy, Debug)]

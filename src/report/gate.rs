@@ -5,12 +5,15 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod refused;
+mod schema;
 pub mod text;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
+
+pub use schema::schema;
 
 use crate::experiment::gate::decide::{Found, Harmed, RARE, Verdict, Why};
 use crate::experiment::gate::{Against, Checked, Line, Overall};

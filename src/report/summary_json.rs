@@ -1,5 +1,7 @@
 //! `summary.json`: everything a program wants to know, in one file.
 
+mod schema;
+
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -20,6 +22,7 @@ use crate::report::text::why;
 use crate::report::{answer, command, notes, text};
 use crate::scenario::objective::Bound;
 use crate::stats::{self, Estimate};
+pub use schema::schema;
 
 /// The number of the format: raised when a program that reads the last one would go wrong.
 pub(crate) const VERSION: u32 = 2;

@@ -14,8 +14,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::decode::Decode;
 use super::document::Document;
 use super::files::{self, Content};
+use super::policies::Registry;
 use super::problem::{Problems, Severity};
 use super::question;
 use crate::metrics::quantity::Quantity;
@@ -77,6 +79,13 @@ pub const CELLS_MAX: u64 = 1_000_000;
 /// Cells of a chunk where the plan does not say: small enough to lose little, large enough to leave
 /// few files.
 pub const CHUNK: u32 = 16;
+
+/// The JSON Schema (draft 2020-12) of plans, for editors.
+pub fn schema() -> String {
+    let mut schema = super::schema::json(&raw::PlanFile::schema(), &Registry::built_in());
+    schema["title"] = "plimsoll plan of a sweep".into();
+    format!("{schema:#}")
+}
 
 /// Reads a plan.
 ///

@@ -57,6 +57,8 @@ pub(super) enum Schema {
     Tagged(&'static Table),
     /// A policy of the registry.
     Policy(PolicyKind),
+    /// Anything: what it may be is said elsewhere.
+    Any,
 }
 
 impl Table {
@@ -91,7 +93,8 @@ impl Schema {
                 | Schema::Whole
                 | Schema::Signed
                 | Schema::Number
-                | Schema::Flag => single = single.or(Some(schema)),
+                | Schema::Flag
+                | Schema::Any => single = single.or(Some(schema)),
             }
         }
         match value {
@@ -117,7 +120,8 @@ impl Schema {
             | Schema::Whole
             | Schema::Signed
             | Schema::Number
-            | Schema::Flag => None,
+            | Schema::Flag
+            | Schema::Any => None,
         }
     }
 
@@ -150,7 +154,7 @@ impl Key {
     }
 }
 
-/// The JSON Schema (draft 2020-12) of a scenario file.
+/// The JSON Schema (draft 2020-12) of a file.
 pub(super) fn json(root: &Schema, registry: &Registry) -> Value {
     let mut printer = Printer {
         registry,
@@ -159,7 +163,6 @@ pub(super) fn json(root: &Schema, registry: &Registry) -> Value {
     let root = printer.schema(root);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "plimsoll scenario",
         "$ref": root["$ref"],
         "$defs": printer.tables,
     })
@@ -191,6 +194,7 @@ impl Printer<'_> {
             Schema::Table(table) => self.table(table, false),
             Schema::Tagged(table) => self.table(table, true),
             Schema::Policy(kind) => self.policy(*kind),
+            Schema::Any => json!({}),
         }
     }
 

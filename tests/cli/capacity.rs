@@ -5,7 +5,7 @@ use expect_test::expect;
 use crate::shared::Scratch;
 
 /// Six replicas of a core each, two on a node, are asked for 5 cores: three nodes are needed.
-const CAPACITY: &str = r#"# How many nodes does the shop need?
+pub(crate) const CAPACITY: &str = r#"# How many nodes does the shop need?
 name = "shop"
 duration = "1h"
 warm_up = "10m"

@@ -4,7 +4,11 @@ mod subset;
 
 use serde_json::Value;
 
-use crate::shared::{SHOP, Scratch};
+use crate::capacity::CAPACITY;
+use crate::explain::{CROWD, important};
+use crate::gate::gated;
+use crate::shared::{SHOP, SMALL, Scratch};
+use crate::sweep::PLAN;
 use subset::holds;
 
 fn schema(scratch: &Scratch, of: &str) -> Value {
@@ -12,13 +16,24 @@ fn schema(scratch: &Scratch, of: &str) -> Value {
     serde_json::from_str(&schema).unwrap()
 }
 
+/// What a command prints as JSON, if that is what the schema says.
+#[track_caller]
+fn check(scratch: &Scratch, of: &str, args: &str) -> Value {
+    let (_, stdout, stderr) = scratch.said(&format!("{args} --format json"));
+    let printed: Value = serde_json::from_str(&stdout).expect(&stderr);
+    let schema = schema(scratch, of);
+    if let Err(wrong) = holds(&schema, &schema, &printed, "") {
+        panic!("{args}: {wrong}");
+    }
+    printed
+}
+
 #[test]
 fn the_json_is_what_its_schema_says() {
     let scratch = Scratch::with("schema", "small.toml", SHOP);
+    let args = "compare small.toml --scheduler binpack,spread --reps 4";
+    let plain = check(&scratch, "compare", args);
     let schema = schema(&scratch, "compare");
-    let args = "compare small.toml --format json --scheduler binpack,spread --reps 4";
-    let plain: Value = serde_json::from_str(&scratch.fine(args)).unwrap();
-    holds(&schema, &schema, &plain, "").unwrap();
     // A wrong type, a missing key and one too many are seen.
     for (key, value) in [("seed", Value::from("1")), ("more", Value::from(1))] {
         let mut wrong = plain.clone();
@@ -28,4 +43,112 @@ fn the_json_is_what_its_schema_says() {
     let mut wrong = plain;
     wrong.as_object_mut().unwrap().remove("family");
     holds(&schema, &schema, &wrong, "").unwrap_err();
+}
+
+#[test]
+fn a_summary_is_what_its_schema_says() {
+    let scratch = Scratch::with("schema-run", "small.toml", SMALL);
+    let run = "run small.toml --no-plots --quiet";
+    let json = check(&scratch, "run", &format!("{run} --reps 3 --assumptions"));
+    for part in ["jobs", "assumptions", "rare_outages"] {
+        assert!(json[part].is_array(), "{part}");
+    }
+    let drill = "--reps 2 --drill node --frequency node=40/year";
+    let json = check(&scratch, "run", &format!("{run} {drill}"));
+    assert!(json["drill"]["losses"].is_array());
+}
+
+#[test]
+fn an_explanation_is_what_its_schema_says() {
+    let scratch = Scratch::with("schema-explain", "crowd.toml", CROWD);
+    check(&scratch, "explain", "explain crowd.toml --at 26m");
+    check(
+        &scratch,
+        "explain",
+        "explain crowd.toml --at 26m --pod web-8",
+    );
+    let power = "--scheduler power-of-two --at 10m --pod web-3";
+    let json = check(&scratch, "explain", &format!("explain crowd.toml {power}"));
+    assert!(json["decision"]["drawn"].is_array());
+    scratch.write("room.toml", &important());
+    let room = "explain room.toml --at 200s --pod report-0";
+    let json = check(&scratch, "explain", room);
+    assert!(json["decision"]["made_room"].is_object());
+    let room = "explain room.toml --at 150s --pod report-0";
+    let json = check(&scratch, "explain", room);
+    assert!(json["decision"]["preemption"].is_object());
+}
+
+#[test]
+fn an_answer_on_capacity_is_what_its_schema_says() {
+    let scratch = Scratch::with("schema-capacity", "shop.toml", CAPACITY);
+    let few = "--step 1 --from 2 --to 4 --quantile 0.5 --confidence 0.5";
+    check(&scratch, "capacity", &format!("capacity shop.toml {few}"));
+    let growth = "--runway --growth 3%..5%/month --start 2026-11-28";
+    let json = check(
+        &scratch,
+        "capacity",
+        &format!("capacity shop.toml {growth} --quantile 0.5 --confidence 0.5"),
+    );
+    assert!(json["holds"].is_number());
+    let exact = CAPACITY.replace("{ uniform = { low = \"4s\", high = \"6s\" } }", "\"5s\"");
+    let large =
+        "[[nodes]]\nname = \"large\"\ncpu = \"4\"\nmemory = \"16Gi\"\nprice_per_hour = 0.3\n";
+    let priced = exact.replace("zones = [\"a\", \"b\"]", "price_per_hour = 0.2");
+    scratch.write("mix.toml", &format!("{priced}\n{large}"));
+    let mix = "capacity mix.toml --vary nodes.worker.count --vary nodes.large.count --to 4";
+    let json = check(&scratch, "capacity", mix);
+    assert!(json["cheapest"].is_object());
+    // Long enough that a loss can be made good.
+    let long = exact.replace("duration = \"1h\"", "duration = \"4h\"");
+    scratch.write("long.toml", &long.replace("load = 500", "load = 380"));
+    let survive = "capacity long.toml --survive zone --to 8 --quantile 0.5 --confidence 0.5";
+    let json = check(&scratch, "capacity", survive);
+    assert!(json["during_loss"].is_object() && json["times"].is_object());
+}
+
+#[test]
+fn a_compaction_is_what_its_schema_says() {
+    let scratch = Scratch::with("schema-compact", "small.toml", SMALL);
+    let args = "compact small.toml --at 10m --scheduler first-fit,least-allocated --trials 3";
+    check(&scratch, "compact", args);
+}
+
+#[test]
+fn a_gate_says_what_its_schema_says() {
+    let scratch = gated("schema-gate");
+    let gate = "gate --baseline b.json batch.toml";
+    check(&scratch, "gate", &format!("{gate} exact.toml"));
+    let json = check(&scratch, "gate", &format!("{gate} --scheduler binpack"));
+    assert_eq!(json["passed"], false);
+    let asked =
+        "--metric fragmentation --tolerance fragmentation=1.7% --tolerance balance.cov.cpu=1";
+    assert_eq!(scratch.gate(&format!("batch.toml --update {asked}")).0, 0);
+    let json = check(&scratch, "gate", &format!("{gate} --scheduler first-fit"));
+    assert_eq!(json["scenarios"][0]["verdict"], "UNDECIDED");
+}
+
+#[test]
+fn a_plan_is_what_its_schema_says() {
+    let scratch = Scratch::new("schema-plan");
+    let schema = schema(&scratch, "plan");
+    let check = |text: &str| {
+        let plan: Value = toml::from_str(text).unwrap();
+        holds(&schema, &schema, &plan, "")
+    };
+    check(PLAN).unwrap();
+    let grid = "\"nodes.worker.count\" = [2, 3, 4, 5, 6, 8]";
+    assert!(PLAN.contains(grid));
+    // Values may be of any kind, and keys parts of paths.
+    check(&PLAN.replace(
+        grid,
+        "nodes = { worker = { zones = [[\"a\"], [\"a\", \"b\"]] } }",
+    ))
+    .unwrap();
+    let cells =
+        "[[cells]]\nduration = \"2h\"\n[pareto]\ncost = \"cost\"\nvalue = \"pending.p99\"\n";
+    check(&format!("{PLAN}\n{cells}")).unwrap();
+    check(&PLAN.replace("chunk", "chunks")).unwrap_err();
+    check(&PLAN.replace("replications = 4", "replications = \"4\"")).unwrap_err();
+    check(&PLAN.replace(grid, "\"nodes.worker.count\" = 4")).unwrap_err();
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::shared::{SHOP, Scratch, said};
 
 /// 24 cells in 8 chunks.
-pub(super) const PLAN: &str = r#"
+pub(crate) const PLAN: &str = r#"
 # How many nodes, and which scheduler?
 scenario = "shop.toml"
 replications = 4

@@ -11,11 +11,11 @@ use super::shared::Changes;
 #[command(after_help = "\
 Examples:
   plimsoll report results/web-shop/spread-hpa-kubernetes-1
-  plimsoll report results/web-shop/*/
+  plimsoll report results/web-shop/spread-*/
   plimsoll report results/web-shop/spread-hpa-kubernetes-1 results/web-shop/binpack-hpa-kubernetes-1 \
     --out spread-binpack.html
 
-Of one folder, its report.html is made again of the files in it. Several are laid side by side in
+Of one folder, its report.html is made again of the files in it. Several are laid side by side in \
 results/side-by-side.html, unless --out says otherwise; what they differ in is shown and not judged.")]
 pub(in crate::cli) struct Report {
     /// Folders that `plimsoll run` wrote
@@ -42,6 +42,10 @@ pub(in crate::cli) struct Validate {
 
 /// Write a commented scenario file to start from.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll init
+  plimsoll init my-shop.toml")]
 pub(in crate::cli) struct Init {
     /// The file to write; one that exists is left alone
     #[arg(default_value = "scenario.toml")]
@@ -50,6 +54,13 @@ pub(in crate::cli) struct Init {
 
 /// Print the JSON Schema of scenario files, for editors, or of results.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll schema > scenario.schema.json
+  plimsoll schema --of run | jq '.properties | keys'
+
+A result has every key that its schema requires, and none that the schema does not name. Numbers \
+that JSON has none for are \"inf\" and \"-inf\".")]
 pub(in crate::cli) struct Schema {
     /// What is described
     #[arg(long, value_name = "WHAT", value_enum, default_value = "scenario")]
@@ -61,8 +72,20 @@ pub(in crate::cli) struct Schema {
 pub(in crate::cli) enum Described {
     /// Scenario files
     Scenario,
-    /// compare.json
+    /// Plans of sweeps
+    Plan,
+    /// summary.json, and what `run --format json` prints
+    Run,
+    /// compare.json, and what `compare --format json` prints
     Compare,
+    /// What `explain --format json` prints
+    Explain,
+    /// capacity.json, and what `capacity --format json` prints
+    Capacity,
+    /// compaction.json, and what `compact --format json` prints
+    Compact,
+    /// What `gate --format json` prints
+    Gate,
 }
 
 /// List all, or explain one.

@@ -10,7 +10,7 @@ use crate::report::summary_json::Policy;
 use crate::units::{Resource, Resources};
 
 /// The number of the format: raised when a program that reads the last one would go wrong.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// The text of the file, with a line break at its end. Numbers that are infinite are `null`: all copies
 /// of the cell were too few.

@@ -1,51 +1,52 @@
 //! The JSON Schema of `compare.json`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::json::VERSION;
+use crate::report::schema::{
+    document, flag, head, items, list, number, object, one_of, or_null, reference, text, texts,
+    whole,
+};
 
 /// The schema (JSON Schema, draft 2020-12), with a line break at its end. Every key that is written
 /// is in it, and no other is allowed.
 pub fn schema() -> String {
-    format!("{:#}\n", root())
+    document("compare.json", root(), &parts())
 }
 
 fn root() -> Value {
-    let mut root = object(
-        &[
-            ("version", json!({ "const": VERSION })),
-            ("plimsoll", text("the version of plimsoll")),
-            ("scenario", text("its name")),
-            ("question", text("the question at the head of the file")),
-            ("currency", text("of all prices")),
-            ("seed", whole("of everything random")),
-            ("replications", whole("of each variant")),
-            (
-                "chance",
-                one_of(
-                    &["random", "exact"],
-                    "whether runs differ by chance; if not, there is one",
-                ),
+    let mut keys = head(VERSION);
+    keys.extend([
+        ("scenario", text("its name")),
+        ("question", text("the question at the head of the file")),
+        ("currency", text("of all prices")),
+        ("seed", whole("of everything random")),
+        ("replications", whole("of each variant")),
+        (
+            "chance",
+            one_of(
+                &["random", "exact"],
+                "whether runs differ by chance; if not, there is one",
             ),
-            (
-                "confidence",
-                number("with what confidence all verdicts hold together"),
-            ),
-            (
-                "family",
-                whole("verdicts given: primary metrics × (variants − 1)"),
-            ),
-            ("variants", list("the baseline first", "variant")),
-            ("metrics", list("primary ones first", "metric")),
-            (
-                "in_short",
-                or_null(text("the answer in one sentence; null without verdicts")),
-            ),
-            (
-                "notes",
-                json!({ "type": "array", "items": { "type": "string" } }),
-            ),
-        ],
+        ),
+        (
+            "confidence",
+            number("with what confidence all verdicts hold together"),
+        ),
+        (
+            "family",
+            whole("verdicts given: primary metrics × (variants − 1)"),
+        ),
+        ("variants", list("the baseline first", "variant")),
+        ("metrics", list("primary ones first", "metric")),
+        (
+            "in_short",
+            or_null(text("the answer in one sentence; null without verdicts")),
+        ),
+        ("notes", texts("what else is to be known")),
+    ]);
+    object(
+        &keys,
         &[
             (
                 "interrupted_of",
@@ -53,44 +54,31 @@ fn root() -> Value {
             ),
             ("precision", reference("precision")),
         ],
-    );
-    root["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
-    root["title"] = "compare.json of plimsoll".into();
-    root["$defs"] = defs();
-    root
+    )
 }
 
-fn defs() -> Value {
-    json!({
-        "number": {
-            "description": "a number, or what JSON has none for",
-            "anyOf": [{ "type": "number" }, { "enum": ["inf", "-inf"] }],
-        },
-        "interval": object(&[("low", reference("number")), ("high", reference("number"))], &[]),
-        "precision": precision(),
-        "variant": variant(),
-        "policy": object(
-            &[("name", text("of the registry")), ("parameters", json!({ "type": "object" }))],
-            &[],
-        ),
-        "metric": metric(),
-        "entity": entity(),
-        "tolerance": object(
-            &[
-                (
-                    "kind",
-                    one_of(
-                        &["absolute", "relative"],
-                        "in the metric's unit, or a share of the baseline",
-                    ),
+fn parts() -> Vec<(&'static str, Value)> {
+    let tolerance = object(
+        &[
+            (
+                "kind",
+                one_of(
+                    &["absolute", "relative"],
+                    "in the metric's unit, or a share of the baseline",
                 ),
-                ("size", number("how much does not matter")),
-            ],
-            &[],
-        ),
-        "cell": cell(),
-        "difference": difference(),
-    })
+            ),
+            ("size", number("how much does not matter")),
+        ],
+        &[],
+    );
+    vec![
+        ("precision", precision()),
+        ("variant", variant()),
+        ("metric", metric()),
+        ("tolerance", tolerance),
+        ("cell", cell()),
+        ("difference", difference()),
+    ]
 }
 
 fn precision() -> Value {
@@ -101,48 +89,24 @@ fn precision() -> Value {
                 number("how far intervals may reach, as a share of the baseline"),
             ),
             ("most_replications", whole("the cap")),
-            ("reached", json!({ "type": "boolean" })),
+            (
+                "reached",
+                flag("whether every interval is as narrow as asked"),
+            ),
         ],
         &[],
     )
 }
 
 fn variant() -> Value {
-    let policy = || reference("policy");
     object(
         &[
             ("name", text("what sets it apart")),
             ("hash", text("fingerprint of its input")),
-            (
-                "changes",
-                json!({ "type": "array", "items": { "type": "string" } }),
-            ),
-            (
-                "policies",
-                object(
-                    &[
-                        ("scheduler", policy()),
-                        ("autoscaler", policy()),
-                        ("healer", policy()),
-                    ],
-                    &[],
-                ),
-            ),
+            ("changes", texts("of the file, as they were typed")),
+            ("policies", reference("policies")),
         ],
         &[],
-    )
-}
-
-fn entity() -> Value {
-    object(
-        &[(
-            "kind",
-            text("cluster, group, zone, service, node, part or service_part"),
-        )],
-        &[
-            ("name", text("its name")),
-            ("service", text("the service that it is a part of")),
-        ],
     )
 }
 
@@ -160,10 +124,7 @@ fn metric() -> Value {
                 "basis",
                 one_of(&["truth", "belief"], "what it is measured on"),
             ),
-            (
-                "primary",
-                json!({ "type": "boolean", "description": "whether verdicts are given" }),
-            ),
+            ("primary", flag("whether verdicts are given")),
             ("tolerance", or_null(reference("tolerance"))),
             ("variants", list("in the order of the variants", "cell")),
         ],
@@ -172,11 +133,10 @@ fn metric() -> Value {
 }
 
 fn cell() -> Value {
-    let values = json!({
-        "type": "array",
-        "description": "by replication; null where there is none",
-        "items": or_null(reference("number")),
-    });
+    let values = items(
+        "by replication; null where there is none",
+        or_null(reference("number")),
+    );
     object(
         &[
             ("estimate", or_null(reference("number"))),
@@ -229,7 +189,10 @@ fn difference() -> Value {
                 "verdict",
                 or_null(one_of(&verdicts, "primary metrics alone have one")),
             ),
-            ("within_tolerance", or_null(json!({ "type": "boolean" }))),
+            (
+                "within_tolerance",
+                or_null(flag("of what is better or worse")),
+            ),
             (
                 "runs_needed",
                 or_null(whole("runs that would probably decide what is undecided")),
@@ -237,46 +200,4 @@ fn difference() -> Value {
         ],
         &[],
     )
-}
-
-/// An object with these keys and no other.
-fn object(required: &[(&str, Value)], optional: &[(&str, Value)]) -> Value {
-    let names: Vec<&str> = required.iter().map(|(name, _)| *name).collect();
-    let all = required.iter().chain(optional).cloned();
-    let properties: serde_json::Map<String, Value> =
-        all.map(|(name, value)| (name.to_owned(), value)).collect();
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": names,
-        "additionalProperties": false,
-    })
-}
-
-fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/$defs/{name}") })
-}
-
-fn list(what: &str, of: &str) -> Value {
-    json!({ "type": "array", "description": what, "items": reference(of) })
-}
-
-fn or_null(value: Value) -> Value {
-    json!({ "anyOf": [value, { "type": "null" }] })
-}
-
-fn one_of(words: &[&str], what: &str) -> Value {
-    json!({ "enum": words, "description": what })
-}
-
-fn text(what: &str) -> Value {
-    json!({ "type": "string", "description": what })
-}
-
-fn number(what: &str) -> Value {
-    json!({ "type": "number", "description": what })
-}
-
-fn whole(what: &str) -> Value {
-    json!({ "type": "integer", "minimum": 0, "description": what })
 }

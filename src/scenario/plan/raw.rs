@@ -55,7 +55,10 @@ impl Decode for Grid {
     }
 
     fn schema() -> Schema {
-        Schema::Map(Box::new(Schema::List(Box::new(Literal::schema()))))
+        let lists = Schema::List(Box::new(Literal::schema()));
+        // A table in it is a part of the paths below.
+        let parts = Schema::Map(Box::new(Schema::Any));
+        Schema::Map(Box::new(Schema::AnyOf(vec![lists, parts])))
     }
 }
 
@@ -87,7 +90,8 @@ impl Decode for Literal {
     }
 
     fn schema() -> Schema {
-        Schema::AnyOf(vec![Schema::Text("500m"), Schema::Number, Schema::Flag])
+        // What it may be is for the scenario's schema to say.
+        Schema::Any
     }
 }
 

@@ -17,6 +17,8 @@ fn examples(schema: &Schema) -> Vec<String> {
         Schema::Words(words) => words.iter().map(|word| format!("\"{word}\"")).collect(),
         Schema::Whole | Schema::Signed => vec!["1".to_owned()],
         Schema::Flag => vec!["true".to_owned()],
+        // The schema of scenarios says what everything may be.
+        Schema::Any => Vec::new(),
         Schema::Number => vec!["1".to_owned(), "0.5".to_owned()],
         Schema::AnyOf(kinds) => kinds.iter().flat_map(examples).collect(),
         Schema::List(item) => list(examples(item)),
