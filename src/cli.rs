@@ -5,7 +5,7 @@ mod args;
 mod capacity;
 mod compact;
 mod compare;
-
+mod completions;
 mod explain;
 mod gate;
 mod import;
@@ -56,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => report::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::Completions(args) => completions::run(args),
         Command::Init(args) => init::run(args),
         Command::Policies(args) => policies::run(args),
         Command::Metrics(args) => metrics::run(args),

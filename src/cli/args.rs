@@ -17,7 +17,7 @@ pub(super) use capacity::{Capacity, Survive};
 pub(super) use compact::{Compact, PodOrder, Pods};
 pub(super) use compare::Compare;
 pub(super) use explain::{Explain, ListedNodes};
-pub(super) use files::{Described, Init, Named, Report, Schema, Validate};
+pub(super) use files::{Completions, Described, Init, Named, Report, Schema, Validate};
 pub(super) use gate::{Gate, GateFormat};
 pub(super) use import::{Import, Openb};
 pub(super) use run::{Detail, Run};
@@ -45,7 +45,8 @@ Examples:
   plimsoll sweep plan.toml                       vary it over a grid, with a Pareto front
   plimsoll policies                              all policies, their parameters and their sources
 
-Exit codes: 0 fine, 1 a gate failed, 2 the input is wrong, 3 the environment failed, 130 interrupted."
+Exit codes: 0 fine, 1 a gate failed, 2 the input is wrong, 3 the environment failed, 130 \
+interrupted."
 )]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -79,11 +80,80 @@ pub(super) enum Command {
     Schema(Schema),
     /// Write a commented scenario file to start from
     Init(Init),
+    /// Print a script that completes commands and options in a shell
+    Completions(Completions),
     /// List the policies with their parameters, defaults and sources
+    #[command(after_help = "\
+Examples:
+  plimsoll policies
+  plimsoll policies kube-binpack")]
     Policies(Named),
     /// List the metrics with their units and formulas
+    #[command(after_help = "\
+Examples:
+  plimsoll metrics
+  plimsoll metrics pending                       all whose names begin with it
+  plimsoll metrics availability.requests")]
     Metrics(Named),
     /// Turn traces of others into scenarios
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  plimsoll import openb openb_node_list_all_node.csv openb_pod_list_default.csv -o openb"
+    )]
     Import(Import),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// The words of an example: up to a comment, which stands two blanks apart, or to the next command.
+    fn words(line: &str) -> Vec<String> {
+        let (command, _) = line.split_once("  ").unwrap_or((line, ""));
+        let mut words = vec![String::new()];
+        let mut is_quoted = false;
+        for char in command.chars() {
+            match char {
+                '\'' => is_quoted = !is_quoted,
+                '|' | '>' if !is_quoted => break,
+                ' ' if !is_quoted => words.push(String::new()),
+                char => words.last_mut().expect("there is one").push(char),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    fn check_help(command: &mut clap::Command) {
+        let name = command.get_name().to_owned();
+        let help = command.get_after_help().expect(&name).to_string();
+        let (examples, rest) = help.split_once("\n\n").unwrap_or((&help, ""));
+        // The terminal's width is for clap to know: a paragraph has no line breaks of its own.
+        assert!(
+            rest.split("\n\n").all(|text| !text.contains('\n')),
+            "{name}: {rest}"
+        );
+        let examples = examples.strip_prefix("Examples:\n").expect(&name).lines();
+        let commands = examples.filter_map(|line| {
+            let line = line.trim_start();
+            line.starts_with("plimsoll ").then(|| words(line))
+        });
+        let commands: Vec<Vec<String>> = commands.collect();
+        assert!(!commands.is_empty(), "{name}");
+        for words in commands {
+            if let Err(error) = Args::try_parse_from(&words) {
+                panic!("{words:?}: {error}");
+            }
+        }
+        command.get_subcommands_mut().for_each(check_help);
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_examples_that_can_be_typed() {
+        check_help(&mut Args::command());
+    }
 }

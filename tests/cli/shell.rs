@@ -1,4 +1,4 @@
-//! What a shell is owed: pipes that close, Ctrl-C, and colours.
+//! What a shell is owed: pipes that close, Ctrl-C, colours, and completions.
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
@@ -12,6 +12,7 @@ fn a_closed_pipe_ends_quietly() {
         "metrics",
         "schema",
         "policies",
+        "completions bash",
         "run small.toml --no-plots --format json",
     ] {
         let mut child = scratch
@@ -29,6 +30,39 @@ fn a_closed_pipe_ends_quietly() {
             "{args}"
         );
     }
+}
+
+#[test]
+fn bash_takes_the_script_that_completes_every_command() {
+    let scratch = Scratch::new("completions");
+    let script = scratch.fine("completions bash");
+    let bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn();
+    let Ok(mut bash) = bash else {
+        writeln!(std::io::stderr(), "skipped: completions, there is no bash").unwrap();
+        return;
+    };
+    let mut stdin = bash.stdin.take().unwrap();
+    stdin.write_all(script.as_bytes()).unwrap();
+    drop(stdin);
+    assert!(bash.wait().unwrap().success());
+    let help = scratch.fine("--help");
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let (commands, _) = commands.split_once("\n\n").unwrap();
+    let names: Vec<&str> = commands
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(names.len() >= 16, "{names:?}");
+    for name in names {
+        let offered = format!("plimsoll,{name})");
+        assert!(script.contains(&offered), "{offered}");
+    }
+    for shell in ["zsh", "fish", "elvish", "powershell"] {
+        let script = scratch.fine(&format!("completions {shell}"));
+        assert!(script.contains("completions"), "{shell}");
+    }
+    assert_eq!(scratch.said("completions csh").0, Some(2));
 }
 
 /// What a command writes to a terminal of this kind, and its exit code; `script` of util-linux is the

@@ -15,13 +15,14 @@ Examples:
   plimsoll capacity scenarios/web-shop.toml
   plimsoll capacity scenarios/web-shop.toml --survive zone
   plimsoll capacity scenarios/web-shop.toml --step 1 --quantile 0.99 --scheduler binpack
-  plimsoll capacity scenario.toml --vary nodes.small.count --vary nodes.large.count
+  plimsoll capacity scenarios/zone-rules.toml --vary nodes.worker.count --vary nodes.storage.count \
+    --set nodes.worker.price_per_hour=0.4 --set nodes.storage.price_per_hour=0.6
   plimsoll capacity scenarios/web-shop.toml --runway --growth 3%..5%/month --start 2026-11-28
 
-Enough is what meets every objective of the scenario ([[objectives]], and the slo of services) in at least
---quantile of all runs; with --confidence that is shown by runs under fresh seeds. The results go to
-results/<scenario>/capacity-<policies>-<seed>/ unless --out says otherwise; earlier results there are
-replaced. That nothing is enough is a result: the exit code is 0.")]
+Enough is what meets every objective of the scenario ([[objectives]], and the slo of services) in at \
+least --quantile of all runs; with --confidence that is shown by runs under fresh seeds. The results \
+go to results/<scenario>/capacity-<policies>-<seed>/ unless --out says otherwise; earlier results \
+there are replaced. That nothing is enough is a result: the exit code is 0.")]
 pub(in crate::cli) struct Capacity {
     /// The scenario file
     pub(in crate::cli) scenario: PathBuf,

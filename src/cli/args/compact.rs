@@ -15,9 +15,9 @@ Examples:
   plimsoll compact openb/scenario.toml --scheduler fgd,best-fit,spread
   plimsoll compact openb/scenario.toml --format json --quiet | jq .schedulers
 
-The run is repeated up to the moment, and its pods are packed from scratch into
-fewer and fewer nodes, as in section 5.1 of the Borg paper (EuroSys 2015). The results go to results/<scenario>/compact-<seed>/ unless --out says
-otherwise; earlier results there are replaced.")]
+The run is repeated up to the moment, and its pods are packed from scratch into fewer and fewer \
+nodes, as in section 5.1 of the Borg paper (EuroSys 2015). The results go to \
+results/<scenario>/compact-<seed>/ unless --out says otherwise; earlier results there are replaced.")]
 pub(in crate::cli) struct Compact {
     /// The scenario file
     pub(in crate::cli) scenario: PathBuf,

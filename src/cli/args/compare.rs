@@ -15,15 +15,15 @@ Examples:
   plimsoll compare scenarios/web-shop.toml --with peak.toml --metric pending.p99 --tolerance pending.p99=10%
   plimsoll compare scenarios/web-shop.toml --scheduler kube,kube-binpack --precision 5% --metric cost
 
-An option that lists several values makes a variant of each, several such options every combination;
-the first is the baseline. Options with one value then apply to all variants. Where no option lists
+An option that lists several values makes a variant of each, several such options every combination; \
+the first is the baseline. Options with one value then apply to all variants. Where no option lists \
 several, what is given makes the second variant, against the scenario as it stands.
 
-Verdicts are given on the metrics of --metric, else on the scenario's objectives: better, worse (within
-tolerance, where so), equivalent (shown to differ by less than the tolerance), undecided. They hold
-together with the confidence of --confidence. All other metrics are exploratory.
+Verdicts are given on the metrics of --metric, else on the scenario's objectives: better, worse \
+(within tolerance, where so), equivalent (shown to differ by less than the tolerance), undecided. \
+They hold together with the confidence of --confidence. All other metrics are exploratory.
 
-The results go to results/<scenario>/compare-<variants>-<seed>/ unless --out says otherwise; earlier
+The results go to results/<scenario>/compare-<variants>-<seed>/ unless --out says otherwise; earlier \
 results there are replaced. Ctrl-C reports the replications that all variants have finished.")]
 pub(in crate::cli) struct Compare {
     /// The scenario file

@@ -10,10 +10,9 @@ use super::shared::{Chance, Changes, Outside, Policies, Printed};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll explain scenarios/zone-outage.toml --at 20:10
-  plimsoll explain scenarios/zone-outage.toml --at 20:10 --pod search-52
+  plimsoll explain scenarios/zone-outage.toml --at 20:10 --set nodes.worker.count=9
+  plimsoll explain scenarios/zone-outage.toml --at 20:10 --pod search-27
   plimsoll explain scenarios/web-shop.toml --pod cart-7 --format json | jq .decision.chosen
-  plimsoll explain scenarios/zone-outage.toml --set nodes.worker.count=9
   plimsoll explain scenarios/web-shop.toml --drill zone --seed 7
 
 The run is the first replication of `plimsoll run` with the same options. It is repeated up to that \

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use clap_complete::Shell;
 
 use super::shared::Changes;
 
@@ -30,7 +31,7 @@ pub(in crate::cli) struct Report {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll validate scenarios/*.toml
+  plimsoll validate scenarios/web-shop.toml scenarios/zone-outage.toml
   plimsoll validate scenarios/web-shop.toml --with peak.toml --set services.cart.replicas=12")]
 pub(in crate::cli) struct Validate {
     /// Scenario files
@@ -86,6 +87,25 @@ pub(in crate::cli) enum Described {
     Compact,
     /// What `gate --format json` prints
     Gate,
+}
+
+/// Print a script that completes commands and options in a shell.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll completions bash > ~/.local/share/bash-completion/completions/plimsoll
+  plimsoll completions zsh > ~/.zfunc/_plimsoll
+  plimsoll completions fish > ~/.config/fish/completions/plimsoll.fish
+  plimsoll completions elvish > ~/.config/elvish/lib/plimsoll.elv
+  plimsoll completions powershell >> $PROFILE
+
+The folder must be there (mkdir -p makes it), and new shells read the script. bash needs its package \
+bash-completion. For zsh, write before compinit in ~/.zshrc: fpath+=(~/.zfunc). For elvish, write in \
+rc.elv: use plimsoll.")]
+pub(in crate::cli) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(in crate::cli) shell: Shell,
 }
 
 /// List all, or explain one.

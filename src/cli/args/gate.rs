@@ -11,12 +11,12 @@ use super::shared::{Changes, Machine, Policies};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll gate scenarios/*.toml --baseline main.json --update     accept what is measured now
-  plimsoll gate scenarios/*.toml --baseline main.json              hold the present code against it
-  plimsoll gate web-shop.toml --baseline main.json --scheduler kube-binpack
-  plimsoll gate web-shop.toml --baseline peak.json --set load_factor=1.5 --update
-  plimsoll gate web-shop.toml --baseline main.json --update --metric cost --tolerance cost=1%
-  plimsoll gate *.toml --baseline main.json --output junit=gate.xml --output markdown=gate.md
+  plimsoll gate scenarios/web-shop.toml --baseline main.json --update   accept what is measured now
+  plimsoll gate scenarios/web-shop.toml --baseline main.json            hold the code against it
+  plimsoll gate scenarios/web-shop.toml --baseline main.json --scheduler kube-binpack
+  plimsoll gate scenarios/web-shop.toml --baseline peak.json --set load_factor=1.5 --update
+  plimsoll gate scenarios/web-shop.toml --baseline main.json --update --metric cost --tolerance cost=1%
+  plimsoll gate scenarios/web-shop.toml --baseline main.json --output junit=gate.xml --output markdown=gate.md
 
 Gated are the objectives of a scenario, each of which needs a tolerance. Every replication is paired \
 with that of the baseline under the same seed: identical ones need no statistics. Else a metric is \

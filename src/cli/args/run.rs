@@ -20,13 +20,15 @@ Examples:
   plimsoll run scenarios/web-shop.toml --set services.cart.load.diurnal.mean=2500
   plimsoll run scenarios/web-shop.toml --set policy.scheduler.kube.ties=name --with peak.toml
 
-The results go to results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>/ unless --out says
-otherwise; with the drill or the resampling after it, and -changed-<hash> where --with or --set change
-the scenario. Earlier results there are replaced. A missed objective is a result: the exit code is 0.
+The results go to results/<scenario>/<scheduler>-<autoscaler>-<healer>-<seed>/ unless --out says \
+otherwise; with the drill or the resampling after it, and -changed-<hash> where --with or --set \
+change the scenario. Earlier results there are replaced. A missed objective is a result: the exit \
+code is 0.
 
---set KEY=VALUE: the key is a path through the file's tables. A value is TOML; a word needs no quotes. A
-part of a key that holds a dot stands in quotes: --set 'services.\"web.v2\".replicas=3'. A policy or
-another shape of load takes the place of the one that is there. `plimsoll schema` lists all keys.")]
+--set KEY=VALUE: the key is a path through the file's tables. A value is TOML; a word needs no \
+quotes. A part of a key that holds a dot stands in quotes: --set 'services.\"web.v2\".replicas=3'. A \
+policy or another shape of load takes the place of the one that is there. `plimsoll schema` lists \
+all keys.")]
 pub(in crate::cli) struct Run {
     /// The scenario file
     pub(in crate::cli) scenario: PathBuf,

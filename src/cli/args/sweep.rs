@@ -17,12 +17,12 @@ Examples:
   plimsoll sweep plan.toml --out /shared/run --submit slurm --shards 7 | sbatch
   plimsoll merge plan.toml /shared/run
 
-Results go to results/sweeps/<plan> unless --out says otherwise. Chunks that are there are verified
-and kept, so the same command goes on after Ctrl-C, a crash or a full disk. Without --shard all
+Results go to results/sweeps/<plan> unless --out says otherwise. Chunks that are there are verified \
+and kept, so the same command goes on after Ctrl-C, a crash or a full disk. Without --shard all \
 chunks are made and merged.
 
-The number for auto/N is HQ_TASK_ID, SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, the first that is
-set. Kubernetes counts from 0; Slurm and HyperQueue count as their --array says: with 1-N, give
+The number for auto/N is HQ_TASK_ID, SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, the first that is \
+set. Kubernetes counts from 0; Slurm and HyperQueue count as their --array says: with 1-N, give \
 --first-index 1.")]
 pub(in crate::cli) struct Sweep {
     /// The plan
@@ -62,8 +62,12 @@ pub(in crate::cli) struct Sweep {
 /// Put the chunks of a sweep together, or list those that are missing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Every chunk is verified: its rows are counted and its checksum is taken. With chunks missing the exit
-code is 3, and nothing is written.")]
+Examples:
+  plimsoll merge plan.toml results/sweeps/plan
+  plimsoll merge plan.toml /shared/run
+
+Every chunk is verified: its rows are counted and its checksum is taken. With chunks missing the \
+exit code is 3, and nothing is written.")]
 pub(in crate::cli) struct Merge {
     /// The plan
     pub(in crate::cli) plan: PathBuf,
