@@ -34,16 +34,16 @@ pub(super) use shared::{Changes, Format, Loss, Outside, Policies};
     disable_help_subcommand = true,
     after_help = "\
 Examples:
-  plimsoll init                                  write a commented scenario to start from
-  plimsoll run scenario.toml --reps 20           run it twenty times, with intervals
-  plimsoll run scenario.toml --scheduler binpack the same load under another policy
+  plimsoll init                                   write a commented scenario to start from
+  plimsoll run scenario.toml --reps 20            run it twenty times, with intervals
+  plimsoll run scenario.toml --scheduler binpack  the same load under another policy
   plimsoll compare scenario.toml --scheduler kube,binpack
-                                                 which of the two is better, and how sure that is
-  plimsoll explain scenario.toml --pod web-3     why the pod is where it is, or nowhere
-  plimsoll capacity scenario.toml --survive zone how many nodes are enough, even without a zone
-  plimsoll gate *.toml --baseline main.json      in CI: has anything become worse?
-  plimsoll sweep plan.toml                       vary it over a grid, with a Pareto front
-  plimsoll policies                              all policies, their parameters and their sources
+                                                  which of the two is better, and how sure that is
+  plimsoll explain scenario.toml --pod web-3      why the pod is where it is, or nowhere
+  plimsoll capacity scenario.toml --survive zone  how many nodes are enough, even without a zone
+  plimsoll gate *.toml --baseline main.json       in CI: has anything become worse?
+  plimsoll sweep plan.toml                        vary it over a grid, with a Pareto front
+  plimsoll policies                               all policies, their parameters and their sources
 
 Exit codes: 0 fine, 1 a gate failed, 2 the input is wrong, 3 the environment failed, 130 \
 interrupted."

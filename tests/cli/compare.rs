@@ -105,8 +105,8 @@ fn the_page_gives_verdicts_first_and_says_what_they_rest_on() {
 
 #[test]
 fn pooled_ratios_are_made_again_of_the_table() {
-    let scratch = Scratch::new("pooled");
-    let json = scratch.json(&[&TWO[..], &["--reps", "4"]].concat());
+    let scratch = shop("pooled");
+    let json = compared(&scratch, &[&TWO[..], &["--reps", "4"]].concat());
     let dir = scratch.0.join("results/small/compare-binpack-vs-spread-1");
     let table = fs::read_to_string(dir.join("metrics.csv")).unwrap();
     let of = |metric: &str| {

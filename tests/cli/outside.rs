@@ -20,10 +20,10 @@ fn a_drill_says_what_a_lost_node_costs_and_both_factors_of_a_year() {
     assert_eq!(code, Some(0));
     let told = part(&said, "a lost node");
     expect![[r#"
-        a lost node    1,021 ± 524 requests · 14 s ± 7 s of full outage ·
+        a lost node    1,020 ± 520 requests · 14 s ± 7 s of full outage ·
                        8 m ± 5 m 20 s of jobs' run time in vain · lost something in 8 of 8 drills
           web          483 ± 31 requests · 16 s ± 1 s of full outage · lost something in 8 of 8 drills
-          store        537 ± 525 requests · 13 s ± 12 s of full outage · lost something in 4 of 8 drills
+          store        540 ± 530 requests · 13 s ± 12 s of full outage · lost something in 4 of 8 drills
           in a year    how often a node is lost is not stated: --frequency node=2/year would say so"#]].assert_eq(&told.join("\n"));
     assert!(
         scratch

@@ -149,6 +149,13 @@ fn case() -> Value {
                 items("runs that missed each objective", whole("")),
             ),
             (
+                "missed_by",
+                items(
+                    "by how much each is missed in the mean over runs, in its unit",
+                    number(""),
+                ),
+            ),
+            (
                 "absent",
                 items("runs in which each had nothing to measure", whole("")),
             ),
@@ -227,6 +234,14 @@ fn runway() -> Value {
         (
             "latest_months",
             or_null(number("when one is broken at the latest")),
+        ),
+        (
+            "earliest_date",
+            or_null(text("the same as a day, where there is a start")),
+        ),
+        (
+            "latest_date",
+            or_null(text("the same as a day, where there is a start")),
         ),
     ]);
     object(&keys, &[])
