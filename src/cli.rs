@@ -3,6 +3,7 @@
 
 mod args;
 mod capacity;
+mod command;
 mod compact;
 mod compare;
 mod completions;

@@ -18,6 +18,7 @@ mod objectives;
 pub mod output;
 pub mod outside;
 pub mod page;
+mod pages;
 mod plots;
 pub mod reasons;
 pub mod results;

@@ -13,7 +13,7 @@ use crate::cli::out::print;
 use crate::cli::outside::suffix;
 use crate::cli::progress::Progress;
 use crate::cli::usage::{cpu_seconds, look, peak_memory};
-use crate::cli::{Failure, interrupt};
+use crate::cli::{Failure, command, interrupt};
 use crate::experiment::compare::{Chance, Comparison, compare, sample_until};
 use crate::experiment::replicate::{threads, with_threads};
 use crate::experiment::sample::{How, Samples, Variant};
@@ -61,7 +61,10 @@ pub(super) fn run(args: Compare) -> Result<(), Failure> {
     let files = match compared.interrupted {
         // What an earlier comparison ended with is worth more.
         Some(_) if dir.exists() => None,
-        Some(_) | None => Some(write(&dir, &compared, &effort)?),
+        Some(_) | None => {
+            let command = command::compare(&args, &compared.variants[0].scenario);
+            Some(write(&dir, &compared, &effort, &command)?)
+        }
     };
     let written = files.as_ref().map(|files| Written { dir: &dir, files });
     say(&args, &compared, &effort, written)?;
@@ -196,9 +199,14 @@ fn digits(text: &str) -> String {
     format!("{:032x}", rng::fnv1a_128(text.as_bytes()))[..8].to_owned()
 }
 
-fn write(dir: &Path, compared: &Compared<'_>, effort: &Effort) -> Result<Vec<String>, Failure> {
+fn write(
+    dir: &Path,
+    compared: &Compared<'_>,
+    effort: &Effort,
+    command: &str,
+) -> Result<Vec<String>, Failure> {
     let folder = Folder::begin(dir)?;
-    let files = output::write(&folder, compared, effort)?;
+    let files = output::write(&folder, compared, effort, command)?;
     folder.finish()?;
     Ok(files)
 }

@@ -15,14 +15,14 @@ use crate::cli::out::print;
 use crate::cli::progress::Progress;
 use crate::cli::run::under;
 use crate::cli::usage::look;
-use crate::cli::{Failure, interrupt, validate};
+use crate::cli::{Failure, command, interrupt, validate};
 use crate::experiment::gate::file::{Baselines, Entry, NotRead};
 use crate::experiment::gate::input::{changed, is_of};
 use crate::experiment::gate::{Checked, check};
 use crate::experiment::replicate::with_threads;
 use crate::experiment::sample::{How, Samples};
 use crate::report::gate as said;
-use crate::report::gate::{github, json, junit, markdown, refused, text};
+use crate::report::gate::{github, html, json, junit, markdown, refused, text};
 use crate::report::text::{Colors, Look};
 use crate::run::Ended;
 use crate::scenario::{Scenario, Source};
@@ -61,7 +61,7 @@ fn outputs(texts: &[String]) -> Result<Vec<Output>, Failure> {
     let one = |text: &String| {
         read(text).ok_or_else(|| {
             Failure::Input(format!(
-                "--output {text}: write FORMAT=FILE with text, markdown, junit, github or json, such as \
+                "--output {text}: write FORMAT=FILE with text, markdown, html, junit, github or json, such as \
                  junit=gate.xml"
             ))
         })
@@ -267,25 +267,27 @@ impl Told<'_> {
     /// Prints it, and writes it to files.
     fn tell(&self, args: &Gate, outputs: &[Output]) -> Result<(), Failure> {
         let gate = self.gate(args);
+        let command = command::gate(args);
         for (format, path) in outputs {
             let plain = Look {
                 colors: Colors::None,
                 ..look()
             };
-            let page = page(&gate, *format, plain);
+            let page = page(&gate, *format, plain, &command);
             write_file(path, &page)?;
         }
         match (args.quiet, args.format) {
             (true, GateFormat::Text) => Ok(()),
-            (_, format) => print(&page(&gate, format, look())),
+            (_, format) => print(&page(&gate, format, look(), &command)),
         }
     }
 }
 
-fn page(gate: &said::Gate<'_>, format: GateFormat, look: Look) -> String {
+fn page(gate: &said::Gate<'_>, format: GateFormat, look: Look, command: &str) -> String {
     match format {
         GateFormat::Text => text::page(gate, look),
         GateFormat::Markdown => markdown::page(gate),
+        GateFormat::Html => html::page(gate, command),
         GateFormat::Junit => junit::page(gate),
         GateFormat::Github => github::page(gate),
         GateFormat::Json => json::page(gate),
@@ -311,6 +313,8 @@ fn held<'a>(checked: &[(&'a Input, &'a Entry, &'a Checked)]) -> Vec<said::Held<'
             path: &input.path,
             text: &input.text,
             checked,
+            hash: &input.scenario.hash,
+            seed: entry.baseline.seed,
             anchor: entry.anchor.as_ref().map(|anchor| anchor.plimsoll.as_str()),
             tested: (entry.baseline.policies != is).then_some(is),
         }

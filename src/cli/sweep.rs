@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::sweep::{Engine, ShardName, Sweep as Args};
 use crate::cli::out::print;
 use crate::cli::usage::look;
-use crate::cli::{Failure, interrupt, validate};
+use crate::cli::{Failure, command, interrupt, validate};
 use crate::experiment::replicate::with_threads;
 use crate::experiment::sweep::plan::{Refused, Sweep, Why, WrongCells};
 use crate::experiment::sweep::shard::Shard;
@@ -95,10 +95,14 @@ pub(super) fn merged(
     let target = dir.join(output::FOLDER);
     folder::check_replaceable(&target, output::is_result)?;
     let folder = Folder::begin(&target)?;
-    let written = output::write(&folder, sweep, store).map_err(|unwritten| match unwritten {
-        Unwritten::Chunks(gaps) => Failure::Environment(said::gaps(sweep, store, &gaps, plan, dir)),
-        Unwritten::Folder(error) => Failure::from(error),
-    })?;
+    let command = command::sweep(plan);
+    let written =
+        output::write(&folder, sweep, store, &command).map_err(|unwritten| match unwritten {
+            Unwritten::Chunks(gaps) => {
+                Failure::Environment(said::gaps(sweep, store, &gaps, plan, dir))
+            }
+            Unwritten::Folder(error) => Failure::from(error),
+        })?;
     interrupt::check()?;
     folder.finish()?;
     if quiet {

@@ -15,7 +15,7 @@ use crate::report::page::{Cell, Column, Figure, Kind, Narrow, Page, Table, Tone}
 use crate::report::plots::together::{self, Named};
 use crate::report::results::Numbers as _;
 use crate::report::stored::Stored;
-use crate::report::text::count;
+use crate::report::text::{capitalized, count};
 
 /// Most runs whose large numbers are set large.
 const LARGE_RUNS: usize = 4;
@@ -359,12 +359,4 @@ fn reproduce(page: &mut Page, runs: &[Named<'_>]) {
             made.join("; ")
         ),
     );
-}
-
-fn capitalized(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
 }

@@ -1,8 +1,10 @@
 //! How many nodes are enough, for people and for programs.
 
+mod buy;
 mod curve;
 mod json;
 pub mod mix;
+mod page;
 pub mod runway;
 mod schema;
 mod sentences;
@@ -17,6 +19,7 @@ use crate::experiment::capacity::answer::Capacity;
 use crate::experiment::capacity::survive::NoLoss;
 use crate::folder::{Folder, FolderError};
 use crate::report::figure::{self, Unit};
+use crate::report::pages::REPORT;
 use crate::report::plots;
 use crate::scenario::Scenario;
 pub use schema::schema;
@@ -44,16 +47,19 @@ const CURVE: &str = "capacity";
 /// Whether a result folder may hold a file of this name: what an earlier search wrote may be replaced,
 /// and nothing else.
 pub fn is_result(name: &Path) -> bool {
-    let files = [JSON, TABLE].map(Path::new);
+    let files = [REPORT, JSON, TABLE].map(Path::new);
     let plots = ["svg", "png"].map(|kind| Path::new(CURVE).with_extension(kind));
     files.contains(&name) || plots.iter().any(|plot| plot == name)
 }
 
-/// Writes all files into `folder`, and says which ones a reader opens first.
+/// Writes all files into `folder`, and says which ones a reader opens first; `command` makes the same
+/// again.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn write(folder: &Folder, told: &Told<'_>) -> Result<Vec<String>, FolderError> {
+pub fn write(folder: &Folder, told: &Told<'_>, command: &str) -> Result<Vec<String>, FolderError> {
+    let path = folder.file(REPORT);
+    fs::write(&path, page::of(told, command)).map_err(FolderError::of(&path))?;
     let path = folder.file(JSON);
     fs::write(&path, json(told)).map_err(FolderError::of(&path))?;
     let path = folder.file(TABLE);
@@ -68,7 +74,9 @@ pub fn write(folder: &Folder, told: &Told<'_>) -> Result<Vec<String>, FolderErro
     fs::write(&path, plots::file(&chart)).map_err(FolderError::of(&path))?;
     let path = folder.file(format!("{CURVE}.png"));
     plots::write_png(&chart, &path).map_err(FolderError::of(&path))?;
-    Ok([svg.as_str(), JSON, TABLE].map(str::to_owned).to_vec())
+    Ok([REPORT, svg.as_str(), JSON, TABLE]
+        .map(str::to_owned)
+        .to_vec())
 }
 
 /// `capacity.json`, with a line break at its end.

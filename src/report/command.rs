@@ -10,19 +10,15 @@ use crate::scenario::drill::{Frequency, StatedBy};
 pub(crate) fn run(results: &Results<'_>, options: Options) -> String {
     let scenario = results.scenario;
     let policy = &scenario.policy;
-    let mut command = format!(
-        "plimsoll run {} --seed {} --reps {} --scheduler {} --autoscaler {} --healer {}",
-        shell::file(&scenario.file),
-        results.seed,
-        results.runs.len(),
-        policy.scheduler.name,
-        policy.autoscaler.name,
-        policy.healer.name
-    );
-    for change in &scenario.changes {
-        let (option, what) = change.split_once(' ').unwrap_or((change, ""));
-        command.push_str(&format!(" {option} {}", shell::word(what)));
-    }
+    let mut command = shell::Line::new("plimsoll run")
+        .file(&scenario.file)
+        .option("--seed", results.seed)
+        .option("--reps", results.runs.len())
+        .option("--scheduler", policy.scheduler.name)
+        .option("--autoscaler", policy.autoscaler.name)
+        .option("--healer", policy.healer.name)
+        .changes(&scenario.changes)
+        .finish();
     if let Some(rule) = scenario.outline.resample {
         command.push_str(&format!(" --resample={}s", rule.block));
     }

@@ -3,6 +3,7 @@
 mod cells;
 pub mod json;
 pub mod output;
+mod page;
 mod schema;
 pub(crate) mod summary;
 mod tables;

@@ -1,6 +1,6 @@
 //! Why a pod is where it is, or nowhere: what `plimsoll explain` says.
 
-mod amounts;
+pub(crate) mod amounts;
 mod choice;
 pub(crate) mod groups;
 pub mod json;

@@ -1,6 +1,7 @@
 //! What `gate` says: on the terminal, under a pull request, and to programs that watch builds.
 
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -46,6 +47,10 @@ pub struct Held<'a> {
     pub checked: &'a Checked,
     /// The version that its anchor is of, if it has one.
     pub anchor: Option<&'a str>,
+    /// Fingerprint of its input.
+    pub hash: &'a str,
+    /// The seed of all runs.
+    pub seed: u64,
     /// The policies under test, if others than those of the baseline.
     pub tested: Option<[&'a str; 3]>,
 }

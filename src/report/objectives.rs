@@ -80,21 +80,26 @@ impl Judged {
 
     /// The bound for readers: `at most 1 m`.
     pub(crate) fn bound(&self, currency: &str) -> String {
-        let unit = Unit::of(self.quantity.metric.unit, currency);
-        let shown = |bound: f64| match unit {
-            Unit::Ratio => figure::exact_percent(bound),
-            Unit::Seconds | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => {
-                figure::number(bound, unit)
-            }
-        };
-        match self.bound {
-            Bound::AtLeast(bound) => format!("at least {}", shown(bound)),
-            Bound::AtMost(bound) => format!("at most {}", shown(bound)),
-        }
+        bound(&self.quantity, self.bound, currency)
     }
 
     /// What all runs together say of the quantity, with its interval.
     pub(crate) fn value(&self, numbers: &impl Numbers) -> Option<String> {
         numbers.show(self.quantity.metric.name, &self.quantity.entity)
+    }
+}
+
+/// A bound for readers: `at most 1 m`.
+pub(crate) fn bound(quantity: &Quantity, bound: Bound, currency: &str) -> String {
+    let unit = Unit::of(quantity.metric.unit, currency);
+    let shown = |bound: f64| match unit {
+        Unit::Ratio => figure::exact_percent(bound),
+        Unit::Seconds | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => {
+            figure::number(bound, unit)
+        }
+    };
+    match bound {
+        Bound::AtLeast(bound) => format!("at least {}", shown(bound)),
+        Bound::AtMost(bound) => format!("at most {}", shown(bound)),
     }
 }

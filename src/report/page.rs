@@ -122,14 +122,15 @@ impl Page {
         page
     }
 
-    /// The question with its answer: facts above it, what explains it below.
+    /// The question with its answer: facts above it, what explains it below, with code between
+    /// backquotes.
     pub(crate) fn head(&mut self, facts: &[String], question: &str, answer: &str, why: &[String]) {
         let facts = escape(&facts.join("\u{a0}· "));
         self.line(&format!("<header>\n<p class=\"eyebrow\">{facts}</p>"));
         self.line(&format!("<h1>{}</h1>", escape(question)));
         self.line(&format!("<p class=\"answer\">{}</p>", escape(answer)));
         for sentence in why {
-            self.line(&format!("<p class=\"why\">{}</p>", escape(sentence)));
+            self.line(&format!("<p class=\"why\">{}</p>", with_code(sentence)));
         }
         self.line("</header>");
     }
@@ -194,17 +195,20 @@ impl Page {
         self.line("</table>");
     }
 
-    /// A chart under its title, with the name of the file that holds its data.
+    /// A chart under its title, with the name of the file that holds its data, if one does.
     pub(crate) fn chart(&mut self, chart: &Chart) {
         self.line(&format!("<figure>\n<h2>{}</h2>", escape(&chart.title)));
         self.line(&format!("<p>{}</p>", escape(&chart.subtitle)));
         for (form, class) in [(Form::Page, "wide"), (Form::Phone, "narrow")] {
             self.push(&plots::inline(chart, form, class));
         }
-        let data = escape(&chart.data);
-        self.line(&format!(
-            "<figcaption>data: <code>{data}</code></figcaption>\n</figure>"
-        ));
+        if !chart.data.is_empty() {
+            let data = escape(&chart.data);
+            self.line(&format!(
+                "<figcaption>data: <code>{data}</code></figcaption>"
+            ));
+        }
+        self.line("</figure>");
     }
 
     /// A list of what a reader must know, with code between backquotes; nothing for none.
@@ -213,9 +217,17 @@ impl Page {
             return;
         }
         self.heading(title);
+        self.list(notes);
+    }
+
+    /// A list, with code between backquotes; nothing for none.
+    pub(crate) fn list(&mut self, items: &[String]) {
+        if items.is_empty() {
+            return;
+        }
         self.line("<ul>");
-        for note in notes {
-            self.line(&format!("<li>{}</li>", with_code(note)));
+        for item in items {
+            self.line(&format!("<li>{}</li>", with_code(item)));
         }
         self.line("</ul>");
     }

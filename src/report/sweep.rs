@@ -6,6 +6,7 @@ pub mod submit;
 pub mod text;
 
 mod curves;
+mod page;
 mod tables;
 mod trade;
 

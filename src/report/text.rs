@@ -176,6 +176,15 @@ pub(crate) fn count(number: u64, thing: &str) -> String {
     format!("{} {thing}{plural}", figure::thousands(number))
 }
 
+/// A sentence with a capital at its head.
+pub(crate) fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
 /// A large number in three digits: `4.1 M`.
 fn rough(number: f64) -> String {
     let (scaled, suffix) = match number {

@@ -68,7 +68,8 @@ fn capacity_says_how_many_are_enough_how_sure_that_is_and_why_fewer_are_not() {
         note: 1 objective; 368 runs in …: searched with 20 a size (of 20), confirmed with fresh ones,
               all sizes meeting the same worlds; seed 1
 
-        results/shop/capacity-spread-fixed-kubernetes-1/   capacity.svg  capacity.json  capacity.csv
+        results/shop/capacity-spread-fixed-kubernetes-1/   report.html  capacity.svg  capacity.json
+            capacity.csv
     "#]].assert_eq(&stdout);
 }
 
@@ -91,7 +92,8 @@ fn capacity_without_anything_random_claims_no_confidence() {
 
         note: 1 objective; 4 runs
 
-        results/shop/capacity-spread-fixed-kubernetes-1/   capacity.svg  capacity.json  capacity.csv
+        results/shop/capacity-spread-fixed-kubernetes-1/   report.html  capacity.svg  capacity.json
+            capacity.csv
     "#]].assert_eq(&stdout);
 }
 
@@ -132,8 +134,8 @@ fn capacity_judges_losses_when_they_are_made_good_and_while_they_last() {
         note: 1 objective; 1,172 runs in …: searched with 20 a size (of 20), confirmed with fresh ones,
               all sizes meeting the same worlds; seed 1
 
-        results/shop/capacity-survive-zone-spread-fixed-kubernetes-1/   capacity.svg  capacity.json
-            capacity.csv
+        results/shop/capacity-survive-zone-spread-fixed-kubernetes-1/   report.html  capacity.svg
+            capacity.json  capacity.csv
     "#]].assert_eq(&stdout);
 }
 
@@ -172,7 +174,7 @@ fn runway_says_when_an_objective_breaks() {
               and nothing else
         note: 854 runs in …; factors are a per cent apart; seed 1
 
-        results/shop/runway-spread-fixed-kubernetes-1/   capacity.json  capacity.csv
+        results/shop/runway-spread-fixed-kubernetes-1/   report.html  capacity.json  capacity.csv
     "#]].assert_eq(&stdout);
     let (_, stdout, _) = capacity("runway-exactly", CAPACITY, "--runway --growth 2%/month");
     let first: Vec<&str> = stdout.lines().take(3).collect();

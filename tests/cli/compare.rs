@@ -71,7 +71,8 @@ fn the_page_gives_verdicts_first_and_says_what_they_rest_on() {
         In short: against least-allocated, binpack is different in nodes.used (−0.2 nodes ± 0.1) and worse
                   in availability.requests (−13 pp ± 2).
 
-        results/small/compare-least-allocated-vs-binpack-1/   compare.json  metrics.csv  2 plots
+        results/small/compare-least-allocated-vs-binpack-1/   report.html  compare.json  metrics.csv
+            2 plots
         --all lists every metric; `plimsoll metrics NAME` says what one means.
     "#]].assert_eq(&(page.join("\n") + "\n"));
     let dir = scratch
@@ -79,7 +80,13 @@ fn the_page_gives_verdicts_first_and_says_what_they_rest_on() {
         .join("results/small/compare-least-allocated-vs-binpack-1");
     assert_eq!(
         names(&dir),
-        ["compare.json", "metrics.csv", "plots", "run.json"]
+        [
+            "compare.json",
+            "metrics.csv",
+            "plots",
+            "report.html",
+            "run.json"
+        ]
     );
     assert_eq!(
         names(&dir.join("plots")),
@@ -145,7 +152,7 @@ fn the_same_bytes_with_any_number_of_threads() {
         let dir = "results/small/compare-binpack-vs-spread-1";
         let file = |name: &str| fs::read(scratch.0.join(dir).join(name)).unwrap();
         let plots = ["difference-1.svg", "differences.csv"].map(|name| format!("plots/{name}"));
-        let names = ["compare.json", "metrics.csv"].map(str::to_owned);
+        let names = ["compare.json", "metrics.csv", "report.html"].map(str::to_owned);
         let files: Vec<Vec<u8>> = names.iter().chain(&plots).map(|name| file(name)).collect();
         (json, files)
     };

@@ -8,6 +8,7 @@ mod explain;
 mod gate;
 mod lists;
 mod outside;
+mod pages;
 mod report;
 mod run;
 mod schema;

@@ -82,6 +82,8 @@ pub(in crate::cli) enum GateFormat {
     Text,
     /// A table for a comment under a pull request
     Markdown,
+    /// A page for people, in one file
+    Html,
     /// A report that build servers show as tests
     Junit,
     /// Annotations of GitHub Actions

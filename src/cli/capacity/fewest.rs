@@ -2,10 +2,10 @@
 
 use super::vary::{Group, setting};
 use super::{Question, check_dir, failure};
-use crate::cli::Failure;
 use crate::cli::args::Survive;
 use crate::cli::progress::Counter;
 use crate::cli::usage::look;
+use crate::cli::{Failure, command};
 use crate::experiment::capacity::answer::capacity;
 use crate::experiment::capacity::fewest::Plan;
 use crate::experiment::capacity::survive::{NoLoss, Times, cases, times};
@@ -45,9 +45,10 @@ pub(super) fn run(question: &Question<'_>, group: &Group) -> Result<(), Failure>
         seed: args.chance.seed,
         capacity: &found,
     };
+    let command = command::capacity(args, &question.scenario);
     question.tell(
         &dir,
-        |folder| report::write(folder, &told),
+        |folder| report::write(folder, &told, &command),
         || report::json(&told),
         |files| report::text(&told, &dir, files, counter.seconds(), look()),
     )

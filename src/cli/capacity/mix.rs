@@ -2,9 +2,9 @@
 
 use super::vary::{Group, setting};
 use super::{Question, check_dir, failure};
-use crate::cli::Failure;
 use crate::cli::progress::Counter;
 use crate::cli::usage::look;
+use crate::cli::{Failure, command};
 use crate::experiment::capacity::cheapest::{Counts, GROUPS_MAX, cheapest};
 use crate::experiment::capacity::mix::Kind;
 use crate::experiment::capacity::survive::cases;
@@ -46,9 +46,10 @@ pub(super) fn run(question: &Question<'_>, groups: &[Group]) -> Result<(), Failu
         seed: args.chance.seed,
         found: &found,
     };
+    let command = command::capacity(args, &question.scenario);
     question.tell(
         &dir,
-        |folder| mix_write(folder, &told),
+        |folder| mix_write(folder, &told, &command),
         || mix_json(&told),
         |files| mix_text(&told, &dir, files, counter.seconds(), look()),
     )

@@ -5,7 +5,7 @@ use std::fs;
 use super::{Question, check_dir, failure};
 use crate::cli::progress::Counter;
 use crate::cli::usage::look;
-use crate::cli::{Failure, validate};
+use crate::cli::{Failure, command, validate};
 use crate::experiment::capacity::confirm::Claim;
 use crate::experiment::capacity::growth::{self, Date, MONTH_DAYS};
 use crate::experiment::capacity::runway::{Growth, Step, factor, runway, steps_to};
@@ -74,9 +74,10 @@ pub(super) fn run(question: &Question<'_>) -> Result<(), Failure> {
         runway: &found,
         seen: &seen,
     };
+    let command = command::capacity(args, &question.scenario);
     question.tell(
         &dir,
-        |folder| runway_write(folder, &told),
+        |folder| runway_write(folder, &told, &command),
         || runway_json(&told),
         |files| runway_text(&told, &dir, files, counter.seconds(), look()),
     )

@@ -78,7 +78,13 @@ fn title(told: &Told<'_>) -> String {
         .and_then(|struck| struck.answer)
         .or(capacity.found.answer);
     match answer {
-        Some(size) => format!("{} are enough", sentences::nodes(told, size)),
+        Some(size) => {
+            let nodes = sentences::nodes(told, size);
+            match struck.is_some_and(|struck| struck.answer.is_none()) {
+                true => format!("{nodes} are enough once a loss is made good"),
+                false => format!("{nodes} are enough"),
+            }
+        }
         None => "No number of nodes that was tried is enough".to_owned(),
     }
 }

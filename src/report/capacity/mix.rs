@@ -1,12 +1,14 @@
 //! The cheapest mix, for people and for programs.
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{MAIN_SEPARATOR, Path};
 
 use serde::Serialize;
 
-use super::text::{bounds, shown};
+use super::text::{bounds, runs, shown};
 use super::{JSON, TABLE, json, sentences};
 use crate::experiment::capacity::cheapest::{Cheapest, Counts, price};
 use crate::experiment::capacity::confirm::Verdict;
@@ -14,8 +16,9 @@ use crate::experiment::capacity::trials::{Condition, Phase};
 use crate::folder::{Folder, FolderError};
 use crate::report::csv::Csv;
 use crate::report::figure::{self, Unit};
+use crate::report::pages::REPORT;
+use crate::report::text::Look;
 use crate::report::text::layout::Page;
-use crate::report::text::{Look, count};
 use crate::scenario::Scenario;
 
 /// Most mixes of the table.
@@ -140,6 +143,28 @@ impl ToldMix<'_> {
         }
     }
 
+    /// How it was found; with the seconds that it took, where they are told.
+    fn note(&self, seconds: Option<f64>) -> String {
+        let (tried, all) = self.found.tried;
+        format!(
+            "{tried} of {} mixes were run: a mix is run only where that does not follow from another, as \
+             more nodes of any group never hurt (branch and bound; exact if that holds). {}; seed {}",
+            figure::thousands(all),
+            runs(self.found.runs, seconds),
+            self.seed
+        )
+    }
+
+    /// What is said of the runs of a mix: `59 % (47–70)`.
+    fn figures(&self, counts: &Counts) -> String {
+        let (phase, trials) = &self.found.seen[counts];
+        match (self.found.is_exact, trials.tally.good) {
+            (true, 0) => "no".to_owned(),
+            (true, _) => "yes".to_owned(),
+            (false, _) => shown(trials.tally, *phase, self.found.claim.confidence),
+        }
+    }
+
     /// The mixes near the answer: those with fresh runs, else the cheapest that were tried.
     fn rows(&self) -> Vec<&Counts> {
         let fresh = |counts: &&Counts| self.found.seen[*counts].0 == Phase::Fresh;
@@ -177,16 +202,11 @@ pub fn mix_text(
         figure::exact_percent(told.found.claim.confidence.level())
     ));
     for counts in told.rows() {
-        let (phase, trials) = &told.found.seen[counts];
         let cells = told.groups.iter().zip(counts);
         let cells =
             cells.map(|(name, count)| format!("{count:>width$}", width = name.len().max(8)));
         let cells: Vec<String> = cells.collect();
-        let figures = match (told.found.is_exact, trials.tally.good) {
-            (true, 0) => "no".to_owned(),
-            (true, _) => "yes".to_owned(),
-            (false, _) => shown(trials.tally, *phase, told.found.claim.confidence),
-        };
+        let figures = told.figures(counts);
         let mark = match told.found.answer == Some(*counts) {
             true => "   ← the cheapest that is enough",
             false => "",
@@ -198,35 +218,30 @@ pub fn mix_text(
         ));
     }
     page.gap();
-    let (tried, all) = told.found.tried;
-    page.hanging(
-        "note: ",
-        &format!(
-            "{} of {} mixes were run: a mix is run only where that does not follow from another, as more \
-             nodes of any group never hurt (branch and bound; exact if that holds). {} in {}; seed {}",
-            tried,
-            figure::thousands(all),
-            count(told.found.runs, "run"),
-            figure::number(seconds, Unit::Seconds),
-            told.seed
-        ),
-    );
+    page.hanging("note: ", &told.note(Some(seconds)));
     page.gap();
     page.names(&format!("{}{MAIN_SEPARATOR}   ", dir.display()), files);
     page.finish()
 }
 
-/// Writes all files into `folder`, and says which ones a reader opens first.
+/// Writes all files into `folder`, and says which ones a reader opens first; `command` makes the same
+/// again.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn mix_write(folder: &Folder, told: &ToldMix<'_>) -> Result<Vec<String>, FolderError> {
+pub fn mix_write(
+    folder: &Folder,
+    told: &ToldMix<'_>,
+    command: &str,
+) -> Result<Vec<String>, FolderError> {
+    let path = folder.file(REPORT);
+    fs::write(&path, page::of(told, command)).map_err(FolderError::of(&path))?;
     let path = folder.file(JSON);
     fs::write(&path, mix_json(told)).map_err(FolderError::of(&path))?;
     let path = folder.file(TABLE);
     let written = table(told).and_then(|table| fs::write(&path, table));
     written.map_err(FolderError::of(&path))?;
-    Ok([JSON, TABLE].map(str::to_owned).to_vec())
+    Ok([REPORT, JSON, TABLE].map(str::to_owned).to_vec())
 }
 
 fn table(told: &ToldMix<'_>) -> std::io::Result<Vec<u8>> {

@@ -1,11 +1,13 @@
 //! How long the present nodes will do, for people and for programs.
 
+mod page;
+
 use std::fs;
 use std::path::{MAIN_SEPARATOR, Path};
 
 use serde::Serialize;
 
-use super::text::{bounds, shown};
+use super::text::{bounds, runs, shown};
 use super::{JSON, TABLE, json, sentences};
 use crate::experiment::capacity::growth::{Date, MONTH_DAYS};
 use crate::experiment::capacity::runway::{Growth, Runway, Source, Step, factor, months};
@@ -13,6 +15,7 @@ use crate::experiment::capacity::trials::{Condition, Phase, Trials};
 use crate::folder::{Folder, FolderError};
 use crate::report::csv::Csv;
 use crate::report::figure::{self, Unit};
+use crate::report::pages::REPORT;
 use crate::report::text::layout::Page;
 use crate::report::text::{Look, count};
 use crate::scenario::Scenario;
@@ -129,6 +132,15 @@ impl ToldRunway<'_> {
         }
     }
 
+    /// What is said of the runs of a factor: `59 % (47–70)`.
+    fn figures(&self, phase: Phase, trials: &Trials) -> String {
+        match (self.runway.is_exact, trials.tally.good) {
+            (true, 0) => "no".to_owned(),
+            (true, _) => "yes".to_owned(),
+            (false, _) => shown(trials.tally, phase, self.runway.claim.confidence),
+        }
+    }
+
     fn missed(&self, step: Step) -> Option<String> {
         let (_, _, trials) = self.seen.iter().find(|(seen, ..)| *seen == step)?;
         (trials.tally.good < trials.tally.runs)
@@ -164,7 +176,8 @@ impl ToldRunway<'_> {
         Some(Date::of_days(self.start?.days() + days))
     }
 
-    fn notes(&self, seconds: f64) -> Vec<String> {
+    /// What is to be known; with the seconds that it took, where they are told.
+    fn notes(&self, seconds: Option<f64>) -> Vec<String> {
         let growth = self.growth;
         let mut notes = Vec::new();
         match growth.from {
@@ -203,9 +216,8 @@ impl ToldRunway<'_> {
                 .to_owned(),
         );
         notes.push(format!(
-            "{} in {}; factors are a per cent apart; seed {}",
-            count(self.runway.runs, "run"),
-            figure::number(seconds, Unit::Seconds),
+            "{}; factors are a per cent apart; seed {}",
+            runs(self.runway.runs, seconds),
             self.seed
         ));
         notes
@@ -230,11 +242,7 @@ pub fn runway_text(
         figure::exact_percent(told.runway.claim.confidence.level())
     ));
     for (step, phase, trials) in told.seen {
-        let figures = match (told.runway.is_exact, trials.tally.good) {
-            (true, 0) => "no".to_owned(),
-            (true, _) => "yes".to_owned(),
-            (false, _) => shown(trials.tally, *phase, told.runway.claim.confidence),
-        };
+        let figures = told.figures(*phase, trials);
         let mark = match *step {
             step if told.runway.holds == Some(step) => "   ← holds",
             step if told.runway.breaks == Some(step) => "   ← breaks",
@@ -247,7 +255,7 @@ pub fn runway_text(
         ));
     }
     page.gap();
-    for note in told.notes(seconds) {
+    for note in told.notes(Some(seconds)) {
         page.hanging("note: ", &note);
     }
     page.gap();
@@ -255,17 +263,24 @@ pub fn runway_text(
     page.finish()
 }
 
-/// Writes all files into `folder`, and says which ones a reader opens first.
+/// Writes all files into `folder`, and says which ones a reader opens first; `command` makes the same
+/// again.
 ///
 /// # Errors
 /// When the system refuses.
-pub fn runway_write(folder: &Folder, told: &ToldRunway<'_>) -> Result<Vec<String>, FolderError> {
+pub fn runway_write(
+    folder: &Folder,
+    told: &ToldRunway<'_>,
+    command: &str,
+) -> Result<Vec<String>, FolderError> {
+    let path = folder.file(REPORT);
+    fs::write(&path, page::of(told, command)).map_err(FolderError::of(&path))?;
     let path = folder.file(JSON);
     fs::write(&path, runway_json(told)).map_err(FolderError::of(&path))?;
     let path = folder.file(TABLE);
     let written = table(told).and_then(|table| fs::write(&path, table));
     written.map_err(FolderError::of(&path))?;
-    Ok([JSON, TABLE].map(str::to_owned).to_vec())
+    Ok([REPORT, JSON, TABLE].map(str::to_owned).to_vec())
 }
 
 fn table(told: &ToldRunway<'_>) -> std::io::Result<Vec<u8>> {

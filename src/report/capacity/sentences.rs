@@ -94,7 +94,7 @@ fn met(told: &Told<'_>, size: u32, found: &Found) -> String {
 }
 
 /// Under what else than the scenario as it is.
-fn conditions(told: &Told<'_>, found: &Found) -> String {
+pub(super) fn conditions(told: &Told<'_>, found: &Found) -> String {
     let capacity = told.capacity;
     let Some(times) = capacity.times else {
         return String::new();
@@ -116,7 +116,7 @@ fn conditions(told: &Told<'_>, found: &Found) -> String {
 }
 
 /// `any one of 3 zones`.
-fn losses(losses: &[Loss]) -> String {
+pub(super) fn losses(losses: &[Loss]) -> String {
     match losses {
         [one] => one.to_string(),
         several => {
@@ -142,7 +142,7 @@ fn tally_of(told: &Told<'_>, size: u32, found: &Found) -> Tally {
 }
 
 /// What was seen under the worst of the conditions that count.
-fn worst<'a>(told: &Told<'_>, row: &'a Row, found: &Found) -> Option<&'a Seen> {
+pub(super) fn worst<'a>(told: &Told<'_>, row: &'a Row, found: &Found) -> Option<&'a Seen> {
     let counts_struck = found.cases > 1 + told.capacity.losses.len();
     row.worst(|condition| match condition {
         Condition::AsWritten | Condition::Settled { .. } => true,
@@ -211,7 +211,7 @@ pub(super) fn missed(scenario: &Scenario, trials: &Trials, condition: &Condition
 }
 
 /// What kept pods waiting at the end of most runs.
-fn short(scenario: &Scenario, trials: &Trials) -> Option<String> {
+pub(super) fn short(scenario: &Scenario, trials: &Trials) -> Option<String> {
     let most = trials.short.iter().max_by_key(|&(_, runs)| *runs)?;
     let text = reasons::reason(&scenario.catalog, most.0);
     let mut letters = text.chars();

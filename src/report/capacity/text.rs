@@ -24,7 +24,7 @@ pub fn text(told: &Told<'_>, dir: &Path, files: &[String], seconds: f64, look: L
     page.gap();
     table(told, &mut page);
     page.gap();
-    for note in notes(told, seconds) {
+    for note in notes(told, Some(seconds)) {
         page.hanging("note: ", &note);
     }
     page.gap();
@@ -123,7 +123,7 @@ fn table(told: &Told<'_>, page: &mut Page) {
 }
 
 /// The worst condition of a kind.
-fn cell(told: &Told<'_>, row: &Row, column: Column) -> String {
+pub(super) fn cell(told: &Told<'_>, row: &Row, column: Column) -> String {
     let Some(seen) = row.worst(|condition| Column::of(condition) == column) else {
         return "–".to_owned();
     };
@@ -137,7 +137,7 @@ fn cell(told: &Told<'_>, row: &Row, column: Column) -> String {
 }
 
 /// `59 % (47–70)`; of the search, with the number of its runs.
-fn figures(told: &Told<'_>, seen: &Seen) -> String {
+pub(super) fn figures(told: &Told<'_>, seen: &Seen) -> String {
     let tally = seen.trials.tally;
     if told.capacity.is_exact {
         return if tally.good == tally.runs {
@@ -209,7 +209,8 @@ fn mark(told: &Told<'_>, size: u32) -> String {
     }
 }
 
-fn notes(told: &Told<'_>, seconds: f64) -> Vec<String> {
+/// What is to be known; with the seconds that it took, where they are told.
+pub(super) fn notes(told: &Told<'_>, seconds: Option<f64>) -> Vec<String> {
     let capacity = told.capacity;
     let mut notes = Vec::new();
     if let Some(times) = capacity.times {
@@ -236,14 +237,22 @@ fn notes(told: &Told<'_>, seconds: f64) -> Vec<String> {
     notes.push(match capacity.is_exact {
         true => format!("{objectives}; {}", count(capacity.runs, "run")),
         false => format!(
-            "{objectives}; {} in {}: searched with 20 a size (of 20), confirmed with fresh ones, all \
+            "{objectives}; {}: searched with 20 a size (of 20), confirmed with fresh ones, all \
              sizes meeting the same worlds; seed {}",
-            count(capacity.runs, "run"),
-            figure::number(seconds, Unit::Seconds),
+            runs(capacity.runs, seconds),
             told.seed
         ),
     });
     notes
+}
+
+/// How many runs there were, and how long they took, where that is told.
+pub(super) fn runs(runs: u64, seconds: Option<f64>) -> String {
+    let runs = count(runs, "run");
+    match seconds {
+        Some(seconds) => format!("{runs} in {}", figure::number(seconds, Unit::Seconds)),
+        None => runs,
+    }
 }
 
 /// Objectives that had nothing to measure in some runs.

@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use super::{Compared, json, tables};
+use super::{Compared, json, page, tables};
 use crate::folder::{Folder, FolderError};
+use crate::report::pages::REPORT;
 use crate::report::plots;
 use crate::report::run_json::{self, Effort};
 
@@ -23,12 +24,13 @@ pub fn is_result(name: &Path) -> bool {
             .extension()
             .is_some_and(|kind| kind == "svg" || kind == "png" || kind == "csv");
     is_plot
-        || [COMPARE, METRICS, RUN]
+        || [REPORT, COMPARE, METRICS, RUN]
             .iter()
             .any(|&file| name == Path::new(file))
 }
 
-/// Writes all files into `folder`, and says which ones a reader opens first.
+/// Writes all files into `folder`, and says which ones a reader opens first; `command` makes the same
+/// again.
 ///
 /// # Errors
 /// When the system refuses.
@@ -36,7 +38,10 @@ pub fn write(
     folder: &Folder,
     compared: &Compared<'_>,
     effort: &Effort,
+    command: &str,
 ) -> Result<Vec<String>, FolderError> {
+    let path = folder.file(REPORT);
+    fs::write(&path, page::of(compared, command)).map_err(FolderError::of(&path))?;
     let path = folder.file(COMPARE);
     fs::write(&path, json::json(compared)).map_err(FolderError::of(&path))?;
     file(folder, METRICS, |out| tables::metrics(compared, out))?;
@@ -53,7 +58,7 @@ pub fn write(
         let png = plots.join(format!("difference-{name}.png"));
         plots::write_png(chart, &png).map_err(FolderError::of(&png))?;
     }
-    let mut first = [COMPARE, METRICS].map(str::to_owned).to_vec();
+    let mut first = [REPORT, COMPARE, METRICS].map(str::to_owned).to_vec();
     match charts.len() {
         0 => {}
         1 => first.push("1 plot".to_owned()),

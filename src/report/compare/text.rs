@@ -98,7 +98,7 @@ pub fn page(
 }
 
 /// What was run, fact by fact.
-fn headline(compared: &Compared<'_>) -> Vec<String> {
+pub(super) fn headline(compared: &Compared<'_>) -> Vec<String> {
     let scenario = &compared.baseline().scenario;
     let scenarios = || compared.variants.iter().map(|variant| &variant.scenario);
     let mut facts = vec![scenario.name.clone()];
@@ -163,7 +163,7 @@ fn rows(compared: &Compared<'_>, shown: Shown, page: &Page) -> Vec<Row> {
 }
 
 /// The rows that a reader asks after, with their labels.
-fn told<'a>(
+pub(super) fn told<'a>(
     compared: &Compared<'_>,
     others: &[&'a compare::Row],
 ) -> Vec<(&'a compare::Row, String)> {
@@ -291,7 +291,7 @@ fn variance(row: &compare::Row, shown: Shown) -> Option<Row> {
 }
 
 /// What the verdicts rest on.
-fn footer(compared: &Compared<'_>) -> Vec<String> {
+pub(super) fn footer(compared: &Compared<'_>) -> Vec<String> {
     let comparison = compared.comparison;
     let mut said = Vec::new();
     said.extend(interrupted(compared));

@@ -137,7 +137,7 @@ fn gpus(belief: &Cluster, shape: &Shape, node: NodeId, with_room: u64) -> String
 }
 
 /// CPU, exact and with its unit: `500m`, `2 cores`, `56.636 cores`.
-pub(super) fn cpu(amount: MilliCpu) -> String {
+pub(crate) fn cpu(amount: MilliCpu) -> String {
     match (amount.0 / 1000, amount.0 % 1000) {
         (0, 0) => "0 cores".to_owned(),
         (0, milli) => format!("{milli}m"),
@@ -152,7 +152,7 @@ pub(super) fn cpu(amount: MilliCpu) -> String {
 }
 
 /// Memory in the binary unit that fits best.
-pub(super) fn memory(amount: Bytes) -> String {
+pub(crate) fn memory(amount: Bytes) -> String {
     figure::number(amount.0 as f64, Unit::Bytes)
 }
 

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use expect_test::expect;
 
-use super::{Gate, Held, github, json, junit, markdown, text};
+use super::{Gate, Held, github, html, json, junit, markdown, text, word};
 use crate::experiment::gate::decide::{Found, Verdict, Why};
 use crate::experiment::gate::{Against, Checked, Line, Side};
 use crate::metrics::quantity::Quantity;
+use crate::report::plots::Body;
 use crate::report::text::{Colors, Look};
 use crate::scenario::objective::Tolerance;
 use crate::stats::{Estimate, Interval, Method};
@@ -110,6 +111,8 @@ fn with<T>(checked: &[Checked], allow_undecided: bool, say: impl FnOnce(&Gate<'_
             path: Path::new("scenarios/a,b.toml"),
             text: OUTAGE,
             checked,
+            hash: "0123456789abcdef",
+            seed: 1,
             anchor: Some("0.1.0"),
             tested: None,
         })
@@ -244,4 +247,55 @@ fn programs_get_every_number() {
     assert_eq!(metric["was"], 0.5);
     assert_eq!(value["passed"], false);
     assert_eq!(value["scenarios"][0]["verdict"], "ok");
+}
+
+/// The rows of the tables of a page, each cell after a bar.
+fn rows(html: &str) -> Vec<String> {
+    let rows = html.split("<tr>").skip(1);
+    let row = |row: &str| {
+        let row = row.split("</tr>").next().unwrap_or_default();
+        let cells = row.split("<td").skip(1).map(|cell| {
+            let (_, text) = cell.split_once('>').unwrap();
+            let text = text.replace("<code>", "").replace("</code>", "");
+            text.split('<').next().unwrap_or_default().to_owned()
+        });
+        cells.collect::<Vec<_>>().join(" | ")
+    };
+    rows.map(row).filter(|row| !row.is_empty()).collect()
+}
+
+#[test]
+fn a_page_has_every_comparison_with_its_difference_and_tolerance() {
+    let checked = all();
+    let page = with(&checked, false, |gate| {
+        html::page(gate, "plimsoll gate a.toml")
+    });
+    let shown = rows(&page);
+    for held in &checked {
+        for line in &held.lines {
+            let metric = line.quantity.to_string();
+            let verdict = format!(" | {} | {} | ", held.name, word(line.overall()));
+            let has = |row: &&String| row.starts_with(&metric) && row.contains(&verdict);
+            assert!(
+                shown.iter().any(|row| has(&row)),
+                "{metric}{verdict}in {shown:#?}"
+            );
+        }
+    }
+    let nbsp = '\u{a0}';
+    let regressed = format!(
+        "availability.requests@service:cart | zone-outage | REGRESSED | 99.87{nbsp}% | 99.71{nbsp}% | \
+         −0.16 points ± 0.04 | 0.050 points"
+    );
+    assert!(shown.contains(&regressed), "{regressed} in {shown:#?}");
+    // 0.16 of 0.05 points are 3.2 tolerances of harm, to the right.
+    let chart = with(&checked, false, |gate| html::chart(gate).unwrap());
+    let Body::Ranges { rows, limit, .. } = &chart.panels[0].body else {
+        panic!("harm is a range");
+    };
+    let near = |one: f64, other: f64| (one - other).abs() < 1e-9;
+    assert!(near(rows[0].mark, 3.2) && near(rows[0].from, 2.4) && near(rows[0].to, 4.0));
+    assert!(near(*limit, 1.0));
+    assert_eq!(chart.panels.len(), 4, "what is not as it was");
+    assert!(page.contains("Worse than accepted: zone-outage."));
 }

@@ -10,7 +10,7 @@ use crate::report::stored::Stored;
 pub(crate) struct Chart {
     /// The name of its files.
     pub(crate) name: &'static str,
-    /// Where its data are.
+    /// Where its data are; empty where the page that shows it has them all.
     pub(crate) data: String,
     /// What is seen, in one sentence.
     pub(crate) title: String,

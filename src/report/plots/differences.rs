@@ -47,7 +47,7 @@ fn chart(compared: &Compared<'_>, row: &Row, name: &'static str) -> Option<Chart
     let level = figure::exact_percent(compared.comparison.confidence.level());
     Some(Chart {
         name,
-        data: "differences.csv".to_owned(),
+        data: "plots/differences.csv".to_owned(),
         title: format!("Difference from {baseline} in {}", row.quantity),
         subtitle: format!(
             "{} paired runs. All intervals with verdicts hold together with {level} confidence. {}",

@@ -2,8 +2,9 @@
 
 use super::axis::{Axis, Scale};
 use super::chart::{Body, Chart, Key, Panel, Range, Sample};
-use super::draw::{Label, Pen};
-use super::drawing::{Anchor, fine};
+use super::draw::{GAP, Label, Pen};
+use super::drawing::{Anchor, Font, fine};
+use super::font::width;
 use super::panel::Frame;
 use super::theme;
 use crate::experiment::compaction::{Compaction, Spread};
@@ -11,11 +12,11 @@ use crate::report::compaction::percentile;
 use crate::report::figure;
 
 /// Height of one row.
-pub(super) const ROW: i32 = 30;
+pub(crate) const ROW: i32 = 30;
 /// Half the height of the bar of a range, and of the mark of the answer.
 const BAR: i32 = 3;
 const MARK: i32 = 9;
-/// Room for the text beside a range.
+/// Least room for the text beside a range.
 const TEXT: i32 = 60;
 
 /// One row for each scheduler, the least one above, and one for what none can do without.
@@ -162,8 +163,9 @@ pub(super) fn draw(frame: &Frame<'_>, pen: &mut Pen, rows: &[Range], limit: f64)
         let mark = frame.x(row.mark);
         answer(pen, mark, middle, color);
         // Beside the range, where the text neither leaves the panel nor crosses the limit.
-        let end = to + fine(TEXT);
-        let has_room = from - fine(TEXT) > fine(frame.left);
+        let room = fine(TEXT.max(width(Font::Label, &row.text) + GAP));
+        let end = to + room;
+        let has_room = from - room > fine(frame.left);
         let is_left = end > fine(frame.right) || has_room && (to..end).contains(&at);
         let (x, anchor) = match is_left {
             true => (from / fine(1) - 8, Anchor::End),

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::tables::{self, Runs};
-use super::{curves, text, trade};
+use super::{curves, page, text, trade};
 use crate::experiment::sweep::merge::{Gap, Merged, merge};
 use crate::experiment::sweep::plan::Sweep;
 use crate::experiment::sweep::store::{Store, Unusable};
 use crate::folder::{Folder, FolderError};
+use crate::report::pages::REPORT;
 use crate::report::plots::{self, Chart};
 
 /// The folder, within that of the chunks.
@@ -17,7 +18,7 @@ pub const FOLDER: &str = "merged";
 
 const RUNS: &str = "sweep.csv";
 const RESPONSE: &str = "response.csv";
-const REPORT: &str = "report.txt";
+const TEXT: &str = "report.txt";
 const PLOTS: &str = "plots";
 const PARETO: &str = "pareto";
 
@@ -46,18 +47,23 @@ pub fn is_result(name: &Path) -> bool {
             .extension()
             .is_some_and(|kind| kind == "svg" || kind == "png" || kind == "csv");
     is_plot
-        || [RUNS, RESPONSE, REPORT]
+        || [REPORT, RUNS, RESPONSE, TEXT]
             .iter()
             .any(|&file| name == Path::new(file))
 }
 
-/// Reads all chunks and writes all files into `folder`.
+/// Reads all chunks and writes all files into `folder`; `command` makes the same again.
 ///
 /// # Errors
 /// When a chunk is missing or wrong, or the system refuses.
-pub fn write(folder: &Folder, sweep: &Sweep, store: &Store) -> Result<Written, Unwritten> {
+pub fn write(
+    folder: &Folder,
+    sweep: &Sweep,
+    store: &Store,
+    command: &str,
+) -> Result<Written, Unwritten> {
     let merged = runs(folder, sweep, store)?;
-    let files = rest(folder, sweep, &merged).map_err(Unwritten::Folder)?;
+    let files = rest(folder, sweep, &merged, command).map_err(Unwritten::Folder)?;
     Ok(Written { merged, files })
 }
 
@@ -76,14 +82,17 @@ fn runs(folder: &Folder, sweep: &Sweep, store: &Store) -> Result<Merged, Unwritt
     Ok(merged)
 }
 
-fn rest(folder: &Folder, sweep: &Sweep, merged: &Merged) -> Result<Vec<String>, FolderError> {
+fn rest(
+    folder: &Folder,
+    sweep: &Sweep,
+    merged: &Merged,
+    command: &str,
+) -> Result<Vec<String>, FolderError> {
     file(&folder.file(RESPONSE), |out| {
         tables::response(sweep, merged, out)
     })?;
     let page = text::plain(sweep, merged);
-    file(&folder.file(REPORT), |mut out| {
-        out.write_all(page.as_bytes())
-    })?;
+    file(&folder.file(TEXT), |mut out| out.write_all(page.as_bytes()))?;
     let mut charts: Vec<(String, Chart)> = curves::charts(sweep, merged);
     let front = merged.front(sweep);
     if let Some(front) = &front
@@ -91,7 +100,12 @@ fn rest(folder: &Folder, sweep: &Sweep, merged: &Merged) -> Result<Vec<String>, 
     {
         charts.push((PARETO.to_owned(), chart));
     }
-    let mut first = [RUNS, RESPONSE].map(str::to_owned).to_vec();
+    let drawn: Vec<&Chart> = charts.iter().map(|(_, chart)| chart).collect();
+    let page = page::of(sweep, merged, &drawn, command);
+    file(&folder.file(REPORT), |mut out| {
+        out.write_all(page.as_bytes())
+    })?;
+    let mut first = [REPORT, RUNS, RESPONSE].map(str::to_owned).to_vec();
     if charts.is_empty() {
         return Ok(first);
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use expect_test::expect;
 
-use super::{curves, text, trade};
+use super::{curves, page, text, trade};
 use crate::experiment::sweep::merge::Merged;
 use crate::experiment::sweep::plan::Sweep;
 use crate::folder::testing::Scratch;
@@ -161,4 +161,33 @@ fn the_front_is_drawn_over_all_other_cells() {
     let counts: Vec<(Style, usize)> = lines.iter().map(|line| (line.1, line.2.len())).collect();
     // With 2 nodes all four cells are alike: 0.04 / 2 = 0.02.
     assert_eq!(counts, [(Style::Dots, 6), (Style::Curve, 6)]);
+}
+
+#[test]
+fn the_page_has_the_front_of_the_text_and_every_cell() {
+    let scratch = Scratch::new("sweep-page");
+    let (sweep, merged) = made(&scratch);
+    let front = merged.front(&sweep).unwrap();
+    let chart = trade::chart(&sweep, &merged, &front).unwrap();
+    let made = || page::of(&sweep, &merged, &[&chart], "plimsoll sweep p.toml");
+    let html = made();
+    assert_eq!(html, made(), "the same bytes");
+    let html = html.replace('\u{a0}', " ");
+    let sentence = text::how_many(&sweep, &front).unwrap();
+    assert!(html.contains(&format!("<p class=\"answer\">{sentence}.</p>")));
+    let rows = text::front_rows(&sweep, &merged, &front);
+    for row in &rows[1..] {
+        let start = format!("<td>cell {}</td>", row[0]);
+        let of_row = |line: &str| {
+            line.contains(&start)
+                && row[1..]
+                    .iter()
+                    .all(|cell| line.contains(&format!(">{cell}</td>")))
+        };
+        assert!(html.lines().any(of_row), "{row:?}");
+    }
+    let cells = html.matches("<td>cell ").count();
+    assert_eq!(cells, rows.len() - 1 + sweep.plan.cells() as usize);
+    // Those with 2 nodes are alike, and one each with 3 and with 4 is better.
+    assert_eq!(html.matches(">yes</td>").count(), front.len());
 }

@@ -33,23 +33,13 @@ pub(super) fn plain(sweep: &Sweep, merged: &Merged) -> String {
 }
 
 fn page(sweep: &Sweep, merged: &Merged, look: Look) -> Page {
-    let plan = &sweep.plan;
     let mut page = Page::new(look);
-    page.facts(&[
-        plan.name.clone(),
-        format!("scenario {}", sweep.scenario),
-        count(u64::from(plan.cells()), "cell"),
-        format!(
-            "{} each",
-            count(u64::from(plan.replications), "replication")
-        ),
-        format!("seed {}", plan.seed),
-    ]);
+    page.facts(&facts(sweep));
     page.text(&varied(sweep));
     page.gap();
     match merged.front(sweep) {
         Some(front) => trade(sweep, merged, &front, &mut page),
-        None => best(sweep, merged, &mut page),
+        None => best(sweep, merged).iter().for_each(|said| page.text(said)),
     }
     page.gap();
     for note in notes(sweep, merged) {
@@ -58,8 +48,23 @@ fn page(sweep: &Sweep, merged: &Merged, look: Look) -> Page {
     page
 }
 
+/// What was run, fact by fact.
+pub(super) fn facts(sweep: &Sweep) -> Vec<String> {
+    let plan = &sweep.plan;
+    vec![
+        plan.name.clone(),
+        format!("scenario {}", sweep.scenario),
+        count(u64::from(plan.cells()), "cell"),
+        format!(
+            "{} each",
+            count(u64::from(plan.replications), "replication")
+        ),
+        format!("seed {}", plan.seed),
+    ]
+}
+
 /// What is varied, and how far.
-fn varied(sweep: &Sweep) -> String {
+pub(super) fn varied(sweep: &Sweep) -> String {
     let values = |key: usize| {
         let mut values: Vec<String> = Vec::new();
         for cell in 0..sweep.plan.cells() {
@@ -89,62 +94,84 @@ fn varied(sweep: &Sweep) -> String {
 
 /// The cells on the front, with what they cost and give.
 fn trade(sweep: &Sweep, merged: &Merged, front: &[u32], page: &mut Page) {
-    let Some(pareto) = &sweep.plan.pareto else {
+    let Some(sentence) = how_many(sweep, front) else {
         return;
     };
+    let rows = front_rows(sweep, merged, front);
+    if rows.len() < 2 {
+        return page.text(&format!("{sentence}."));
+    }
+    page.text(&format!("{sentence}:"));
+    page.gap();
+    let shown = &rows[..rows.len().min(1 + ROWS)];
+    for line in aligned(shown) {
+        page.line(&line);
+    }
+    if rows.len() > shown.len() {
+        let more = figure::thousands((rows.len() - shown.len()) as u64);
+        page.text(&format!("and {more} more: pareto.csv marks them all."));
+    }
+    if let Some(overlap) = overlap(sweep, merged, front) {
+        page.gap();
+        page.text(&overlap);
+    }
+}
+
+/// How many cells are on the front, without a full stop; nothing where nothing is traded.
+pub(super) fn how_many(sweep: &Sweep, front: &[u32]) -> Option<String> {
+    let pareto = sweep.plan.pareto.as_ref()?;
     let (cost, value) = (&pareto.cost, &pareto.value);
     if front.is_empty() {
-        page.text(&format!(
-            "No cell has both {cost} and {value}: there is no front."
+        return Some(format!(
+            "No cell has both {cost} and {value}: there is no front"
         ));
-        return;
     }
-    let all = u64::from(sweep.plan.cells());
     let verb = if front.len() == 1 { "is" } else { "are" };
-    page.text(&format!(
-        "{} of {} {verb} not beaten in both {cost} and {value}, by the estimates:",
+    Some(format!(
+        "{} of {} {verb} not beaten in both {cost} and {value}, by the estimates",
         figure::thousands(front.len() as u64),
-        count(all, "cell"),
-    ));
-    page.gap();
-    let places = [cost, value].map(|quantity| sweep.plan.place(quantity));
+        count(u64::from(sweep.plan.cells()), "cell"),
+    ))
+}
+
+/// The front as a table, its head first: a row for each cell, or for those that are alike.
+pub(super) fn front_rows(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Vec<Vec<String>> {
+    let Some(pareto) = &sweep.plan.pareto else {
+        return Vec::new();
+    };
+    let traded = [&pareto.cost, &pareto.value];
+    let places = traded.map(|quantity| sweep.plan.place(quantity));
     let groups = alike(merged, front, places);
     let has_twins = groups.iter().any(|group| group.len() > 1);
     let keys = sweep.plan.keys.iter().map(|key| key.name.clone());
     let head = std::iter::once("cell".to_owned()).chain(keys);
-    let head = head.chain([cost, value].map(|quantity| quantity.to_string()));
+    let head = head.chain(traded.map(|quantity| quantity.to_string()));
     let mut rows = vec![head.collect::<Vec<_>>()];
-    for group in groups.iter().take(ROWS) {
-        let point = sweep.plan.point(group[0]);
-        let mut row = vec![group[0].to_string()];
-        row.extend(point.iter().map(|value| value.to_string()));
-        for (quantity, place) in [cost, value].into_iter().zip(places) {
-            row.push(shown(
-                sweep,
-                quantity,
-                merged.cells[group[0] as usize][place],
-            ));
-        }
-        rows.push(row);
-    }
+    rows.extend(
+        groups
+            .iter()
+            .map(|group| row(sweep, merged, group[0], &places)),
+    );
     if has_twins {
         rows[0].push("cells alike".to_owned());
         for (row, group) in rows[1..].iter_mut().zip(&groups) {
             row.push(figure::thousands(group.len() as u64));
         }
     }
-    for line in aligned(&rows) {
-        page.line(&line);
-    }
-    if groups.len() > ROWS {
-        let more = figure::thousands((groups.len() - ROWS) as u64);
-        page.text(&format!("and {more} more: pareto.csv marks them all."));
-    }
-    let firsts: Vec<u32> = groups.iter().map(|group| group[0]).collect();
-    if let Some(overlap) = overlap(sweep, merged, &firsts) {
-        page.gap();
-        page.text(&overlap);
-    }
+    rows
+}
+
+/// A cell: its number, its value of each key, and its metrics at these places.
+pub(super) fn row(sweep: &Sweep, merged: &Merged, cell: u32, places: &[usize]) -> Vec<String> {
+    let point = sweep.plan.point(cell);
+    let values = point.iter().map(|value| value.to_string());
+    let own = &merged.cells[cell as usize];
+    let metrics = places.iter().map(|&place| {
+        let quantity = &sweep.plan.metrics[place];
+        shown(sweep, quantity, own[place])
+    });
+    let number = std::iter::once(cell.to_string());
+    number.chain(values).chain(metrics).collect()
 }
 
 /// The front, those cells together that have the same two values.
@@ -158,11 +185,16 @@ fn alike(merged: &Merged, front: &[u32], [cost, value]: [usize; 2]) -> Vec<Vec<u
 }
 
 /// What is not settled: neighbours on the front whose gain may be chance.
-fn overlap(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Option<String> {
+pub(super) fn overlap(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Option<String> {
     let pareto = sweep.plan.pareto.as_ref()?;
+    let places = [&pareto.cost, &pareto.value].map(|quantity| sweep.plan.place(quantity));
+    let firsts: Vec<u32> = alike(merged, front, places)
+        .iter()
+        .map(|group| group[0])
+        .collect();
     let place = sweep.plan.place(&pareto.value);
     let interval = |cell: u32| merged.cells[cell as usize][place]?.interval;
-    let unsettled = front
+    let unsettled = firsts
         .windows(2)
         .filter(|pair| match (interval(pair[0]), interval(pair[1])) {
             (Some(one), Some(other)) => one.low <= other.high && other.low <= one.high,
@@ -170,19 +202,22 @@ fn overlap(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Option<String> {
         });
     let unsettled = unsettled.count() as u64;
     let value = &pareto.value;
-    let all = front.len() as u64 - 1;
+    let all = (firsts.len() as u64).saturating_sub(1);
     (unsettled > 0).then(|| {
+        let which = match all {
+            1 => "The gain".to_owned(),
+            all => format!("{} of the {}", figure::thousands(unsettled), count(all, "gain")),
+        };
         format!(
-            "{} of the {} in {value} from one cell to the next may be chance: the 95 % intervals overlap \
-             or are missing. `plimsoll compare` settles a pair.",
-            figure::thousands(unsettled),
-            count(all, "gain"),
+            "{which} in {value} from one cell to the next may be chance: the 95 % intervals overlap or are \
+             missing. `plimsoll compare` settles a pair.",
         )
     })
 }
 
 /// The best cell for each metric that has a direction.
-fn best(sweep: &Sweep, merged: &Merged, page: &mut Page) {
+pub(super) fn best(sweep: &Sweep, merged: &Merged) -> Vec<String> {
+    let mut said = Vec::new();
     for (place, quantity) in sweep.plan.metrics.iter().enumerate() {
         let sign = match quantity.metric.better {
             Better::Up => -1.0,
@@ -202,14 +237,16 @@ fn best(sweep: &Sweep, merged: &Merged, page: &mut Page) {
             1 => String::new(),
             _ => format!(", and in {} more", count(alike as u64 - 1, "cell")),
         };
-        page.text(&format!(
+        said.push(format!(
             "Best {quantity}: {shown} with {}{others}.",
             sweep.plan.describe(cell)
         ));
     }
+    said
 }
 
-fn notes(sweep: &Sweep, merged: &Merged) -> Vec<String> {
+/// What a reader must know.
+pub(super) fn notes(sweep: &Sweep, merged: &Merged) -> Vec<String> {
     let cells = sweep.plan.cells();
     let said = sweep.notes.iter().map(|(note, of)| match *of {
         of if of == cells => note.clone(),

@@ -6,6 +6,9 @@ use crate::experiment::sweep::plan::Sweep;
 use crate::report::plots::chart::{Body, Chart, Line, Panel, Point, Style};
 use crate::report::plots::theme;
 
+/// The name of the chart.
+pub(super) const NAME: &str = "pareto";
+
 /// Nothing where no cell has both, or nothing is traded.
 pub(super) fn chart(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Option<Chart> {
     let pareto = sweep.plan.pareto.as_ref()?;
@@ -40,7 +43,7 @@ pub(super) fn chart(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Option<Cha
         points,
     };
     Some(Chart {
-        name: "pareto",
+        name: NAME,
         data: "plots/pareto.csv".to_owned(),
         title: format!(
             "{} of {} cells are not beaten in both {} and {}",
