@@ -11,12 +11,16 @@ pub fn notes(scenario: &Scenario) -> Vec<String> {
     let outline = &scenario.outline;
     let resampled = outline.resample.map(|rule| {
         let from = match rule.keeps_time_of_day() {
-            true => "each from the same time of some day of it",
-            false => "each from any time of it",
+            true => "each from the same time of some day",
+            false => "each from any time",
+        };
+        let (measured, rest) = match rule.from == Time::ZERO {
+            true => ("of it", ""),
+            false => ("that is measured", "the pods of the warm-up, "),
         };
         format!(
             "the pods of the trace are drawn anew for every replication, in blocks of {}, {from} \
-             (block bootstrap); node events and load of the trace stay as they are",
+             {measured} (block bootstrap); {rest}node events and load of the trace stay as they are",
             length(rule.block)
         )
     });

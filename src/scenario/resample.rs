@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Scenario;
 use crate::script::resample::Resample;
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 /// Length of the blocks where the trace is long enough: a day, the season of most load.
 pub const BLOCK: Duration = Duration::from_secs(86_400);
@@ -20,7 +20,7 @@ pub enum WrongResample {
     NoTrace,
     /// The trace is short, and nobody said how long the blocks are.
     NoBlock {
-        /// Its length.
+        /// The length of what is measured of it.
         length: Duration,
     },
     /// The blocks have no length.
@@ -29,22 +29,25 @@ pub enum WrongResample {
     TooLong {
         /// Of the blocks.
         block: Duration,
-        /// Of the trace.
+        /// Of what is measured of the trace.
         length: Duration,
     },
 }
 
 impl Scenario {
     /// The scenario with the pods of its trace drawn anew, block by block, for every replication
-    /// ([`Resample`]); `block`: a day unless given. Node events and load of the trace stay. The trace
-    /// lasts until the end of the second of its last arrival.
+    /// ([`Resample`]); `block`: a day unless given. Pods that arrive during the warm-up stay, and so do
+    /// node events and load of the trace. The trace lasts until the end of the second of its last
+    /// arrival.
     ///
     /// # Errors
     /// When there is no trace of pods, or the blocks do not fit it.
     pub fn resampled(mut self, block: Option<Duration>) -> Result<Scenario, WrongResample> {
         let last = self.outline.trace.arrivals.last();
         let last = last.ok_or(WrongResample::NoTrace)?;
-        let length = Duration::from_secs(last.nanos() / 1_000_000_000 + 1);
+        let end = Time::from_secs(last.nanos() / 1_000_000_000 + 1);
+        let from = self.warm_up.min(end);
+        let length = end.since(from);
         let block = match block {
             Some(Duration::ZERO) => return Err(WrongResample::Empty),
             Some(block) if block * 2 > length => {
@@ -54,7 +57,7 @@ impl Scenario {
             None if length < BLOCK * BLOCKS_MIN => return Err(WrongResample::NoBlock { length }),
             None => BLOCK,
         };
-        self.outline.resample = Some(Resample { block, length });
+        self.outline.resample = Some(Resample { block, from, end });
         self.made_different_by(&format!("resample {block}"));
         Ok(self)
     }
@@ -68,14 +71,14 @@ impl fmt::Display for WrongResample {
             }
             WrongResample::NoBlock { length } => write!(
                 f,
-                "the trace lasts {length} s, less than {BLOCKS_MIN} days: say how long the blocks are \
+                "{length} s of the trace are measured, less than {BLOCKS_MIN} days: say how long the blocks are \
                  in which it is drawn anew, such as --resample=6h; longer than what belongs together, \
                  and many to the trace"
             ),
             WrongResample::Empty => f.write_str("blocks of no length cannot be drawn"),
             WrongResample::TooLong { block, length } => write!(
                 f,
-                "blocks of {block} s are too long: the trace lasts {length} s, and holds not even two"
+                "blocks of {block} s are too long: {length} s of the trace are measured, not even two of them"
             ),
         }
     }

@@ -1,5 +1,8 @@
 //! A trace drawn anew, block by block, with replacement: other weeks of the same kind.
 //!
+//! What is measured is drawn from what is measured; what comes before stays, for a trace may be of
+//! another kind there.
+//!
 //! The moving block bootstrap (Künsch, "The Jackknife and the Bootstrap for General Stationary
 //! Observations", Annals of Statistics 17, 1989): arrivals within a block keep their distances, so what
 //! depends on what within that time stays as it was. Where a trace covers two days or more, a block
@@ -22,14 +25,21 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub struct Resample {
     /// Length of the blocks, above zero; the last one may be shorter.
     pub block: Duration,
-    /// Length of the trace: all arrivals lie in [0, length).
-    pub length: Duration,
+    /// What arrives before this time stays.
+    pub from: Time,
+    /// The end of the trace, later than `from`: all arrivals lie before it.
+    pub end: Time,
 }
 
 impl Resample {
     /// Whether blocks keep their time of day.
     pub fn keeps_time_of_day(&self) -> bool {
-        self.length >= DAY * 2
+        self.drawn() >= DAY * 2
+    }
+
+    /// How much of the trace is drawn anew.
+    pub fn drawn(&self) -> Duration {
+        self.end.since(self.from)
     }
 
     /// The jobs of one replication. Those of the n-th block, from 0, have `@n` after their names, for
@@ -37,17 +47,20 @@ impl Resample {
     pub fn draw(&self, trace: &Jobs, seed: Seed) -> Jobs {
         let mut dice = rng::stream(seed, Purpose::Resample, "trace", 0);
         let mut drawn = Jobs::default();
-        let (block, end) = (self.block.nanos(), self.length.nanos());
+        let (block, end) = (self.block.nanos(), self.end.nanos());
         assert!(block > 0, "blocks have a length");
+        let first = |at: u64| {
+            let before = |arrival: &Time| arrival.nanos() < at;
+            trace.arrivals.partition_point(before)
+        };
+        for job in 0..first(self.from.nanos()) {
+            drawn.push(trace.get(JobId(job as u32)));
+        }
         let mut name = String::new();
-        let (mut number, mut to) = (0_u64, 0_u64);
+        let (mut number, mut to) = (0_u64, self.from.nanos());
         while to < end {
             let length = block.min(end - to);
             let from = self.source(to, length, &mut dice);
-            let first = |at: u64| {
-                let before = |arrival: &Time| arrival.nanos() < at;
-                trace.arrivals.partition_point(before)
-            };
             for job in first(from)..first(from + length) {
                 let job = trace.get(JobId(job as u32));
                 name.clear();
@@ -68,10 +81,11 @@ impl Resample {
 
     /// Where in the trace a block that is to stand at `to` begins.
     fn source(&self, to: u64, length: u64, dice: &mut rng::Stream) -> u64 {
-        let last = self.length.nanos() - length;
+        let last = self.end.nanos() - length;
+        let from = self.from.nanos();
         let (first, step) = match self.keeps_time_of_day() {
-            true => (to % DAY.nanos(), DAY.nanos()),
-            false => (0, 1),
+            true => (from + (to - from) % DAY.nanos(), DAY.nanos()),
+            false => (from, 1),
         };
         // The block itself is one of them: there is no empty choice.
         first + step * rng::below(dice, (last - first) / step + 1)
@@ -124,7 +138,8 @@ mod tests {
         // One job a second for 100 s; in blocks of 20 s there are as many.
         let rule = Resample {
             block: Duration::from_secs(20),
-            length: Duration::from_secs(100),
+            from: Time::ZERO,
+            end: Time::from_secs(100),
         };
         let trace = trace(0..100);
         let jobs = rule.draw(&trace, seed(1));
@@ -152,7 +167,8 @@ mod tests {
         // Twelve and a half days, one job an hour.
         let rule = Resample {
             block: DAY,
-            length: Duration::from_secs(86_400 * 25 / 2),
+            from: Time::ZERO,
+            end: Time::from_secs(86_400 * 25 / 2),
         };
         let trace = trace((0..300).map(|hour| hour * 3600));
         let mut days: BTreeSet<u64> = BTreeSet::new();
@@ -174,10 +190,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_measured_stays_and_is_not_drawn_from() {
+        // Two days and a half of one job in two hours, then twelve of one job an hour.
+        let from = 86_400 * 5 / 2;
+        let rule = Resample {
+            block: DAY,
+            from: Time::from_secs(from),
+            end: Time::from_secs(from + 12 * 86_400),
+        };
+        let early = (0..30).map(|number| number * 7200);
+        let trace = trace(early.chain((0..288).map(|hour| from + hour * 3600)));
+        for replication in 1..10 {
+            let jobs = rule.draw(&trace, seed(replication));
+            assert_eq!(jobs.len(), 30 + 288);
+            for job in 0..30 {
+                assert_eq!(jobs.get(JobId(job)), trace.get(JobId(job)));
+            }
+            for job in 30..318 {
+                let job = jobs.get(JobId(job));
+                let (original, _) = job.name[3..].split_once('@').unwrap();
+                let original: u64 = original.parse().unwrap();
+                assert!(original >= from);
+                let to = job.arrival.nanos() / 1_000_000_000;
+                assert_eq!(original % 86_400, to % 86_400);
+            }
+        }
+    }
+
+    #[test]
     fn one_seed_draws_one_trace() {
         let rule = Resample {
             block: Duration::from_secs(10),
-            length: Duration::from_secs(100),
+            from: Time::ZERO,
+            end: Time::from_secs(100),
         };
         let trace = trace((0..100).filter(|at| at % 3 == 0));
         assert_eq!(rule.draw(&trace, seed(1)), rule.draw(&trace, seed(1)));
