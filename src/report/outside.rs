@@ -16,7 +16,7 @@ pub fn notes(scenario: &Scenario) -> Vec<String> {
         };
         let (measured, rest) = match rule.from == Time::ZERO {
             true => ("of it", ""),
-            false => ("that is measured", "the pods of the warm-up, "),
+            false => ("after the warm-up", "the pods of the warm-up, "),
         };
         format!(
             "the pods of the trace are drawn anew for every replication, in blocks of {}, {from} \

@@ -20,7 +20,7 @@ pub enum WrongResample {
     NoTrace,
     /// The trace is short, and nobody said how long the blocks are.
     NoBlock {
-        /// The length of what is measured of it.
+        /// Its length after the warm-up.
         length: Duration,
     },
     /// The blocks have no length.
@@ -29,7 +29,7 @@ pub enum WrongResample {
     TooLong {
         /// Of the blocks.
         block: Duration,
-        /// Of what is measured of the trace.
+        /// Of the trace after the warm-up.
         length: Duration,
     },
 }
@@ -71,14 +71,14 @@ impl fmt::Display for WrongResample {
             }
             WrongResample::NoBlock { length } => write!(
                 f,
-                "{length} s of the trace are measured, less than {BLOCKS_MIN} days: say how long the blocks are \
+                "after the warm-up the trace lasts {length} s, less than {BLOCKS_MIN} days: say how long the blocks are \
                  in which it is drawn anew, such as --resample=6h; longer than what belongs together, \
                  and many to the trace"
             ),
             WrongResample::Empty => f.write_str("blocks of no length cannot be drawn"),
             WrongResample::TooLong { block, length } => write!(
                 f,
-                "blocks of {block} s are too long: {length} s of the trace are measured, not even two of them"
+                "blocks of {block} s are too long: after the warm-up the trace lasts {length} s, and holds not even two"
             ),
         }
     }

@@ -1,7 +1,7 @@
 //! A trace drawn anew, block by block, with replacement: other weeks of the same kind.
 //!
-//! What is measured is drawn from what is measured; what comes before stays, for a trace may be of
-//! another kind there.
+//! What comes after the warm-up is drawn from what comes after it; the warm-up itself stays, for a trace
+//! may be of another kind there.
 //!
 //! The moving block bootstrap (Künsch, "The Jackknife and the Bootstrap for General Stationary
 //! Observations", Annals of Statistics 17, 1989): arrivals within a block keep their distances, so what

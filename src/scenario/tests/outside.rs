@@ -15,6 +15,9 @@ const SEED: Seed = Seed {
     replication: 1,
 };
 
+/// The scenario's warm-up, in seconds.
+const WARM_UP: u64 = 4 * 3600;
+
 /// A day on four nodes in two zones, with a trace of pods that arrive at these seconds.
 fn scenario(more: &str, arrivals: &[u64]) -> Scenario {
     let mut pods = "name,arrival_s,duration_s,cpu_milli,memory_mib\n".to_owned();
@@ -188,7 +191,7 @@ fn what_a_drill_is_compared_with_loses_nothing() {
 
 #[test]
 fn another_outside_world_is_another_input() {
-    let plain = scenario("", &[0, 864_000]);
+    let plain = scenario("", &[0, WARM_UP + 864_000]);
     let others = [
         plain.clone().drilled(Drill::Node).unwrap(),
         plain.clone().drilled(Drill::Zone).unwrap(),
@@ -252,7 +255,8 @@ fn a_frequency_belongs_to_its_drill() {
 fn a_trace_is_drawn_anew_in_days_where_it_has_ten_of_them() {
     let ten_days = 10 * 86_400;
     let blocks = |arrivals: &[u64], block: Option<u64>| {
-        let scenario = scenario("", arrivals).resampled(block.map(Duration::from_secs));
+        let measured: Vec<u64> = arrivals.iter().map(|at| WARM_UP + at).collect();
+        let scenario = scenario("", &measured).resampled(block.map(Duration::from_secs));
         scenario.map(|scenario| scenario.outline.resample.unwrap().block)
     };
     assert_eq!(
@@ -272,11 +276,15 @@ fn a_trace_is_drawn_anew_in_days_where_it_has_ten_of_them() {
     );
     assert_eq!(blocks(&[0, 99], Some(0)), Err(WrongResample::Empty));
     assert_eq!(blocks(&[], Some(50)), Err(WrongResample::NoTrace));
+    // Nothing of it is measured.
+    let early = scenario("", &[0, WARM_UP - 1]).resampled(Some(block));
+    let length = Duration::ZERO;
+    assert_eq!(early.err(), Some(WrongResample::TooLong { block, length }));
 }
 
 #[test]
 fn a_resampled_trace_is_random_and_another_in_every_replication() {
-    let plain = scenario("", &[0, 7, 20, 31, 50, 52, 77, 99]);
+    let plain = scenario("", &[0, 7, 20, 31, 50, 52, 77, 99].map(|at| WARM_UP + at));
     assert!(plain.is_exact());
     let resampled = plain.resampled(Some(Duration::from_secs(10))).unwrap();
     assert!(!resampled.is_exact());
