@@ -96,7 +96,8 @@ pub struct Against {
 }
 
 /// The metrics on which verdicts are given unless others are asked for: the objectives of the file;
-/// where it has none, availability over all services if any of them promises one. At most as many as
+/// where it has none, availability over all services if any of them promises one, with the strictest of
+/// their tolerances. At most as many as
 /// [`MOST_PRIMARY`], for the caller to check.
 pub fn primary(scenario: &Scenario) -> Vec<Primary> {
     let of = |objective: &Objective| Primary {
@@ -111,17 +112,24 @@ pub fn primary(scenario: &Scenario) -> Vec<Primary> {
         ([], [one]) => vec![of(one)],
         ([], several) => vec![Primary {
             quantity: objective::availability(),
-            tolerance: common_tolerance(several),
+            tolerance: strictest(several),
         }],
         (written, _) => written.iter().map(|objective| of(objective)).collect(),
     }
 }
 
-/// The tolerance that all of them have.
-fn common_tolerance(objectives: &[&Objective]) -> Option<Tolerance> {
-    let first = objectives.first()?.tolerance;
-    let same = objectives.iter().all(|other| other.tolerance == first);
-    first.filter(|_| same)
+/// The smallest of their tolerances, where all have one and all of one kind.
+fn strictest(objectives: &[&Objective]) -> Option<Tolerance> {
+    let tolerances: Option<Vec<Tolerance>> = objectives.iter().map(|one| one.tolerance).collect();
+    tolerances?
+        .into_iter()
+        .map(Some)
+        .reduce(|a, b| match (a?, b?) {
+            (Tolerance::Absolute(a), Tolerance::Absolute(b)) => Some(Tolerance::Absolute(a.min(b))),
+            (Tolerance::Relative(a), Tolerance::Relative(b)) => Some(Tolerance::Relative(a.min(b))),
+            (Tolerance::Absolute(_), Tolerance::Relative(_))
+            | (Tolerance::Relative(_), Tolerance::Absolute(_)) => None,
+        })?
 }
 
 /// Compares what the samples hold.

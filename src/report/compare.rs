@@ -4,6 +4,7 @@ mod cells;
 pub mod json;
 pub mod output;
 mod page;
+mod pooled;
 mod schema;
 pub(crate) mod summary;
 mod tables;
@@ -86,6 +87,7 @@ impl Compared<'_> {
                 }
             }
         }
+        notes.extend(pooled::notes(self));
         for &(first, second) in self.twins {
             notes.push(format!(
                 "`{}` is the same input under the same policies as `{}`: they cannot differ",

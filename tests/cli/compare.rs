@@ -345,3 +345,51 @@ fn an_input_without_chance_takes_one_run_of_each() {
     let difference = &json["metrics"][0]["variants"][1]["difference"];
     assert_eq!(difference["verdict"], "different", "both fit on one node");
 }
+
+#[test]
+fn a_verdict_on_all_services_together_says_so_and_has_the_strictest_tolerance() {
+    let scratch = Scratch::new("together");
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/zone-outage.toml");
+    let args =
+        format!("compare {scenario} --scheduler spread,binpack --reps 8 --quiet --format json");
+    let json: Value = serde_json::from_str(&scratch.fine(&args)).unwrap();
+    let metrics = json["metrics"].as_array().unwrap();
+    let primary = metrics
+        .iter()
+        .find(|metric| metric["primary"] == true)
+        .unwrap();
+    // Of 0.01 %, 0.01 %, 0.05 % and 0.005 %.
+    assert_eq!(primary["tolerance"]["size"], 0.00005);
+    let difference = &primary["variants"][1]["difference"];
+    assert_eq!(
+        (&difference["verdict"], &difference["within_tolerance"]),
+        (&"better".into(), &true.into())
+    );
+    let (_, stdout, _) = scratch.said(&args.replace("--quiet --format json", "--out o"));
+    let words = stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains("is that of the requests of all 4 services together"),
+        "{words}"
+    );
+    assert!(
+        words.contains("under binpack by itself cart is worse (−0.00"),
+        "{words}"
+    );
+}
+
+#[test]
+fn without_a_tolerance_nothing_is_within_it_or_beyond() {
+    let scratch = shop("no-tolerance");
+    let json = compared(
+        &scratch,
+        &["--scheduler least-allocated,binpack --metric availability.requests --reps 6"],
+    );
+    let metrics = json["metrics"].as_array().unwrap();
+    let primary = metrics
+        .iter()
+        .find(|metric| metric["primary"] == true)
+        .unwrap();
+    let difference = &primary["variants"][1]["difference"];
+    assert_eq!(difference["verdict"], "worse");
+    assert!(primary["tolerance"].is_null() && difference["within_tolerance"].is_null());
+}

@@ -13,6 +13,7 @@ use super::runway::{self, factor};
 use super::survive::{SETTLING, cases, times};
 use super::trials::{Condition, Lab, Phase};
 use crate::experiment::replicate::with_threads;
+use crate::policy::scheduler::explanation::Reason;
 use crate::run::healing;
 use crate::scenario::drill::Drill as Lost;
 use crate::scenario::{Edits, Scenario, Setting, Source};
@@ -134,7 +135,11 @@ fn the_fewest_are_confirmed_with_fresh_runs_and_one_less_is_refuted() {
     let two = of(2);
     // Four of six replicas have a node, and 1 − 4/5 of the requests is lost.
     assert_eq!((two.trials.tally.good, &two.trials.missed), (0, &vec![72]));
-    assert!(!two.trials.short.is_empty(), "what was short is known");
+    assert_eq!(
+        two.trials.scarce(),
+        [&Reason::InsufficientCpu],
+        "what was short is known"
+    );
 }
 
 #[test]

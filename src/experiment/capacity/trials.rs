@@ -291,6 +291,24 @@ impl Trials {
         self.short_of[objective] / f64::from(self.tally.runs)
     }
 
+    /// What kept pods waiting at the end of most runs: of what more nodes would have, all that did in as
+    /// many; of the rest only where there is nothing of that.
+    pub fn scarce(&self) -> Vec<&Reason> {
+        let of = |room: bool| {
+            let some = self
+                .short
+                .iter()
+                .filter(move |(reason, _)| is_of_room(reason) == room);
+            let most = some.clone().map(|(_, runs)| runs).max();
+            some.filter(move |(_, runs)| Some(*runs) == most)
+                .map(|(reason, _)| reason)
+        };
+        match self.cramped() {
+            0 => of(false).collect(),
+            _ => of(true).collect(),
+        }
+    }
+
     /// In how many runs pods waited at the end because nodes had too little left for them, which more
     /// nodes would have.
     pub fn cramped(&self) -> u32 {

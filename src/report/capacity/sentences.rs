@@ -212,11 +212,30 @@ pub(super) fn missed(scenario: &Scenario, trials: &Trials, condition: &Condition
 
 /// What kept pods waiting at the end of most runs.
 pub(super) fn short(scenario: &Scenario, trials: &Trials) -> Option<String> {
-    let most = trials.short.iter().max_by_key(|&(_, runs)| *runs)?;
-    let text = reasons::reason(&scenario.catalog, most.0);
+    let scarce = trials.scarce();
+    let texts = scarce
+        .iter()
+        .map(|reason| lower(&reasons::reason(&scenario.catalog, reason)));
+    let mut said = String::new();
+    for text in texts {
+        match (said.is_empty(), text.strip_prefix(INSUFFICIENT)) {
+            (false, Some(rest)) if said.starts_with(INSUFFICIENT) => {
+                said.push_str(&format!(" and {rest}"));
+            }
+            (false, _) => said.push_str(&format!(", {text}")),
+            (true, _) => said = text,
+        }
+    }
+    (!said.is_empty()).then_some(said)
+}
+
+/// What the scarcity of a resource begins with.
+const INSUFFICIENT: &str = "insufficient ";
+
+fn lower(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next()?.to_lowercase();
-    Some(format!("{first}{}", letters.as_str()))
+    let first = letters.next().map(|first| first.to_lowercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
 }
 
 fn when(scenario: &Scenario, condition: &Condition) -> String {

@@ -202,7 +202,14 @@ impl<'a> Metric<'a> {
                 .map(|(cell, summary)| {
                     let line = summary.line(&row.quantity);
                     let values = line.map_or(&[][..], |line| &line.values);
-                    Cell::of(cell, values)
+                    let mut told = Cell::of(cell, values);
+                    if let Some(difference) = &mut told.difference
+                        && row.primary.flatten().is_none()
+                    {
+                        // Without a tolerance nothing lies within it or beyond.
+                        difference.within_tolerance = None;
+                    }
+                    told
                 })
                 .collect(),
         }
