@@ -112,7 +112,7 @@ fn bounded(value: f64, unit: Unit<'_>, unknown: Option<f64>) -> String {
         return number(value, unit);
     };
     let shown = Shown::of(value.abs().max(unknown), unit);
-    let step = digit_step(unknown * shown.factor);
+    let step = shown.step(unknown);
     shown.with_name(&shown.text(value, step))
 }
 
@@ -120,7 +120,7 @@ fn bounded(value: f64, unit: Unit<'_>, unknown: Option<f64>) -> String {
 /// name, where the number shows that.
 fn magnitude(half: f64, size: f64, unit: Unit<'_>) -> String {
     let shown = Shown::of(size, unit);
-    shown.text(half, digit_step(half * shown.factor))
+    shown.text(half, shown.step(half))
 }
 
 /// A number that stands alone.
@@ -178,7 +178,7 @@ pub(crate) fn exact_points(share: f64) -> String {
 fn symmetric(value: f64, half: f64, unit: Unit<'_>) -> String {
     let shown = Shown::of(value, unit);
     // An interval narrower than what anybody reads is said to be so.
-    let step = digit_step(half * shown.factor).max(shown.finest_step(value));
+    let step = shown.step(half).max(shown.finest_step(value));
     let step = step.min(shown.coarsest_step(value));
     let half = match half * shown.factor {
         half if half > 0.0 && half < step / 2.0 => format!("< {}", shown.scaled(step, step)),
@@ -200,7 +200,7 @@ fn between(value: f64, interval: Interval, unit: Unit<'_>) -> String {
     let arm = arms.filter(|arm| *arm > 0.0).fold(f64::INFINITY, f64::min);
     let text = |value: f64| {
         let shown = Shown::of(value, unit);
-        let step = digit_step(arm * shown.factor).max(shown.finest_step(value));
+        let step = shown.step(arm).max(shown.finest_step(value));
         let text = match value {
             value if value.is_infinite() => return unbounded(unit).to_owned(),
             value => shown.text(value, step.min(shown.coarsest_step(value))),
@@ -254,13 +254,23 @@ impl<'a> Shown<'a> {
         match self.unit {
             Unit::Seconds => duration(scaled, step),
             Unit::Ratio | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => {
-                // Before the point two digits of the interval are kept: 131 ± 12, 1,170,000 ± 520,000.
-                let coarse = (step / 10.0).max(1.0);
-                let rounded = match coarse > 1.0 {
-                    true => (scaled / coarse).round() * coarse,
+                let rounded = match step > 1.0 {
+                    true => (scaled / step).round() * step,
                     false => scaled,
                 };
                 plain(rounded, decimals(step))
+            }
+        }
+    }
+
+    /// The step of a number of which so much is unknown: the place of the first digit of that, and
+    /// before the point of its second: 0.41 ± 0.03, 131 ± 12, 1,170,000 ± 520,000.
+    fn step(&self, unknown: f64) -> f64 {
+        let scaled = unknown * self.factor;
+        match self.unit {
+            Unit::Seconds => digit_step(scaled),
+            Unit::Ratio | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => {
+                digits_step(scaled, 2).max(digit_step(scaled).min(1.0))
             }
         }
     }
