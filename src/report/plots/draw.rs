@@ -114,6 +114,10 @@ fn sides(chart: &Chart, form: Form) -> (i32, i32) {
     let ticks = chart.panels.iter().flat_map(|panel| &panel.y.ticks);
     let ticks = ticks.map(|(_, label)| width(Font::Label, label)).max();
     let left = form.margin() + ticks.unwrap_or(0).min(form.tick_width()) + GAP;
+    // The first label of the horizontal axis may stand half beyond it.
+    let first = chart.x.ticks.first();
+    let before = first.map_or(0, |(_, label)| width(Font::Label, label) / 2 + 1);
+    let left = left.max(before);
     let labels = chart.panels.iter().map(|panel| match &panel.body {
         Body::Lines { lines, .. } => labels_width(lines),
         Body::Shares { .. } | Body::Rows { .. } | Body::Ranges { .. } => 0,
