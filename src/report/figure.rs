@@ -499,7 +499,7 @@ mod tests {
         );
         assert_eq!(number(1_165_275.0, requests), "1,165,275 requests");
         assert_eq!(number(12_345.6, Unit::Money("USD")), "12,346 USD");
-        assert_eq!(around(1234.56, 96.0, Unit::Money("USD")), "1,230 ± 100 USD");
+        assert_eq!(around(1234.56, 96.0, Unit::Money("USD")), "1,235 ± 96 USD");
         assert_eq!(
             around(221.183, 0.032, Unit::Money("USD")),
             "221.2 ± < 0.1 USD"
