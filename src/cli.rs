@@ -28,18 +28,21 @@ mod sweep;
 mod usage;
 mod validate;
 
+use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::Error;
+use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
 use crate::cli::args::{Args, Command};
+use crate::cli::usage::colors_on;
 use crate::folder::FolderError;
 
 /// Reads the command line, does what it says, and gives the exit code: 0 fine, 1 a gate failed, 2
 /// the input is wrong, 3 the environment failed, 130 interrupted.
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match typed() {
         Ok(args) => args,
         Err(error) => {
             // Help and version go to stdout and are no errors; a closed pipe is nobody's fault.
@@ -69,6 +72,18 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.tell(),
     }
+}
+
+/// What was typed.
+fn typed() -> Result<Args, Error> {
+    // Left to itself, clap colours what a dumb terminal gets wherever `CI` is set.
+    let colors = match colors_on(true) {
+        true => ColorChoice::Auto,
+        false => ColorChoice::Never,
+    };
+    let mut command = Args::command().color(colors);
+    let matches = command.try_get_matches_from_mut(env::args_os())?;
+    Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// Why a command ended before its end.

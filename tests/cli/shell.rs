@@ -114,6 +114,7 @@ fn a_terminal_without_colours_gets_no_escape_codes() {
         for variables in [
             &[("TERM", "xterm-256color"), ("NO_COLOR", "1")][..],
             &[("TERM", "dumb")],
+            &[("TERM", "dumb"), ("CI", "true")],
         ] {
             let Some(shown) = on_a_terminal(&scratch, args, variables) else {
                 writeln!(std::io::stderr(), "skipped: colours, there is no script").unwrap();
