@@ -1,10 +1,11 @@
-//! A folder that appears whole or not at all.
+//! A folder that appears whole or not at all; and single files that do ([`file`]).
 //!
 //! It is built beside its place and swapped in by one rename. Whoever is killed in between leaves
 //! either the old folder or the new one, and a hidden sibling that the next one to write there
 //! removes. Where the system cannot swap two folders at once (neither Linux nor macOS), there is a
 //! moment in which the old one stands aside; the next one to write there puts it back.
 
+pub mod file;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -4,7 +4,6 @@ mod wanted;
 mod write;
 
 use std::fs;
-use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +20,7 @@ use crate::experiment::gate::input::{changed, is_of};
 use crate::experiment::gate::{Checked, check};
 use crate::experiment::replicate::with_threads;
 use crate::experiment::sample::{How, Samples};
+use crate::folder::file;
 use crate::report::gate as said;
 use crate::report::gate::{github, html, json, junit, markdown, refused, text};
 use crate::report::text::{Colors, Look};
@@ -295,8 +295,7 @@ fn page(gate: &said::Gate<'_>, format: GateFormat, look: Look, command: &str) ->
 }
 
 fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    let written = fs::File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| {
+    file::write(path, text.as_bytes()).map_err(|error| {
         Failure::Environment(format!("{}: cannot be written: {error}", path.display()))
     })
 }

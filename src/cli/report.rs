@@ -1,12 +1,13 @@
 //! `plimsoll report`.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
 use crate::cli::args::Report;
 use crate::cli::out::print;
+use crate::folder::file;
 use crate::report::output::REPORT;
 use crate::report::stored::Stored;
 use crate::report::{beside, html, page};
@@ -37,7 +38,7 @@ pub(super) fn run(args: Report) -> Result<(), Failure> {
             default
         }
     };
-    write(&out, &html)
+    file::write(&out, html.as_bytes())
         .map_err(|error| Failure::Environment(format!("{}: {error}", out.display())))?;
     print(&format!("{said}\n{}\n", out.display()))
 }
@@ -69,24 +70,4 @@ fn check_replaceable(path: &Path) -> Result<(), Failure> {
             path.display()
         ))),
     }
-}
-
-/// Writes a file that appears whole or not at all.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
-    let partial = format!(".{}.partial-{}", name.to_string_lossy(), std::process::id());
-    let partial = path.with_file_name(partial);
-    let mut file = File::create(&partial)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all());
-    let moved = written.and_then(|()| fs::rename(&partial, path));
-    if moved.is_err() {
-        // The error that led here is the one to report.
-        let _ = fs::remove_file(&partial);
-    }
-    moved
 }

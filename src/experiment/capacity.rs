@@ -5,6 +5,7 @@ pub mod cheapest;
 pub mod confirm;
 pub mod fewest;
 pub mod growth;
+pub mod lever;
 pub mod mix;
 pub mod runway;
 pub mod search;

@@ -1,5 +1,6 @@
 //! Numbers for readers: units always, and no more digits than the interval supports.
 
+use crate::scenario::objective::Tolerance;
 use crate::stats::{Estimate, Interval};
 use crate::units;
 
@@ -53,7 +54,7 @@ pub(crate) fn estimate(estimate: &Estimate, unit: Unit<'_>) -> String {
     }
 }
 
-/// A difference with its interval: `−0.35 pp ± 0.05`, `+83 s (70 s to 95 s)`; without one the number.
+/// A difference with its interval: `−0.35 points ± 0.05`, `+83 s (70 s to 95 s)`; without one the number.
 /// That of two shares is in points of per cent.
 pub(crate) fn difference(difference: &Estimate, unit: Unit<'_>) -> String {
     let (scale, unit) = match unit {
@@ -101,7 +102,7 @@ pub(crate) fn difference(difference: &Estimate, unit: Unit<'_>) -> String {
 }
 
 /// Points of per cent.
-pub(crate) const POINTS: &str = "pp";
+pub(crate) const POINTS: &str = "points";
 
 /// A number of which so much is unknown, in no more digits than that supports.
 fn bounded(value: f64, unit: Unit<'_>, unknown: Option<f64>) -> String {
@@ -130,6 +131,43 @@ pub(crate) fn number(value: f64, unit: Unit<'_>) -> String {
     }
     let shown = Shown::of(value, unit);
     shown.with_name(&shown.text(value, shown.alone_step(value)))
+}
+
+/// Two values of a metric, in one precision: the digits that `unknown` of them supports, or those of a
+/// number that stands alone, and as many more as it takes to tell apart what is not equal.
+pub(crate) fn pair(values: [f64; 2], unknown: Option<f64>, unit: Unit<'_>) -> [String; 2] {
+    let finite = values.iter().copied().filter(|value| value.is_finite());
+    let size = finite.clone().fold(0.0, |a: f64, b| a.max(b.abs()));
+    let shown = Shown::of(size, unit);
+    let alone = finite.map(|value| shown.alone_step(value));
+    let mut step = match unknown {
+        Some(unknown) => shown.step(unknown),
+        None => alone.fold(f64::INFINITY, f64::min).min(1.0),
+    };
+    let text = |value: f64, step: f64| match value.is_infinite() {
+        true => unbounded(unit).to_owned(),
+        false => shown.with_name(&shown.text(value, step)),
+    };
+    loop {
+        let texts = values.map(|value| text(value, step));
+        if texts[0] != texts[1] || values[0] == values[1] || step < FINEST {
+            return texts;
+        }
+        step = finer(step, unit);
+    }
+}
+
+/// A step in which no digits are left that a double holds of what people measure.
+const FINEST: f64 = 1e-12;
+
+/// The next finer step.
+fn finer(step: f64, unit: Unit<'_>) -> f64 {
+    match unit {
+        Unit::Seconds if step >= DAY => HOUR,
+        Unit::Seconds if step >= HOUR => MINUTE,
+        Unit::Seconds if step > 1.0 => 1.0,
+        Unit::Seconds | Unit::Ratio | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => step / 10.0,
+    }
 }
 
 /// A share that stands alone, in two digits of it or of what it lacks of all.
@@ -170,9 +208,24 @@ pub(crate) fn exact_percent(share: f64) -> String {
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// A difference of shares as it was written down: `0.05 pp`.
-pub(crate) fn exact_points(share: f64) -> String {
+/// A difference of shares as it was written down: `0.05 points`.
+fn exact_points(share: f64) -> String {
     exact_percent(share).replace('%', POINTS)
+}
+
+/// How much of a metric does not matter, which comes to `amount` of it: as it was written down, or as the
+/// amount that a share of it is.
+pub(crate) fn tolerance(tolerance: Tolerance, amount: f64, unit: Unit<'_>) -> String {
+    match (tolerance, unit) {
+        (Tolerance::Absolute(amount), Unit::Ratio) => exact_points(amount),
+        (Tolerance::Relative(_), Unit::Ratio) => points(amount),
+        (_, Unit::Seconds | Unit::Bytes | Unit::Money(_) | Unit::Plain(_)) => number(amount, unit),
+    }
+}
+
+/// A difference of shares that stands alone: `1.2 points`.
+fn points(share: f64) -> String {
+    number(100.0 * share, Unit::Plain(POINTS))
 }
 
 fn symmetric(value: f64, half: f64, unit: Unit<'_>) -> String {
@@ -513,6 +566,32 @@ mod tests {
     }
 
     #[test]
+    fn two_values_that_differ_are_told_apart() {
+        let of = |a: f64, b: f64, unknown, unit| pair([a, b], unknown, unit).join(" → ");
+        assert_eq!(of(0.9987, 0.9971, None, Unit::Ratio), "99.87 % → 99.71 %");
+        assert_eq!(
+            of(0.998_712, 0.998_709, None, Unit::Ratio),
+            "99.8712 % → 99.8709 %"
+        );
+        assert_eq!(of(0.5, 0.5, None, Unit::Ratio), "50.0 % → 50.0 %");
+        // As fine as what is known of them.
+        assert_eq!(
+            of(0.5, 0.51, Some(0.000_5), Unit::Ratio),
+            "50.00 % → 51.00 %"
+        );
+        assert_eq!(of(0.5123, 0.6141, Some(0.1), Unit::Ratio), "51 % → 61 %");
+        assert_eq!(
+            of(90_000.0, 90_030.0, None, Unit::Seconds),
+            "25 h → 25 h 30 s"
+        );
+        assert_eq!(of(4.0, f64::INFINITY, None, Unit::Seconds), "4 s → > end");
+        let usd = Unit::Money("USD");
+        assert_eq!(of(217.2, 217.4, None, usd), "217.2 USD → 217.4 USD");
+        let large = "1,000,000,000,000.0 → 1,000,000,000,000.2";
+        assert_eq!(of(1e12, 1e12 + 0.25, None, Unit::Plain("")), large);
+    }
+
+    #[test]
     fn a_difference_has_a_sign_and_that_of_shares_is_in_points() {
         let of = |value: f64, low: f64, high: f64, unit| {
             let interval = Some(Interval { low, high });
@@ -527,10 +606,13 @@ mod tests {
             )
         };
         let around = |value: f64, half: f64, unit| of(value, value - half, value + half, unit);
-        assert_eq!(around(-0.003_51, 0.000_52, Unit::Ratio), "−0.35 pp ± 0.05");
+        assert_eq!(
+            around(-0.003_51, 0.000_52, Unit::Ratio),
+            "−0.35 points ± 0.05"
+        );
         assert_eq!(
             around(0.000_000_2, 0.000_004, Unit::Ratio),
-            "+0.0000 pp ± 0.0004"
+            "+0.0000 points ± 0.0004"
         );
         assert_eq!(around(0.0, 0.5, Unit::Plain("nodes")), "0.0 nodes ± 0.5");
         assert_eq!(around(83.2, 12.0, Unit::Seconds), "+1 m 20 s ± 10 s");
@@ -541,7 +623,7 @@ mod tests {
         );
         let never = of(f64::INFINITY, 3.0, f64::INFINITY, Unit::Seconds);
         assert_eq!(never, "+∞ (3 s to ∞)");
-        assert_eq!(of(0.5, 0.5, 0.5, Unit::Ratio), "+50 pp");
+        assert_eq!(of(0.5, 0.5, 0.5, Unit::Ratio), "+50 points");
     }
 
     #[test]

@@ -21,7 +21,6 @@ use crate::experiment::gate::{Against, Checked, Line, Overall};
 use crate::report::figure::{self, Unit};
 use crate::report::text::count;
 use crate::scenario::objective::Tolerance;
-use crate::stats::{Estimate, Interval, Method};
 
 /// What came of one call.
 #[derive(Clone, Copy, Debug)]
@@ -160,63 +159,43 @@ impl Held<'_> {
         format!("{before} → {after}")
     }
 
-    /// What a metric was, and what it is.
+    /// What a metric was, and what it is: in the digits that the interval of their difference supports;
+    /// without one, in those of the tolerance.
     fn ends(&self, line: &Line) -> [String; 2] {
         let unit = self.unit(line);
-        // What moved must be seen in them: shares and times get the digits that the interval supports.
-        let interval = line
-            .found
-            .difference
-            .and_then(|difference| difference.interval);
-        let finite = interval.filter(|interval| (interval.high - interval.low).is_finite());
-        let half = finite.map(|interval| (interval.high - interval.low) / 2.0);
-        let shown = |value: Option<f64>| match (value, half, unit) {
-            (None, _, _) => "no value".to_owned(),
-            (Some(value), Some(half), Unit::Ratio | Unit::Seconds)
-                if half > 0.0 && value.is_finite() =>
-            {
-                let interval = Interval {
-                    low: value - half,
-                    high: value + half,
-                };
-                let with_interval = figure::estimate(
-                    &Estimate {
-                        value,
-                        interval: Some(interval),
-                        method: Method::PairedT,
-                    },
-                    unit,
-                );
-                figure::apart(&with_interval).0.to_owned()
-            }
-            (Some(value), _, _) => figure::number(value, unit),
-        };
-        [shown(line.found.before), shown(line.found.after)]
+        let Found {
+            before,
+            after,
+            difference,
+            ..
+        } = &line.found;
+        let interval = difference.and_then(|difference| difference.interval);
+        let half = interval.map(|interval| (interval.high - interval.low) / 2.0);
+        let known = [half, Some(line.amount)].into_iter().flatten();
+        let unknown = known
+            .into_iter()
+            .find(|known| *known > 0.0 && known.is_finite());
+        match (*before, *after) {
+            (Some(before), Some(after)) => figure::pair([before, after], unknown, unit),
+            (before, after) => [before, after].map(|value| match value {
+                Some(value) => figure::number(value, unit),
+                None => "no value".to_owned(),
+            }),
+        }
     }
 
     /// The difference with its interval: `−0.16 points ± 0.04`; absent where it is not a number.
     fn difference(&self, line: &Line) -> Option<String> {
         let difference = line.found.difference.filter(|one| one.value.is_finite())?;
-        let sign = if difference.value > 0.0 { "+" } else { "" };
-        let text = figure::estimate(&difference, self.unit(line));
-        Some(format!("{sign}{}", self.in_points(line, &text)))
+        Some(figure::difference(&difference, self.unit(line)))
     }
 
     /// `0.05 points`, `10 % (4.8 s)`.
     fn tolerance(&self, line: &Line) -> String {
-        let amount = figure::number(line.amount, self.unit(line));
-        let amount = self.in_points(line, &amount);
+        let amount = figure::tolerance(line.tolerance, line.amount, self.unit(line));
         match line.tolerance {
             Tolerance::Absolute(_) => amount,
             Tolerance::Relative(share) => format!("{} ({amount})", figure::exact_percent(share)),
-        }
-    }
-
-    /// A difference of shares is one of points: per cents of it would be something else.
-    fn in_points(&self, line: &Line, text: &str) -> String {
-        match self.unit(line) {
-            Unit::Ratio => text.replacen(" %", " points", 1),
-            Unit::Seconds | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => text.to_owned(),
         }
     }
 

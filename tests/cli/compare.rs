@@ -49,7 +49,7 @@ fn the_page_gives_verdicts_first_and_says_what_they_rest_on() {
         nodes.used                  2.38 nodes               2.1 ± 0.1 nodes
           against least-allocated                            −0.2 nodes ± 0.1 different
         availability.requests       93 % ± 2                 79.7 % ± 0.2
-          against least-allocated                            −13 pp ± 2 worse
+          against least-allocated                            −13 points ± 2 worse
 
         answered, web               93 % ± 2                 79.7 % ± 0.2
         cpu requested               54 % ± 4                 56 % ± 5
@@ -69,7 +69,7 @@ fn the_page_gives_verdicts_first_and_says_what_they_rest_on() {
         exploratory, each with its own interval of 95 %.
 
         In short: against least-allocated, binpack is different in nodes.used (−0.2 nodes ± 0.1) and worse
-                  in availability.requests (−13 pp ± 2).
+                  in availability.requests (−13 points ± 2).
 
         results/small/compare-least-allocated-vs-binpack-1/   report.html  compare.json  metrics.csv
             2 plots

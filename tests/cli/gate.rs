@@ -350,3 +350,32 @@ fn a_baseline_that_cannot_be_written_is_an_environment_error() {
         "{stderr}"
     );
 }
+
+#[test]
+fn fewer_runs_than_there_were_are_said() {
+    let scratch = gated("fewer");
+    let (code, out, _) = scratch.gate("batch.toml --update --reps 4");
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("the new baseline is of 4 runs instead of 8"),
+        "{out}"
+    );
+    let (_, out, _) = scratch.gate("batch.toml --update --reps 8");
+    assert!(!out.contains("instead of"), "more are no loss: {out}");
+    // An anchor alone leaves the baseline what it was.
+    let (code, out, _) = scratch.gate("batch.toml --set-anchor --reps 4");
+    assert_eq!(code, 0, "{out}");
+    assert!(!out.contains("instead of"), "{out}");
+}
+
+#[test]
+fn what_moved_by_less_than_is_usually_shown_is_shown() {
+    let scratch = gated("moved");
+    let longer = BATCH.replace("\"4m\"", "\"240.05s\"");
+    scratch.write("batch.toml", &longer);
+    let (code, out, _) = scratch.gate("batch.toml --rebase");
+    assert_eq!(code, 0, "{out}");
+    let moved = out.lines().find(|line| line.contains("balance.cov.cpu"));
+    let (before, after) = moved.unwrap().trim().split_once(" → ").expect(&out);
+    assert_ne!(before, format!("balance.cov.cpu {after}"), "{out}");
+}

@@ -62,6 +62,7 @@ pub(super) fn accept(
     let mut entries = Vec::new();
     for (plan, one) in pairs() {
         said += &plan.moves(&one.record);
+        said += &plan.fewer(args, &one.record);
         entries.push(plan.entry(args, one.record.clone()));
     }
     for entry in entries {
@@ -77,6 +78,11 @@ pub(super) fn accept(
             refused::written(&args.baseline, &names(inputs))
         )),
     }
+}
+
+/// Whether what was accepted stays, and only an anchor is set.
+const fn keeps(args: &Gate) -> bool {
+    !args.update && !args.rebase
 }
 
 fn names(inputs: &[Input]) -> Vec<&str> {
@@ -201,6 +207,16 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// That there are fewer runs than there were, where what was is replaced.
+    fn fewer(&self, args: &Gate, record: &Record) -> String {
+        let before = self.old.map_or(0, |old| old.baseline.replications());
+        let now = record.replications();
+        match keeps(args) || record.exact || now >= before {
+            true => String::new(),
+            false => refused::fewer(&self.input.scenario.name, before, now),
+        }
+    }
+
     /// The entry of the file. An anchor of another input says nothing any more: it starts anew.
     fn entry(&self, args: &Gate, record: Record) -> Entry {
         let scenario = &self.input.scenario;
@@ -211,8 +227,10 @@ impl<'a> Plan<'a> {
             (false, Some(_)) => Some(record.clone()),
             (false, None) => None,
         };
-        let keeps = !args.update && !args.rebase;
-        let baseline = self.old.filter(|_| keeps).map(|old| old.baseline.clone());
+        let baseline = self
+            .old
+            .filter(|_| keeps(args))
+            .map(|old| old.baseline.clone());
         Entry {
             name: scenario.name.clone(),
             file: scenario.file.clone(),

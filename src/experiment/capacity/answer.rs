@@ -1,6 +1,7 @@
 //! How many nodes are enough, and all that was seen on the way.
 
 use super::fewest::{Found, Plan, fewest};
+use super::lever::{Levers, levers};
 use super::survive::Times;
 use super::trials::{Condition, Failed, Lab, Phase, Trials};
 use crate::scenario::loss::Loss;
@@ -21,6 +22,8 @@ pub struct Capacity {
     /// For all that, and while each loss is being made good; absent where nothing is lost, or no size is
     /// enough even without.
     pub struck: Option<Found>,
+    /// What would help where more nodes do not; absent where they do.
+    pub levers: Option<Levers>,
     /// What was seen of each size, in order.
     pub rows: Vec<Row>,
     /// Runs made.
@@ -65,6 +68,14 @@ pub fn capacity<W>(
         }
         Some(_) | None => None,
     };
+    let most = plan.sizes().last().copied();
+    let levers = match (&struck, most) {
+        (Some(struck), Some(size)) if struck.is_flat => {
+            levers(lab, size, found.cases..struck.cases)?
+        }
+        (None, Some(size)) if found.is_flat => levers(lab, size, 0..found.cases)?,
+        (Some(_) | None, _) => None,
+    };
     Ok(Capacity {
         plan: *plan,
         is_exact: lab.is_exact,
@@ -72,6 +83,7 @@ pub fn capacity<W>(
         times,
         found,
         struck,
+        levers,
         rows: rows(lab),
         runs: lab.runs(),
     })

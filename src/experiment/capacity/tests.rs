@@ -8,10 +8,11 @@ use super::answer::{Capacity, capacity};
 use super::cheapest::{Counts, cheapest, price};
 use super::confirm::{Claim, Verdict};
 use super::fewest::Plan;
+use super::lever::Lever;
 use super::mix::Kind;
 use super::runway::{self, factor};
 use super::survive::{SETTLING, cases, times};
-use super::trials::{Condition, Lab, Phase};
+use super::trials::{Condition, Lab, Phase, Trials};
 use crate::experiment::replicate::with_threads;
 use crate::policy::scheduler::explanation::Reason;
 use crate::run::healing;
@@ -213,6 +214,36 @@ fn a_loss_is_judged_when_it_has_been_made_good_and_while_it_lasts() {
         worst.trials.left_over, worst.trials.tally.runs,
         "half of the pods find no node"
     );
+}
+
+#[test]
+fn what_makes_a_loss_smaller_is_tried_where_more_nodes_do_not() {
+    let strict = found(&zoned("availability = 0.99"), &plan(2), Some(Lost::Zone));
+    let levers = strict.levers.unwrap();
+    // Half of the requests go to dead replicas for 50 s, then two cores serve 3.9 for 300 s and a start:
+    // 50/2 + 305 · 1.9/3.9 = 174 s of requests. Found in half the time it is 161, evicted in half the time 101.
+    // With eight replicas four cores are left, so that only the first 25 count: 0.5 % of the requests.
+    assert_eq!((levers.size, levers.objective), (16, 0));
+    let lost = |trials: &Trials| trials.missed_by(0) + 0.01;
+    let parts: Vec<(Lever, f64)> = levers
+        .tried
+        .iter()
+        .map(|(lever, trials)| (*lever, lost(trials) / lost(&levers.before)))
+        .collect();
+    let wanted = [
+        (Lever::Detection, 161.0 / 174.0),
+        (Lever::Eviction, 101.0 / 174.0),
+    ];
+    for ((lever, part), (wanted, share)) in parts.iter().zip(wanted) {
+        assert_eq!(*lever, wanted);
+        assert!((part - share).abs() < 0.03, "{lever:?}: {part} of {share}");
+    }
+    assert!(levers.helps(&levers.tried[1].1) && !levers.helps(&levers.before));
+    let (lever, trials) = &levers.tried[2];
+    assert_eq!((*lever, trials.missed[0]), (Lever::Replicas, 0));
+
+    let lenient = found(&zoned("availability = 0.8"), &plan(2), Some(Lost::Zone));
+    assert_eq!(lenient.levers, None, "there is an answer");
 }
 
 #[test]

@@ -250,6 +250,21 @@ impl<'a, S: Copy + Ord, W> Lab<'a, S, W> {
         Ok(trials)
     }
 
+    /// What the runs of the search come to in a case that is none of any size.
+    ///
+    /// # Errors
+    /// When a run does not come to its end.
+    pub fn aside(&mut self, case: &Case) -> Result<Trials, Failed<W>> {
+        let so_far = self.runs;
+        let measured = run(case, self.seed, 1, SEARCH_RUNS, &|| (self.watch)(so_far))?;
+        self.runs += u64::from(SEARCH_RUNS);
+        let mut trials = Trials::default();
+        for run in &measured {
+            trials.add(case, run);
+        }
+        Ok(trials)
+    }
+
     /// What is known of a size under a condition: fresh runs where there are any, else those of the
     /// search.
     pub fn known(&self, size: S, case: usize) -> Option<(Phase, &Trials)> {
@@ -286,6 +301,13 @@ impl Condition {
 }
 
 impl Trials {
+    /// The objective that most runs miss; of equals the first.
+    pub fn most_missed(&self) -> Option<usize> {
+        let places = (0..self.missed.len()).rev();
+        let most = places.max_by_key(|&place| self.missed[place]);
+        most.filter(|&place| self.missed[place] > 0)
+    }
+
     /// By how much an objective is missed in the mean over runs, in the metric's unit.
     pub fn missed_by(&self, objective: usize) -> f64 {
         self.short_of[objective] / f64::from(self.tally.runs)

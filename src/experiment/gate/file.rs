@@ -1,9 +1,8 @@
 //! The file of baselines: JSON that is reviewed like a snapshot, written whole or not at all.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process;
+use std::fs;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use super::input::{Asked, Gated};
 use super::json;
 use super::record::{Kept, Record, Told};
 use super::{Side, Standards};
+use crate::folder::file;
 use crate::metrics::measured::Amount;
 use crate::scenario::objective::Tolerance;
 
@@ -112,15 +112,7 @@ impl Baselines {
     /// # Errors
     /// When the system refuses; what was there is there still.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let partial = Partial::beside(&place);
-        let mut file = File::create(&partial.0)?;
-        file.write_all(&self.text())?;
-        file.sync_all()?;
-        fs::rename(&partial.0, &place)
+        file::write(path, &self.text())
     }
 
     /// What a scenario is held against.
@@ -145,23 +137,6 @@ impl Entry {
             baseline: &self.baseline,
             anchor: self.anchor.as_ref(),
         }
-    }
-}
-
-/// A file beside its place, gone when it did not get there.
-struct Partial(PathBuf);
-
-impl Partial {
-    fn beside(place: &Path) -> Partial {
-        let name = place.file_name().unwrap_or_default().to_string_lossy();
-        Partial(place.with_file_name(format!(".{name}.partial-{}", process::id())))
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        // Gone after a rename; otherwise the error that led here is the one to report.
-        let _ = fs::remove_file(&self.0);
     }
 }
 

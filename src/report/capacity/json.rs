@@ -9,6 +9,7 @@ use super::{Told, sentences};
 use crate::experiment::capacity::answer::{Row, Seen};
 use crate::experiment::capacity::confirm::Verdict;
 use crate::experiment::capacity::fewest::Found;
+use crate::experiment::capacity::lever::{Lever, Levers};
 use crate::experiment::capacity::survive::Times;
 use crate::experiment::capacity::trials::{Condition, Phase, Trials};
 use crate::report::reasons;
@@ -42,6 +43,9 @@ struct Document<'a> {
     /// For all that, and while each loss is being made good.
     #[serde(skip_serializing_if = "Option::is_none")]
     during_loss: Option<During>,
+    /// What was tried besides, where more nodes cannot help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    levers: Option<Tried>,
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<Moments>,
     sizes: Vec<Size>,
@@ -53,6 +57,25 @@ struct During {
     enough: Option<u32>,
     more_cannot_help: bool,
     verdicts: BTreeMap<u32, &'static str>,
+}
+
+#[derive(Serialize)]
+struct Tried {
+    nodes: u32,
+    loss: Option<String>,
+    objective: String,
+    runs: u32,
+    missed: u32,
+    missed_by: Number,
+    levers: Vec<Pulled>,
+}
+
+#[derive(Serialize)]
+struct Pulled {
+    lever: &'static str,
+    missed: u32,
+    missed_by: Number,
+    helps: bool,
 }
 
 #[derive(Serialize)]
@@ -121,6 +144,7 @@ pub(super) fn json(told: &Told<'_>) -> String {
             more_cannot_help: struck.is_flat,
             verdicts: verdicts(struck),
         }),
+        levers: capacity.levers.as_ref().map(|levers| tried(told, levers)),
         times: capacity.times.as_ref().map(moments),
         sizes: capacity.rows.iter().map(|row| size(told, row)).collect(),
         runs: capacity.runs,
@@ -128,6 +152,29 @@ pub(super) fn json(told: &Told<'_>) -> String {
     let mut text = serde_json::to_string_pretty(&document).expect("memory can be written");
     text.push('\n');
     text
+}
+
+fn tried(told: &Told<'_>, levers: &Levers) -> Tried {
+    let (_, loss, _) = condition(&levers.condition);
+    let missed = |trials: &Trials| trials.missed[levers.objective];
+    let missed_by = |trials: &Trials| Number(trials.missed_by(levers.objective));
+    let pulled = |(lever, trials): &(Lever, Trials)| Pulled {
+        lever: lever.name(),
+        missed: missed(trials),
+        missed_by: missed_by(trials),
+        helps: levers.helps(trials),
+    };
+    Tried {
+        nodes: levers.size,
+        loss,
+        objective: told.scenario.objectives[levers.objective]
+            .quantity
+            .to_string(),
+        runs: levers.before.tally.runs,
+        missed: missed(&levers.before),
+        missed_by: missed_by(&levers.before),
+        levers: levers.tried.iter().map(pulled).collect(),
+    }
 }
 
 fn verdicts(found: &Found) -> BTreeMap<u32, &'static str> {

@@ -20,6 +20,8 @@ pub fn schema() -> String {
             ("mix", mix()),
             ("runway", runway()),
             ("during_loss", during_loss()),
+            ("levers", levers()),
+            ("lever", lever()),
             ("times", times()),
             ("size", size()),
             ("case", case()),
@@ -54,8 +56,8 @@ fn fewest() -> Value {
         ("to", whole("the largest number of the search")),
         ("step", whole("from number to number")),
         ("objectives", texts("what a run is to meet")),
-        ("enough", enough()),
-        ("more_cannot_help", more_cannot_help()),
+        ("enough", enough(SETTLED)),
+        ("more_cannot_help", more_cannot_help(SETTLED)),
         ("verdicts", verdicts()),
         ("sizes", list("from the smallest", "size")),
     ]);
@@ -63,17 +65,27 @@ fn fewest() -> Value {
         &keys,
         &[
             ("during_loss", reference("during_loss")),
+            ("levers", reference("levers")),
             ("times", reference("times")),
         ],
     )
 }
 
-fn enough() -> Value {
-    or_null(whole("nodes that are enough; null where no number is"))
+/// What the answer of the document itself is for.
+const SETTLED: &str = "for the scenario as it is, and once each loss has been made good";
+/// What the answer beside it is for.
+const STRUCK: &str = "also while each loss is being made good";
+
+fn enough(when: &str) -> Value {
+    or_null(whole(&format!(
+        "nodes that are enough {when}; null where no number is"
+    )))
 }
 
-fn more_cannot_help() -> Value {
-    flag("whether no number that was tried is any better")
+fn more_cannot_help(when: &str) -> Value {
+    flag(&format!(
+        "whether no number that was tried is any better {when}"
+    ))
 }
 
 fn verdicts() -> Value {
@@ -90,12 +102,55 @@ fn verdict() -> Value {
 fn during_loss() -> Value {
     object(
         &[
-            ("enough", enough()),
-            ("more_cannot_help", more_cannot_help()),
+            ("enough", enough(STRUCK)),
+            ("more_cannot_help", more_cannot_help(STRUCK)),
             ("verdicts", verdicts()),
         ],
         &[],
     )
+}
+
+fn levers() -> Value {
+    object(
+        &[
+            ("nodes", whole("with which they were tried")),
+            ("loss", or_null(text("what is lost"))),
+            ("objective", text("the one that is missed most")),
+            ("runs", whole("made without a lever, and with each")),
+            ("missed", whole("runs that missed it without any")),
+            ("missed_by", missed_by("without any")),
+            ("levers", list("each tried alone", "lever")),
+        ],
+        &[],
+    )
+}
+
+fn lever() -> Value {
+    object(
+        &[
+            (
+                "lever",
+                one_of(
+                    &["detection", "eviction", "replicas"],
+                    "half the time until a loss is known, half the time until pods are evicted, or twice the \
+                     replicas",
+                ),
+            ),
+            ("missed", whole("runs that missed the objective")),
+            ("missed_by", missed_by("with it")),
+            (
+                "helps",
+                flag("whether it is missed by less than 90 % of what it was"),
+            ),
+        ],
+        &[],
+    )
+}
+
+fn missed_by(when: &str) -> Value {
+    number(&format!(
+        "by how much {when}, in the mean over runs, in its unit"
+    ))
 }
 
 fn times() -> Value {

@@ -1,5 +1,7 @@
 //! What was found, in sentences.
 
+mod levers;
+
 use std::collections::BTreeMap;
 
 use super::Told;
@@ -189,13 +191,8 @@ pub(super) fn missed(scenario: &Scenario, trials: &Trials, condition: &Condition
             figure::rough(f64::from(bad) / f64::from(runs))
         ),
     };
-    let most = (0..trials.missed.len()).max_by_key(|&place| {
-        // Of equals the first.
-        (trials.missed[place], usize::MAX - place)
-    });
-    let most = most.filter(|&place| trials.missed[place] > 0);
     let mut parts = Vec::new();
-    if let Some(place) = most {
+    if let Some(place) = trials.most_missed() {
         let objective = objective(scenario, &scenario.objectives[place]);
         parts.push(format!("{objective}{}", share(trials.missed[place])));
     }
@@ -282,8 +279,9 @@ fn not_enough(told: &Told<'_>, found: &Found) -> String {
     let why = why.unwrap_or_else(|| "too few of the fresh runs meet every objective".to_owned());
     match found.is_flat {
         true => format!(
-            "More nodes cannot help: {why}, with {} as with half as many.",
-            nodes(told, largest)
+            "More nodes cannot help: {why}, with {} as with half as many.{}",
+            nodes(told, largest),
+            levers::said(told)
         ),
         false => format!(
             "Even {} do not meet every objective: {why}. --to tries more.",
@@ -304,10 +302,9 @@ fn transient(told: &Told<'_>, struck: &Found) -> String {
         });
     match struck.is_flat {
         true => format!(
-            "Until a loss is made good, more nodes cannot help: {why}, even with {}. Shorten the time until \
-             pods are replaced (healer kubernetes: node_monitor_grace_period, unreachable_toleration), \
-             or add replicas, so that fewer of them are lost at once.",
-            nodes(told, largest)
+            "Until a loss is made good, more nodes cannot help: {why}, even with {}.{}",
+            nodes(told, largest),
+            levers::said(told)
         ),
         false => format!(
             "Until a loss is made good, even {} are not enough: {why}.",

@@ -5,7 +5,7 @@ use std::path::{MAIN_SEPARATOR, Path};
 use super::{Told, sentences};
 use crate::experiment::capacity::answer::{Row, Seen};
 use crate::experiment::capacity::confirm::Tally;
-use crate::experiment::capacity::trials::{Condition, Phase};
+use crate::experiment::capacity::trials::{Condition, Phase, SEARCH_RUNS};
 use crate::report::figure::{self, Unit};
 use crate::report::text::Look;
 use crate::report::text::count;
@@ -237,13 +237,23 @@ pub(super) fn notes(told: &Told<'_>, seconds: Option<f64>) -> Vec<String> {
     notes.push(match capacity.is_exact {
         true => format!("{objectives}; {}", count(capacity.runs, "run")),
         false => format!(
-            "{objectives}; {}: searched with 20 a size (of 20), confirmed with fresh ones, all \
-             sizes meeting the same worlds; seed {}",
+            "{objectives}; {}: searched with {SEARCH_RUNS} runs a size{}, confirmed with fresh ones, \
+             all sizes meeting the same worlds; seed {}",
             runs(capacity.runs, seconds),
+            of_search(told),
             told.seed
         ),
     });
     notes
+}
+
+/// How cells are known that show runs of the search, where there are any.
+fn of_search(told: &Told<'_>) -> String {
+    let mut seen = told.capacity.rows.iter().flat_map(|row| &row.cases);
+    match seen.any(|seen| seen.phase == Phase::Search) {
+        true => format!(" (`of {SEARCH_RUNS}`)"),
+        false => String::new(),
+    }
 }
 
 /// How many runs there were, and how long they took, where that is told.

@@ -45,7 +45,7 @@ pub(super) fn notes(compared: &Compared<'_>) -> Vec<String> {
     notes
 }
 
-/// `cart is worse (−0.0042 pp ± 0.0007)`, where all together are not.
+/// `cart is worse (−0.0042 points ± 0.0007)`, where all together are not.
 fn contrary(compared: &Compared<'_>, judged: &Row, row: &Row, variant: usize) -> Option<String> {
     let all = judged.cells[variant].against.as_ref()?;
     let own = row.cells[variant].against.as_ref()?;

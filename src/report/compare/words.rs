@@ -4,9 +4,8 @@ use super::Compared;
 use crate::experiment::compare::{Against, Chance, Row};
 use crate::experiment::verdict::Verdict;
 use crate::metrics::dictionary::Better;
-use crate::report::figure::{self, Unit};
+use crate::report::figure;
 use crate::report::text::layout::Tone;
-use crate::scenario::objective::Tolerance;
 
 /// A verdict in words: the word, what belongs to it, and how it is meant.
 pub(crate) struct Words {
@@ -76,15 +75,8 @@ pub(crate) fn tolerance(compared: &Compared<'_>, row: &Row) -> Option<String> {
     let tolerance = row.primary.flatten()?;
     let baseline = row.cells[0].estimate?.value;
     let amount = tolerance.amount(baseline);
-    Some(match (tolerance, compared.unit(&row.quantity)) {
-        (Tolerance::Absolute(amount), Unit::Ratio) => figure::exact_points(amount),
-        (Tolerance::Relative(_), Unit::Ratio) => {
-            figure::number(100.0 * amount, Unit::Plain(figure::POINTS))
-        }
-        (_, unit @ (Unit::Seconds | Unit::Bytes | Unit::Money(_) | Unit::Plain(_))) => {
-            figure::number(amount, unit)
-        }
-    })
+    let unit = compared.unit(&row.quantity);
+    Some(figure::tolerance(tolerance, amount, unit))
 }
 
 /// A difference: with its interval, or in how many runs it is there.

@@ -86,11 +86,11 @@ fn scenarios_table(page: &mut Page, gate: &Gate<'_>) {
     let row = |held: &Held<'_>| {
         let overall = held.checked.overall();
         let striking = held.striking().count() as u64;
-        let moved = (striking > 0).then(|| match striking {
-            1 => "1 comparison is not as it was".to_owned(),
-            several => format!("{several} comparisons are not as they were"),
+        let listed = (striking > 0).then(|| match striking {
+            1 => "1 metric listed below".to_owned(),
+            several => format!("{several} metrics listed below"),
         });
-        let said: Vec<String> = moved
+        let said: Vec<String> = listed
             .into_iter()
             .chain(held.rest())
             .chain(held.anchored())

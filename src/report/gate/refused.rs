@@ -155,15 +155,30 @@ pub fn not_kept(name: &str, why: &NotKept) -> String {
 /// A metric of a scenario that was accepted although it is another one: `cost 217 USD → 219 USD`.
 fn moved(moved: &Moved, currency: &str) -> String {
     let unit = Unit::of(moved.quantity.metric.unit, currency);
-    let shown = |value: Option<f64>| value.map(|value| figure::number(value, unit));
     let quantity = &moved.quantity;
-    match (shown(moved.before), shown(moved.after)) {
-        (Some(before), Some(after)) if before == after => format!("{quantity} {after}, as before"),
-        (Some(before), Some(after)) => format!("{quantity} {before} → {after}"),
-        (None, Some(after)) => format!("{quantity} {after}, new"),
-        (Some(before), None) => format!("{quantity} was {before}, no longer gated"),
+    match (moved.before, moved.after) {
+        (Some(before), Some(after)) if before == after => {
+            format!("{quantity} {}, as before", figure::number(after, unit))
+        }
+        (Some(before), Some(after)) => {
+            let [before, after] = figure::pair([before, after], None, unit);
+            format!("{quantity} {before} → {after}")
+        }
+        (None, Some(after)) => format!("{quantity} {}, new", figure::number(after, unit)),
+        (Some(before), None) => {
+            let before = figure::number(before, unit);
+            format!("{quantity} was {before}, no longer gated")
+        }
         (None, None) => quantity.to_string(),
     }
+}
+
+/// A baseline that is made of fewer runs than the one before it: `web-shop: 2 runs instead of 20`.
+pub fn fewer(name: &str, before: u32, now: u32) -> String {
+    format!(
+        "{name}: the new baseline is of {} instead of {before}, and decides less; --reps {before} keeps them\n",
+        count(now.into(), "run")
+    )
 }
 
 /// A scenario that has a baseline now.

@@ -131,13 +131,13 @@ fn a_terminal_shows_what_is_not_as_it_was() {
         web-shop      ok         2 metrics within tolerance, 1 of them identical in 80 runs
                                  no worse than the anchor of 0.1.0 either
         zone-outage   REGRESSED  availability.requests@service:cart 99.87 % → 99.71 %
-                                 (−0.16 points ± 0.04, tolerance 0.050 points; 40 runs)
-                                 UNDECIDED: packing 50.0 % → 50.0 % (−0.05 points ± 0.04,
-                                 tolerance 0.050 points; 40 runs; about 160 would decide)
+                                 (−0.16 points ± 0.04, tolerance 0.05 points; 40 runs)
+                                 UNDECIDED: packing 50.00 % → 49.95 % (−0.05 points ± 0.04,
+                                 tolerance 0.05 points; 40 runs; about 160 would decide)
                                  better: fragmentation 10 % → 8 % (−2 points ± 1, tolerance
-                                 0.050 points)
+                                 0.05 points)
                                  against the anchor of 0.1.0: availability.requests@service:cart
-                                 99.90 % → 99.71 % (−0.19 points ± 0.04, tolerance 0.050 points;
+                                 99.90 % → 99.71 % (−0.19 points ± 0.04, tolerance 0.05 points;
                                  40 runs)
 
         Worse than accepted: zone-outage.
@@ -158,10 +158,10 @@ fn a_comment_shows_a_table() {
         | scenario | verdict | metric | was | is | difference | tolerance |
         |---|---|---|---:|---:|---:|---:|
         | web-shop | ok | 2 metrics within tolerance, 1 of them identical in 80 runs; no worse than the anchor of 0.1.0 either | | | | |
-        | zone-outage | **REGRESSED** | `availability.requests@service:cart` | 99.87 % | 99.71 % | −0.16 points ± 0.04 | 0.050 points |
-        | zone-outage | **UNDECIDED** | `packing` | 50.0 % | 50.0 % | −0.05 points ± 0.04 | 0.050 points |
-        | zone-outage | better | `fragmentation` | 10 % | 8 % | −2 points ± 1 | 0.050 points |
-        | zone-outage | **REGRESSED** | `availability.requests@service:cart` against the anchor of 0.1.0 | 99.90 % | 99.71 % | −0.19 points ± 0.04 | 0.050 points |
+        | zone-outage | **REGRESSED** | `availability.requests@service:cart` | 99.87 % | 99.71 % | −0.16 points ± 0.04 | 0.05 points |
+        | zone-outage | **UNDECIDED** | `packing` | 50.00 % | 49.95 % | −0.05 points ± 0.04 | 0.05 points |
+        | zone-outage | better | `fragmentation` | 10 % | 8 % | −2 points ± 1 | 0.05 points |
+        | zone-outage | **REGRESSED** | `availability.requests@service:cart` against the anchor of 0.1.0 | 99.90 % | 99.71 % | −0.19 points ± 0.04 | 0.05 points |
 
         - zone-outage: `availability.requests@service:cart`: 40 runs
         - zone-outage: `packing`: 40 runs; about 160 would decide
@@ -177,10 +177,10 @@ fn a_comment_shows_a_table() {
 #[test]
 fn annotations_stand_at_the_objective_and_are_escaped() {
     expect![[r#"
-        ::error file=scenarios/a%2Cb.toml,line=9,title=zone-outage%3A REGRESSED::availability.requests@service:cart 99.87 %25 → 99.71 %25 (−0.16 points ± 0.04, tolerance 0.050 points; 40 runs)
-        ::warning file=scenarios/a%2Cb.toml,line=12,title=zone-outage%3A UNDECIDED::packing 50.0 %25 → 50.0 %25 (−0.05 points ± 0.04, tolerance 0.050 points; 40 runs; about 160 would decide)
-        ::notice file=scenarios/a%2Cb.toml,line=1,title=zone-outage%3A better::fragmentation 10 %25 → 8 %25 (−2 points ± 1, tolerance 0.050 points): run with --update to keep it
-        ::error file=scenarios/a%2Cb.toml,line=9,title=zone-outage%3A REGRESSED::against the anchor of 0.1.0: availability.requests@service:cart 99.90 %25 → 99.71 %25 (−0.19 points ± 0.04, tolerance 0.050 points; 40 runs)
+        ::error file=scenarios/a%2Cb.toml,line=9,title=zone-outage%3A REGRESSED::availability.requests@service:cart 99.87 %25 → 99.71 %25 (−0.16 points ± 0.04, tolerance 0.05 points; 40 runs)
+        ::warning file=scenarios/a%2Cb.toml,line=12,title=zone-outage%3A UNDECIDED::packing 50.00 %25 → 49.95 %25 (−0.05 points ± 0.04, tolerance 0.05 points; 40 runs; about 160 would decide)
+        ::notice file=scenarios/a%2Cb.toml,line=1,title=zone-outage%3A better::fragmentation 10 %25 → 8 %25 (−2 points ± 1, tolerance 0.05 points): run with --update to keep it
+        ::error file=scenarios/a%2Cb.toml,line=9,title=zone-outage%3A REGRESSED::against the anchor of 0.1.0: availability.requests@service:cart 99.90 %25 → 99.71 %25 (−0.19 points ± 0.04, tolerance 0.05 points; 40 runs)
         ::error title=plimsoll gate::Worse than accepted: zone-outage.
     "#]].assert_eq(&with(&all(), true, github::page));
 }
@@ -285,7 +285,7 @@ fn a_page_has_every_comparison_with_its_difference_and_tolerance() {
     let nbsp = '\u{a0}';
     let regressed = format!(
         "availability.requests@service:cart | zone-outage | REGRESSED | 99.87{nbsp}% | 99.71{nbsp}% | \
-         −0.16 points ± 0.04 | 0.050 points"
+         −0.16 points ± 0.04 | 0.05 points"
     );
     assert!(shown.contains(&regressed), "{regressed} in {shown:#?}");
     // 0.16 of 0.05 points are 3.2 tolerances of harm, to the right.
