@@ -12,6 +12,7 @@ pub mod explain;
 mod figure;
 pub mod gate;
 pub mod html;
+pub mod lists;
 mod managers;
 mod notes;
 mod objectives;

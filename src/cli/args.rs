@@ -86,14 +86,16 @@ pub(super) enum Command {
     #[command(after_help = "\
 Examples:
   plimsoll policies
-  plimsoll policies kube-binpack")]
+  plimsoll policies kube-binpack
+  plimsoll policies --format json | jq '.policies[].name'")]
     Policies(Named),
     /// List the metrics with their units and formulas
     #[command(after_help = "\
 Examples:
   plimsoll metrics
   plimsoll metrics pending                       all whose names begin with it
-  plimsoll metrics availability.requests")]
+  plimsoll metrics availability.requests
+  plimsoll metrics --format json | jq '.metrics[].name'")]
     Metrics(Named),
     /// Turn traces of others into scenarios
     #[command(

@@ -1,10 +1,11 @@
 //! `plimsoll metrics`.
 
 use crate::cli::Failure;
-use crate::cli::args::Named;
+use crate::cli::args::{Format, Named};
 use crate::cli::list::{paragraph, unknown};
 use crate::cli::out::print;
 use crate::metrics::dictionary::{Basis, Better, METRICS, Metric};
+use crate::report::lists::metrics::json;
 
 /// A name stands for itself and for all that begin with it and a dot.
 pub(super) fn run(args: Named) -> Result<(), Failure> {
@@ -15,8 +16,21 @@ pub(super) fn run(args: Named) -> Result<(), Failure> {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         }
     };
+    let chosen: Vec<&Metric> = METRICS.iter().filter(wanted).collect();
+    if let (Some(name), []) = (&args.name, chosen.as_slice()) {
+        let names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
+        return Err(unknown("metric", name, &names));
+    }
+    match args.printed.format {
+        Format::Text => print(&page(&chosen)),
+        Format::Json => print(&json(&chosen)),
+    }
+}
+
+/// Each metric with its unit, its better side, its basis and its formula.
+fn page(metrics: &[&Metric]) -> String {
     let mut out = String::new();
-    for metric in METRICS.iter().filter(wanted) {
+    for metric in metrics {
         if !out.is_empty() {
             out.push('\n');
         }
@@ -36,13 +50,7 @@ pub(super) fn run(args: Named) -> Result<(), Failure> {
         ));
         paragraph(&mut out, 4, metric.formula);
     }
-    match args.name {
-        Some(name) if out.is_empty() => {
-            let names: Vec<&str> = METRICS.iter().map(|metric| metric.name).collect();
-            Err(unknown("metric", &name, &names))
-        }
-        _ => print(&out),
-    }
+    out
 }
 
 fn unit(unit: &str) -> &str {

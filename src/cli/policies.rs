@@ -1,48 +1,68 @@
 //! `plimsoll policies`.
 
 use crate::cli::Failure;
-use crate::cli::args::Named;
+use crate::cli::args::{Format, Named};
 use crate::cli::list::{paragraph, unknown};
 use crate::cli::out::print;
 use crate::policy::params::{Kind, Param};
 use crate::policy::registry::{AUTOSCALERS, Entry, HEALERS, SCHEDULERS};
+use crate::report::lists::policies::{Policy, json};
 
 pub(super) fn run(args: Named) -> Result<(), Failure> {
     let wanted = args.name.as_deref();
-    let mut names = Vec::new();
-    let mut out = String::new();
-    list("schedulers", SCHEDULERS, wanted, &mut names, &mut out);
-    list("autoscalers", AUTOSCALERS, wanted, &mut names, &mut out);
-    list("healers", HEALERS, wanted, &mut names, &mut out);
-    match wanted {
-        Some(name) if out.is_empty() => Err(unknown("policy", name, &names)),
-        _ => print(&out),
+    let mut lists = Lists {
+        wanted,
+        ..Lists::default()
+    };
+    lists.add("scheduler", SCHEDULERS);
+    lists.add("autoscaler", AUTOSCALERS);
+    lists.add("healer", HEALERS);
+    match (wanted, args.printed.format) {
+        (Some(name), _) if lists.policies.is_empty() => Err(unknown("policy", name, &lists.names)),
+        (_, Format::Text) => print(&lists.page),
+        (_, Format::Json) => print(&json(&lists.policies)),
     }
 }
 
-fn list<P: ?Sized>(
-    title: &str,
-    entries: &'static [Entry<P>],
-    wanted: Option<&str>,
-    names: &mut Vec<&str>,
-    out: &mut String,
-) {
-    names.extend(entries.iter().map(|entry| entry.name));
-    let chosen = entries
-        .iter()
-        .filter(|entry| wanted.is_none_or(|name| name == entry.name));
-    for (index, entry) in chosen.enumerate() {
-        if index == 0 {
-            let gap = if out.is_empty() { "" } else { "\n" };
-            out.push_str(&format!("{gap}{title}\n"));
+/// What is listed so far.
+#[derive(Default)]
+struct Lists<'a> {
+    /// The only name that is listed.
+    wanted: Option<&'a str>,
+    /// All names, listed or not.
+    names: Vec<&'static str>,
+    /// For people.
+    page: String,
+    /// For programs.
+    policies: Vec<Policy>,
+}
+
+impl Lists<'_> {
+    fn add<P: ?Sized>(&mut self, kind: &'static str, entries: &'static [Entry<P>]) {
+        self.names.extend(entries.iter().map(|entry| entry.name));
+        let chosen = entries
+            .iter()
+            .filter(|entry| self.wanted.is_none_or(|name| name == entry.name));
+        let out = &mut self.page;
+        for (index, entry) in chosen.enumerate() {
+            if index == 0 {
+                let gap = if out.is_empty() { "" } else { "\n" };
+                out.push_str(&format!("{gap}{kind}s\n"));
+            }
+            page(entry, out);
+            self.policies.push(Policy::of(kind, entry));
         }
-        out.push_str(&format!("\n  {}\n", entry.name));
-        paragraph(out, 6, &sentence(entry.summary));
-        paragraph(out, 6, &format!("Source: {}", sentence(entry.source)));
-        for param in entry.params {
-            out.push_str(&format!("      {}   {}\n", preset(param), range(param)));
-            paragraph(out, 10, param.doc);
-        }
+    }
+}
+
+/// A policy, where its rules come from, and its parameters.
+fn page<P: ?Sized>(entry: &Entry<P>, out: &mut String) {
+    out.push_str(&format!("\n  {}\n", entry.name));
+    paragraph(out, 6, &sentence(entry.summary));
+    paragraph(out, 6, &format!("Source: {}", sentence(entry.source)));
+    for param in entry.params {
+        out.push_str(&format!("      {}   {}\n", preset(param), range(param)));
+        paragraph(out, 10, param.doc);
     }
 }
 

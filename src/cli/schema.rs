@@ -3,7 +3,7 @@
 use crate::cli::Failure;
 use crate::cli::args::{Described, Schema};
 use crate::cli::out::print;
-use crate::report::{capacity, compaction, compare, explain, gate, summary_json};
+use crate::report::{capacity, compaction, compare, explain, gate, lists, summary_json};
 use crate::scenario::{self, plan};
 
 pub(super) fn run(args: Schema) -> Result<(), Failure> {
@@ -16,5 +16,7 @@ pub(super) fn run(args: Schema) -> Result<(), Failure> {
         Described::Capacity => capacity::schema(),
         Described::Compact => compaction::schema(),
         Described::Gate => gate::schema(),
+        Described::Policies => lists::policies::schema(),
+        Described::Metrics => lists::metrics::schema(),
     })
 }

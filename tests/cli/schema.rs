@@ -80,6 +80,35 @@ fn an_explanation_is_what_its_schema_says() {
 }
 
 #[test]
+fn lists_are_what_their_schemas_say() {
+    let scratch = Scratch::new("schema-lists");
+    let json = check(&scratch, "metrics", "metrics availability.requests");
+    assert_eq!(json["metrics"][0]["better"], "up");
+    let all = check(&scratch, "policies", "policies");
+    let one = check(&scratch, "policies", "policies kubernetes");
+    let kubernetes = all["policies"].as_array().unwrap().iter();
+    let kubernetes: Vec<&Value> = kubernetes
+        .filter(|one| one["name"] == "kubernetes")
+        .collect();
+    assert_eq!(
+        kubernetes,
+        one["policies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .collect::<Vec<_>>()
+    );
+    let mut parameters = kubernetes[0]["parameters"].as_array().unwrap().iter();
+    let grace = parameters
+        .find(|one| one["name"] == "node_monitor_grace_period")
+        .unwrap();
+    assert_eq!(
+        (&grace["takes"]["type"], &grace["default"]),
+        (&"duration".into(), &"50s".into())
+    );
+}
+
+#[test]
 fn an_answer_on_capacity_is_what_its_schema_says() {
     let scratch = Scratch::with("schema-capacity", "shop.toml", CAPACITY);
     let few = "--step 1 --from 2 --to 4 --quantile 0.5 --confidence 0.5";

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use clap_complete::Shell;
 
-use super::shared::Changes;
+use super::shared::{Changes, Printed};
 
 /// Make the page of a result again, or lay several results side by side.
 #[derive(Debug, clap::Args)]
@@ -87,6 +87,10 @@ pub(in crate::cli) enum Described {
     Compact,
     /// What `gate --format json` prints
     Gate,
+    /// What `policies --format json` prints
+    Policies,
+    /// What `metrics --format json` prints
+    Metrics,
 }
 
 /// Print a script that completes commands and options in a shell.
@@ -113,4 +117,6 @@ pub(in crate::cli) struct Completions {
 pub(in crate::cli) struct Named {
     /// Only those of this name
     pub(in crate::cli) name: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) printed: Printed,
 }
