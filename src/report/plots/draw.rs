@@ -113,7 +113,10 @@ fn head(pen: &mut Pen, chart: &Chart) -> i32 {
 fn sides(chart: &Chart, form: Form) -> (i32, i32) {
     let ticks = chart.panels.iter().flat_map(|panel| &panel.y.ticks);
     let ticks = ticks.map(|(_, label)| width(Font::Label, label)).max();
-    let left = form.margin() + ticks.unwrap_or(0).min(form.tick_width()) + GAP;
+    let ticks = ticks.unwrap_or(0).min(form.tick_width());
+    // A page without margins is shown in the reader's font, which may be wider than the one measured here.
+    let wider = if form.margin() == 0 { ticks / 8 } else { 0 };
+    let left = form.margin() + ticks + wider + GAP;
     // The first label of the horizontal axis may stand half beyond it.
     let first = chart.x.ticks.first();
     let before = first.map_or(0, |(_, label)| width(Font::Label, label) / 2 + 1);

@@ -57,44 +57,44 @@ fn outages_are_shaded_and_marked_where_they_became_known_and_were_over() {
     check(
         &draw(&chart, Form::Phone),
         &expect![[r#"
-        360 x 218
-        box 0,9 to 12,21 (252, 228, 214)
-        text 20,15 Start "fewer ready than min_available"
-        area 244,19 239.5,12 248.5,12 (213, 94, 0)
-        text 258,15 Start "failure known"
-        area 6,33 1.5,40 10.5,40 (0, 158, 115)
-        text 20,37 Start "enough again"
-        text 0,74 Start "web"
-        text 352,74 End "outage: known after 10 s, over after 1 m 40 s"
-        box 241.75,92 to 278.5,168 (252, 228, 214)
-        line 245.5,92 245.5,168 (213, 94, 0)
-        line 58,168 352,168 (148, 157, 170)
-        text 50,168 End "98.5 %"
-        line 58,142.75 352,142.75 (229, 232, 237)
-        text 50,142 End "99.0 %"
-        line 58,117.25 352,117.25 (229, 232, 237)
-        text 50,117 End "99.5 %"
-        line 58,92 352,92 (229, 232, 237)
-        text 50,92 End "100.0 %"
-        line 205,168 352,168 (0, 114, 178)
-        area 245.5,92 241,85 250,85 (213, 94, 0)
-        area 278.5,168 274,175 283,175 (0, 158, 115)
-        line 73,168 73,173 (148, 157, 170)
-        text 73,184 Middle "4"
-        line 117,168 117,173 (148, 157, 170)
-        text 117,184 Middle "6"
-        line 161,168 161,173 (148, 157, 170)
-        text 161,184 Middle "8"
-        line 205,168 205,173 (148, 157, 170)
-        text 205,184 Middle "10"
-        line 249,168 249,173 (148, 157, 170)
-        text 249,184 Middle "12"
-        line 293,168 293,173 (148, 157, 170)
-        text 293,184 Middle "14"
-        line 337,168 337,173 (148, 157, 170)
-        text 337,184 Middle "16"
-        text 205,204 Middle "simulated time, minutes"
-    "#]],
+            360 x 218
+            box 0,9 to 12,21 (252, 228, 214)
+            text 20,15 Start "fewer ready than min_available"
+            area 244,19 239.5,12 248.5,12 (213, 94, 0)
+            text 258,15 Start "failure known"
+            area 6,33 1.5,40 10.5,40 (0, 158, 115)
+            text 20,37 Start "enough again"
+            text 0,74 Start "web"
+            text 352,74 End "outage: known after 10 s, over after 1 m 40 s"
+            box 244,92 to 280,168 (252, 228, 214)
+            line 247.5,92 247.5,168 (213, 94, 0)
+            line 64,168 352,168 (148, 157, 170)
+            text 56,168 End "98.5 %"
+            line 64,142.75 352,142.75 (229, 232, 237)
+            text 56,142 End "99.0 %"
+            line 64,117.25 352,117.25 (229, 232, 237)
+            text 56,117 End "99.5 %"
+            line 64,92 352,92 (229, 232, 237)
+            text 56,92 End "100.0 %"
+            line 208,168 352,168 (0, 114, 178)
+            area 247.5,92 243,85 252,85 (213, 94, 0)
+            area 280,168 275.5,175 284.5,175 (0, 158, 115)
+            line 78,168 78,173 (148, 157, 170)
+            text 78,184 Middle "4"
+            line 122,168 122,173 (148, 157, 170)
+            text 122,184 Middle "6"
+            line 165,168 165,173 (148, 157, 170)
+            text 165,184 Middle "8"
+            line 208,168 208,173 (148, 157, 170)
+            text 208,184 Middle "10"
+            line 251,168 251,173 (148, 157, 170)
+            text 251,184 Middle "12"
+            line 294,168 294,173 (148, 157, 170)
+            text 294,184 Middle "14"
+            line 338,168 338,173 (148, 157, 170)
+            text 338,184 Middle "16"
+            text 208,204 Middle "simulated time, minutes"
+        "#]],
     );
 }
 
@@ -111,46 +111,46 @@ fn each_node_is_a_row_and_grey_where_it_was_down() {
     check(
         &draw(&chart, Form::Page),
         &expect![[r#"
-        872 x 134
-        box 0,9 to 12,21 (242, 244, 246)
-        box 12,9 to 24,21 (221, 235, 246)
-        box 24,9 to 36,21 (186, 212, 234)
-        box 36,9 to 48,21 (151, 190, 222)
-        box 48,9 to 60,21 (116, 168, 209)
-        box 60,9 to 72,21 (79, 145, 197)
-        box 72,9 to 84,21 (35, 123, 183)
-        box 84,9 to 96,21 (0, 102, 161)
-        box 96,9 to 108,21 (0, 83, 132)
-        box 108,9 to 120,21 (0, 65, 105)
-        box 120,9 to 132,21 (0, 47, 79)
-        text 140,15 Start "0 to 100 % of CPU requested"
-        box 345,9 to 357,21 (190, 194, 200)
-        line 345,15 357,15 (148, 157, 170)
-        text 365,15 Start "down or absent"
-        box 67,52 to 465.5,67 (151, 190, 222)
-        box 67,68 to 465.5,83 (151, 190, 222)
-        box 465.5,52 to 864,67 (190, 194, 200)
-        box 465.5,68 to 864,83 (190, 194, 200)
-        line 465.5,59.5 864,59.5 (148, 157, 170)
-        line 465.5,75.5 864,75.5 (148, 157, 170)
-        text 59,76 End "worker-1"
-        text 59,60 End "worker-0"
-        line 107,84 107,89 (148, 157, 170)
-        text 107,100 Middle "4"
-        line 226,84 226,89 (148, 157, 170)
-        text 226,100 Middle "6"
-        line 346,84 346,89 (148, 157, 170)
-        text 346,100 Middle "8"
-        line 466,84 466,89 (148, 157, 170)
-        text 466,100 Middle "10"
-        line 585,84 585,89 (148, 157, 170)
-        text 585,100 Middle "12"
-        line 705,84 705,89 (148, 157, 170)
-        text 705,100 Middle "14"
-        line 824,84 824,89 (148, 157, 170)
-        text 824,100 Middle "16"
-        text 465,120 Middle "simulated time, minutes"
-    "#]],
+            872 x 134
+            box 0,9 to 12,21 (242, 244, 246)
+            box 12,9 to 24,21 (221, 235, 246)
+            box 24,9 to 36,21 (186, 212, 234)
+            box 36,9 to 48,21 (151, 190, 222)
+            box 48,9 to 60,21 (116, 168, 209)
+            box 60,9 to 72,21 (79, 145, 197)
+            box 72,9 to 84,21 (35, 123, 183)
+            box 84,9 to 96,21 (0, 102, 161)
+            box 96,9 to 108,21 (0, 83, 132)
+            box 108,9 to 120,21 (0, 65, 105)
+            box 120,9 to 132,21 (0, 47, 79)
+            text 140,15 Start "0 to 100 % of CPU requested"
+            box 345,9 to 357,21 (190, 194, 200)
+            line 345,15 357,15 (148, 157, 170)
+            text 365,15 Start "down or absent"
+            box 74,52 to 469,67 (151, 190, 222)
+            box 74,68 to 469,83 (151, 190, 222)
+            box 469,52 to 864,67 (190, 194, 200)
+            box 469,68 to 864,83 (190, 194, 200)
+            line 469,59.5 864,59.5 (148, 157, 170)
+            line 469,75.5 864,75.5 (148, 157, 170)
+            text 66,76 End "worker-1"
+            text 66,60 End "worker-0"
+            line 114,84 114,89 (148, 157, 170)
+            text 114,100 Middle "4"
+            line 232,84 232,89 (148, 157, 170)
+            text 232,100 Middle "6"
+            line 351,84 351,89 (148, 157, 170)
+            text 351,100 Middle "8"
+            line 469,84 469,89 (148, 157, 170)
+            text 469,100 Middle "10"
+            line 588,84 588,89 (148, 157, 170)
+            text 588,100 Middle "12"
+            line 706,84 706,89 (148, 157, 170)
+            text 706,100 Middle "14"
+            line 825,84 825,89 (148, 157, 170)
+            text 825,100 Middle "16"
+            text 469,120 Middle "simulated time, minutes"
+        "#]],
     );
 }
 
