@@ -12,6 +12,7 @@ pub mod explain;
 mod figure;
 pub mod gate;
 pub mod html;
+mod json;
 pub mod lists;
 mod managers;
 mod notes;
@@ -32,6 +33,7 @@ pub mod summary_json;
 pub mod sweep;
 pub mod tables;
 pub mod text;
+pub mod validation;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,9 @@
 use crate::cli::Failure;
 use crate::cli::args::{Described, Schema};
 use crate::cli::out::print;
-use crate::report::{capacity, compaction, compare, explain, gate, lists, summary_json};
+use crate::report::{
+    capacity, compaction, compare, explain, gate, lists, summary_json, validation,
+};
 use crate::scenario::{self, plan};
 
 pub(super) fn run(args: Schema) -> Result<(), Failure> {
@@ -16,6 +18,7 @@ pub(super) fn run(args: Schema) -> Result<(), Failure> {
         Described::Capacity => capacity::schema(),
         Described::Compact => compaction::schema(),
         Described::Gate => gate::schema(),
+        Described::Validate => validation::schema(),
         Described::Policies => lists::policies::schema(),
         Described::Metrics => lists::metrics::schema(),
     })

@@ -1,34 +1,77 @@
 //! `plimsoll validate`.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use crate::cli::Failure;
-use crate::cli::args::{Changes, Validate};
+use crate::cli::args::{Changes, Format, Validate};
 use crate::cli::out::print;
 use crate::cli::usage::colors_on;
+use crate::report::validation::{Checked, json};
 use crate::scenario::problem::Problems;
-use crate::scenario::{Edits, Scenario, Source};
+use crate::scenario::{Edits, Loaded, Scenario, Source};
 
 pub(super) fn run(args: Validate) -> Result<(), Failure> {
     let edits = edits(&args.changes)?;
-    let mut wrong = false;
-    for path in &args.scenarios {
-        match Source::read(path).and_then(|source| source.load(&edits)) {
-            Ok(loaded) => {
-                show(&loaded.warnings)?;
-                print(&format!(
-                    "{}: ok: {}\n",
-                    path.display(),
-                    inventory(&loaded.scenario)
-                ))?;
-            }
-            Err(problems) => {
-                show(&problems)?;
-                wrong = true;
+    let paths = args.scenarios.iter();
+    let checked: Vec<_> = paths
+        .map(|path| {
+            (
+                path,
+                Source::read(path).and_then(|source| source.load(&edits)),
+            )
+        })
+        .collect();
+    match args.printed.format {
+        Format::Text => {
+            for (path, outcome) in &checked {
+                text(path, outcome)?;
             }
         }
+        Format::Json => {
+            let names: Vec<String> = args
+                .scenarios
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            let files = names.iter().zip(&checked);
+            let files: Vec<Checked<'_>> = files
+                .map(|(name, (_, outcome))| file(name, outcome))
+                .collect();
+            print(&json(&files))?;
+        }
     }
-    if wrong { Err(Failure::Told) } else { Ok(()) }
+    match checked.iter().any(|(_, outcome)| outcome.is_err()) {
+        true => Err(Failure::Told),
+        false => Ok(()),
+    }
+}
+
+/// What came of reading a file.
+type Outcome = Result<Loaded, Problems>;
+
+/// Says what a file holds, after what deserves a second look; or what is wrong with it.
+fn text(path: &Path, outcome: &Outcome) -> Result<(), Failure> {
+    match outcome {
+        Ok(loaded) => {
+            show(&loaded.warnings)?;
+            let held = inventory(&loaded.scenario);
+            print(&format!("{}: ok: {held}\n", path.display()))
+        }
+        Err(problems) => show(problems),
+    }
+}
+
+fn file<'a>(path: &'a str, outcome: &'a Outcome) -> Checked<'a> {
+    let (scenario, problems) = match outcome {
+        Ok(loaded) => (Some(&loaded.scenario), &loaded.warnings),
+        Err(problems) => (None, problems),
+    };
+    Checked {
+        path,
+        scenario,
+        problems,
+    }
 }
 
 /// The changes that were typed.

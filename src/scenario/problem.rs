@@ -1,5 +1,7 @@
 //! Problems of a scenario: all of them, each with its place, and how they are shown.
 
+mod located;
+
 use std::fmt;
 use std::io;
 use std::ops::Range;
@@ -9,6 +11,8 @@ use codespan_reporting::diagnostic::{self, Diagnostic, Label};
 use codespan_reporting::files::{Error, Files, SimpleFile};
 use codespan_reporting::term;
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
+
+pub use located::{Located, Place};
 
 /// Everything that is wrong with a scenario, or that a reader of its results must know.
 #[derive(Clone, Debug, Default)]

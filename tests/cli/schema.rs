@@ -80,6 +80,38 @@ fn an_explanation_is_what_its_schema_says() {
 }
 
 #[test]
+fn a_check_is_what_its_schema_says() {
+    let scratch = Scratch::with("schema-validate", "small.toml", SMALL);
+    scratch.write("wrong.toml", &SMALL.replace("least-allocated", "least"));
+    let (code, ..) = scratch.said("validate small.toml wrong.toml --format json");
+    assert_eq!(code, Some(2));
+    let json = check(&scratch, "validate", "validate small.toml wrong.toml");
+    let [small, wrong] = [&json["files"][0], &json["files"][1]];
+    assert_eq!(
+        (&small["ok"], &small["scenario"]["name"]),
+        (&true.into(), &"small".into())
+    );
+    assert_eq!(
+        (&wrong["ok"], &wrong["scenario"]),
+        (&false.into(), &Value::Null)
+    );
+    let problem = &wrong["problems"][0];
+    let line = 1 + SMALL
+        .lines()
+        .position(|line| line.contains("least-allocated"))
+        .unwrap();
+    let place = &problem["places"][0];
+    assert_eq!(
+        (&problem["severity"], &place["line"]),
+        (&"error".into(), &line.into())
+    );
+    assert_eq!(
+        (&place["file"], &place["column"]),
+        (&"wrong.toml".into(), &13.into())
+    );
+}
+
+#[test]
 fn lists_are_what_their_schemas_say() {
     let scratch = Scratch::new("schema-lists");
     let json = check(&scratch, "metrics", "metrics availability.requests");

@@ -32,13 +32,16 @@ pub(in crate::cli) struct Report {
 #[command(after_help = "\
 Examples:
   plimsoll validate scenarios/web-shop.toml scenarios/zone-outage.toml
-  plimsoll validate scenarios/web-shop.toml --with peak.toml --set services.cart.replicas=12")]
+  plimsoll validate scenarios/web-shop.toml --with peak.toml --set services.cart.replicas=12
+  plimsoll validate scenarios/*.toml --format json | jq '.files[] | select(.ok | not)'")]
 pub(in crate::cli) struct Validate {
     /// Scenario files
     #[arg(required = true, value_name = "SCENARIO")]
     pub(in crate::cli) scenarios: Vec<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) changes: Changes,
+    #[command(flatten)]
+    pub(in crate::cli) printed: Printed,
 }
 
 /// Write a commented scenario file to start from.
@@ -87,6 +90,8 @@ pub(in crate::cli) enum Described {
     Compact,
     /// What `gate --format json` prints
     Gate,
+    /// What `validate --format json` prints
+    Validate,
     /// What `policies --format json` prints
     Policies,
     /// What `metrics --format json` prints

@@ -12,6 +12,7 @@ use crate::experiment::capacity::fewest::Found;
 use crate::experiment::capacity::lever::{Lever, Levers};
 use crate::experiment::capacity::survive::Times;
 use crate::experiment::capacity::trials::{Condition, Phase, Trials};
+use crate::report::json::written;
 use crate::report::reasons;
 use crate::report::summary_json::Number;
 
@@ -149,9 +150,7 @@ pub(super) fn json(told: &Told<'_>) -> String {
         sizes: capacity.rows.iter().map(|row| size(told, row)).collect(),
         runs: capacity.runs,
     };
-    let mut text = serde_json::to_string_pretty(&document).expect("memory can be written");
-    text.push('\n');
-    text
+    written(&document)
 }
 
 fn tried(told: &Told<'_>, levers: &Levers) -> Tried {

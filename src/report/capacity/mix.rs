@@ -16,6 +16,7 @@ use crate::experiment::capacity::trials::{Condition, Phase};
 use crate::folder::{Folder, FolderError};
 use crate::report::csv::Csv;
 use crate::report::figure::{self, Unit};
+use crate::report::json::written;
 use crate::report::pages::REPORT;
 use crate::report::text::Look;
 use crate::report::text::layout::Page;
@@ -342,7 +343,5 @@ pub fn mix_json(told: &ToldMix<'_>) -> String {
         mixes: found.tried.1,
         runs: found.runs,
     };
-    let mut text = serde_json::to_string_pretty(&document).expect("memory can be written");
-    text.push('\n');
-    text
+    written(&document)
 }

@@ -15,6 +15,7 @@ use crate::experiment::capacity::trials::{Condition, Phase, Trials};
 use crate::folder::{Folder, FolderError};
 use crate::report::csv::Csv;
 use crate::report::figure::{self, Unit};
+use crate::report::json::written;
 use crate::report::pages::REPORT;
 use crate::report::text::layout::Page;
 use crate::report::text::{Look, count};
@@ -390,9 +391,7 @@ pub fn runway_json(told: &ToldRunway<'_>) -> String {
         latest_date: date(latest),
         runs: runway.runs,
     };
-    let mut text = serde_json::to_string_pretty(&document).expect("memory can be written");
-    text.push('\n');
-    text
+    written(&document)
 }
 
 /// A factor of the load.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Told;
 use crate::experiment::compaction::{Order, Packed, Size, Spread, Workload};
+use crate::report::json::written;
 use crate::report::summary_json::Policy;
 use crate::units::{Resource, Resources};
 
@@ -15,9 +16,7 @@ pub(super) const VERSION: u32 = 1;
 /// The text of the file, with a line break at its end. Numbers that are infinite are `null`: all copies
 /// of the cell were too few.
 pub fn json(told: &Told<'_>) -> String {
-    let mut text = serde_json::to_string_pretty(&Page::of(told)).expect("it is plain data");
-    text.push('\n');
-    text
+    written(&Page::of(told))
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::experiment::gate::decide::{Found, Harmed, Verdict, Why};
 use crate::experiment::gate::{Against, CONFIDENCE, Line, Side};
 use crate::report::gate::{Gate, Held, word};
+use crate::report::json::written;
 use crate::scenario::objective::Tolerance;
 use crate::stats::Interval;
 
@@ -22,8 +23,7 @@ pub fn page(gate: &Gate<'_>) -> String {
         scenarios: gate.scenarios.iter().map(Scenario::of).collect(),
         not_asked: gate.not_asked,
     };
-    let text = serde_json::to_string_pretty(&page);
-    text.expect("all keys are text") + "\n"
+    written(&page)
 }
 
 #[derive(Serialize)]

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{VERSION, written};
+use super::VERSION;
 use crate::metrics::dictionary::{Basis, Better, Metric};
+use crate::report::json::written;
 use crate::report::schema::{document, head, list, object, one_of, text};
 
 #[derive(Serialize)]

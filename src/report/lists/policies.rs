@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{VERSION, written};
+use super::VERSION;
 use crate::policy::params::{Kind, Param};
 use crate::policy::registry::Entry;
+use crate::report::json::written;
 use crate::report::schema::{any_of, document, head, list, object, one_of, reference, text, texts};
 
 #[derive(Serialize)]
