@@ -12,6 +12,8 @@ use codespan_reporting::files::{Error, Files, SimpleFile};
 use codespan_reporting::term;
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 
+use crate::units;
+
 pub use located::{Located, Place};
 
 /// Everything that is wrong with a scenario, or that a reader of its results must know.
@@ -252,9 +254,8 @@ impl fmt::Display for Problems {
         if let Some(main) = self.sources.first() {
             write!(f, " in {}", main.file.name())?;
         }
-        if let Some((last, others)) = self.changed_by.split_last() {
-            let and = if others.is_empty() { "" } else { " and " };
-            write!(f, " as changed by {}{and}{last}", others.join(", "))?;
+        if !self.changed_by.is_empty() {
+            write!(f, " as changed by {}", units::and(&self.changed_by))?;
         }
         f.write_str(".")?;
         if self.count(Severity::Error) > 0 {

@@ -1,7 +1,7 @@
 //! `report.html` of a comparison: the answer, the verdicts with their differences, what else was
 //! measured, and what it rests on.
 
-use super::summary::{self, and};
+use super::summary;
 use super::{Compared, text, words};
 use crate::experiment::compare::{Against, Row};
 use crate::experiment::verdict::Verdict;
@@ -13,6 +13,7 @@ use crate::report::plots::differences;
 use crate::report::results::policy_name;
 use crate::report::text::layout;
 use crate::report::text::{capitalized, count};
+use crate::units;
 
 /// Most differences that are set large.
 const LARGE: usize = 4;
@@ -49,7 +50,7 @@ pub(super) fn of(compared: &Compared<'_>, command: &str) -> String {
 fn question(compared: &Compared<'_>) -> String {
     let others = compared.variants[1..].iter().map(|one| one.name.clone());
     let others: Vec<String> = others.collect();
-    let or = and(&others).replace(" and ", " or ");
+    let or = units::and(&others).replace(" and ", " or ");
     format!("Is {or} better than {}?", compared.baseline().name)
 }
 

@@ -1,11 +1,12 @@
 //! What a verdict on all services together leaves unsaid.
 
-use super::{Compared, summary};
+use super::Compared;
 use crate::experiment::compare::{Against, Row};
 use crate::metrics::dictionary::Better;
 use crate::metrics::measured::Entity;
 use crate::report::figure;
 use crate::scenario::objective;
+use crate::units;
 
 /// Of a verdict on the availability of several services together: that it is, and which of them go the
 /// other way by themselves.
@@ -38,7 +39,7 @@ pub(super) fn notes(compared: &Compared<'_>) -> Vec<String> {
             notes.push(format!(
                 "under {} by itself {}",
                 compared.variants[variant].name,
-                summary::and(&others)
+                units::and(&others)
             ));
         }
     }

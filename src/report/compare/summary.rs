@@ -4,6 +4,7 @@ use super::{Compared, words};
 use crate::experiment::compare::{Against, Chance, Row};
 use crate::experiment::verdict::Verdict;
 use crate::report::figure;
+use crate::units;
 
 /// What a reader who reads one sentence should know; absent without verdicts.
 pub(crate) fn sentence(compared: &Compared<'_>) -> Option<String> {
@@ -35,10 +36,10 @@ fn of_variant(compared: &Compared<'_>, variant: usize) -> Option<String> {
     }
     let said = groups.iter();
     let said: Vec<String> = said
-        .map(|(is, what)| format!("{is} in {}", and(what)))
+        .map(|(is, what)| format!("{is} in {}", units::and(what)))
         .collect();
     let name = &compared.variants[variant].name;
-    Some(format!("{name} is {}", and(&said)))
+    Some(format!("{name} is {}", units::and(&said)))
 }
 
 fn is(compared: &Compared<'_>, verdict: Verdict) -> String {
@@ -102,14 +103,5 @@ fn told_by_signs(compared: &Compared<'_>, row: &Row, against: &Against) -> Strin
             said.trim_end_matches(',').to_owned()
         }
         Some(_) => String::new(),
-    }
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub(super) fn and(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }

@@ -6,7 +6,8 @@ use super::theme::{self, Color};
 use crate::metrics::measured::Entity;
 use crate::report::results::Numbers as _;
 use crate::report::stored::Stored;
-use crate::units::Resource;
+use crate::report::text::capitalized;
+use crate::units::{self, Resource};
 
 /// Nothing if nothing was ever requested.
 pub(super) fn chart(stored: &Stored) -> Option<Chart> {
@@ -33,7 +34,7 @@ pub(super) fn chart(stored: &Stored) -> Option<Chart> {
         data: "timeseries.csv".to_owned(),
         title: match means.as_slice() {
             [one] => format!("On average {one} was requested"),
-            _ => format!("On average {} were requested", and(&means)),
+            _ => format!("On average {} were requested", units::and(&means)),
         },
         subtitle: subtitle(stored, &panels),
         keys: Vec::new(),
@@ -111,19 +112,5 @@ pub(super) const fn spoken(resource: Resource) -> &'static str {
         Resource::Cpu => "CPU",
         Resource::Memory => "memory",
         Resource::Gpu => "GPUs",
-    }
-}
-
-fn capitalized(word: &str) -> String {
-    let (first, rest) = word.split_at(1);
-    first.to_uppercase() + rest
-}
-
-/// `a`, `a and b`, `a, b and c`.
-fn and(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
