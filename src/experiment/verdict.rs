@@ -13,18 +13,18 @@ pub const POWER: f64 = 0.8;
 pub enum Verdict {
     /// To the better side of the metric.
     Better {
-        /// Whether all of the interval lies within the tolerance.
-        within_tolerance: bool,
+        /// Whether all of the interval lies within the tolerance; absent where there is none.
+        within_tolerance: Option<bool>,
     },
     /// To the worse side of the metric.
     Worse {
-        /// Whether all of the interval lies within the tolerance.
-        within_tolerance: bool,
+        /// Whether all of the interval lies within the tolerance; absent where there is none.
+        within_tolerance: Option<bool>,
     },
     /// Different, in a metric of which neither side is better.
     Different {
-        /// Whether all of the interval lies within the tolerance.
-        within_tolerance: bool,
+        /// Whether all of the interval lies within the tolerance; absent where there is none.
+        within_tolerance: Option<bool>,
     },
     /// Small enough not to matter.
     Equivalent,
@@ -88,7 +88,7 @@ pub fn judge(
     }
     if is_real(difference, &wide, each) {
         let within = |tolerance| wide.interval.is_some_and(|i| i.within(tolerance));
-        let within_tolerance = tolerance.is_some_and(within);
+        let within_tolerance = tolerance.map(within);
         return judged(side(better, &wide, within_tolerance), wide, each);
     }
     let one_sided = each.one_sided();
@@ -110,7 +110,7 @@ pub fn judge_exact(
     confidence: Confidence,
 ) -> Judged {
     let estimate = difference.estimate(confidence);
-    let within_tolerance = tolerance.is_some_and(|tolerance| estimate.value.abs() <= tolerance);
+    let within_tolerance = tolerance.map(|tolerance| estimate.value.abs() <= tolerance);
     Judged {
         verdict: match difference.is_nothing() {
             true => Verdict::Identical,
@@ -135,7 +135,7 @@ fn is_real(difference: &Difference, estimate: &Estimate, each: Confidence) -> bo
     }
 }
 
-fn side(better: Better, estimate: &Estimate, within_tolerance: bool) -> Verdict {
+fn side(better: Better, estimate: &Estimate, within_tolerance: Option<bool>) -> Verdict {
     let is_up = estimate.value > 0.0;
     match (better, is_up) {
         (Better::Up, true) | (Better::Down, false) => Verdict::Better { within_tolerance },

@@ -62,7 +62,7 @@ fn what_seeds_did_to_both_cancels() {
 #[test]
 fn better_and_worse_follow_the_metrics_direction() {
     let (low, high) = ([1.0, 2.0, 3.0, 4.0], [11.0, 12.1, 13.0, 14.1]);
-    let within_tolerance = false;
+    let within_tolerance = None;
     let (better, worse) = (
         Verdict::Better { within_tolerance },
         Verdict::Worse { within_tolerance },
@@ -78,7 +78,7 @@ fn better_and_worse_follow_the_metrics_direction() {
 #[test]
 fn a_sure_difference_may_still_lie_within_the_tolerance() {
     let judged = verdict(&[1.1, 2.12, 3.1, 4.12], &[1.0, 2.0, 3.0, 4.0], Some(1.0));
-    let within_tolerance = true;
+    let within_tolerance = Some(true);
     assert_eq!(judged.verdict, Verdict::Worse { within_tolerance });
 }
 
@@ -135,7 +135,7 @@ fn the_same_in_every_run_is_identical_and_by_the_same_in_every_run_is_told_by_si
     // Cheaper by 2 in six runs of six: P = 2 · 2⁻⁶ = 3.1 %.
     let cheaper = base.map(|cost| cost - 2.0);
     let judged = verdict(&cheaper, &base, None);
-    let within_tolerance = false;
+    let within_tolerance = None;
     assert_eq!(judged.verdict, Verdict::Better { within_tolerance });
     let told = (judged.estimate.value, judged.estimate.interval);
     assert_eq!(told, (-2.0, None));
@@ -180,11 +180,13 @@ fn without_chance_one_run_decides() {
         let difference = difference("cost", &numbers(&[ours]), &numbers(&[5.0]));
         judge_exact(Better::Down, &difference, tolerance, P95).verdict
     };
-    let within_tolerance = false;
+    let within_tolerance = None;
     assert_eq!(one(5.0, None), Verdict::Identical);
     assert_eq!(one(4.0, None), Verdict::Better { within_tolerance });
-    let within_tolerance = true;
+    let within_tolerance = Some(true);
     assert_eq!(one(5.5, Some(1.0)), Verdict::Worse { within_tolerance });
+    let within_tolerance = Some(false);
+    assert_eq!(one(6.5, Some(1.0)), Verdict::Worse { within_tolerance });
 }
 
 fn comparison(runs: [&[f64]; 3], primary: &[&str]) -> Comparison {

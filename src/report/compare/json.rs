@@ -202,14 +202,7 @@ impl<'a> Metric<'a> {
                 .map(|(cell, summary)| {
                     let line = summary.line(&row.quantity);
                     let values = line.map_or(&[][..], |line| &line.values);
-                    let mut told = Cell::of(cell, values);
-                    if let Some(difference) = &mut told.difference
-                        && row.primary.flatten().is_none()
-                    {
-                        // Without a tolerance nothing lies within it or beyond.
-                        difference.within_tolerance = None;
-                    }
-                    told
+                    Cell::of(cell, values)
                 })
                 .collect(),
         }
@@ -267,7 +260,7 @@ const fn within_tolerance(verdict: verdict::Verdict) -> Option<bool> {
     match verdict {
         verdict::Verdict::Better { within_tolerance }
         | verdict::Verdict::Worse { within_tolerance }
-        | verdict::Verdict::Different { within_tolerance } => Some(within_tolerance),
+        | verdict::Verdict::Different { within_tolerance } => within_tolerance,
         verdict::Verdict::Equivalent
         | verdict::Verdict::Undecided { .. }
         | verdict::Verdict::Identical => None,

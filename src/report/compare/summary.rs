@@ -45,16 +45,16 @@ fn of_variant(compared: &Compared<'_>, variant: usize) -> Option<String> {
 fn is(compared: &Compared<'_>, verdict: Verdict) -> String {
     match verdict {
         Verdict::Better {
-            within_tolerance: false,
+            within_tolerance: Some(false) | None,
         } => "better",
         Verdict::Better {
-            within_tolerance: true,
+            within_tolerance: Some(true),
         } => "better within the tolerance",
         Verdict::Worse {
-            within_tolerance: false,
+            within_tolerance: Some(false) | None,
         } => "worse",
         Verdict::Worse {
-            within_tolerance: true,
+            within_tolerance: Some(true),
         } => "worse within the tolerance",
         Verdict::Different { .. } => "different",
         Verdict::Equivalent => "equivalent",

@@ -16,9 +16,9 @@ pub(crate) struct Words {
 
 /// What a verdict says.
 pub(crate) fn verdict(compared: &Compared<'_>, row: &Row, verdict: Verdict) -> Words {
-    let within = |within: bool| match within {
-        true => "within tolerance".to_owned(),
-        false => String::new(),
+    let within = |within: Option<bool>| match within {
+        Some(true) => "within tolerance".to_owned(),
+        Some(false) | None => String::new(),
     };
     let words = |word: &str, detail: String, tone| Words {
         word: word.to_owned(),
