@@ -116,6 +116,41 @@ pub(super) fn head(version: u32) -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// The keys that tell what a metric is.
+pub(super) fn of_metric() -> Vec<(&'static str, Value)> {
+    vec![
+        ("metric", text("a name of `plimsoll metrics`")),
+        ("entity", reference("entity")),
+        ("unit", text("of all its numbers")),
+        (
+            "better",
+            one_of(&["up", "down", "neither"], "which direction is better"),
+        ),
+        (
+            "basis",
+            one_of(&["truth", "belief"], "what it is measured on"),
+        ),
+    ]
+}
+
+/// An interval, where there is one.
+pub(super) fn interval() -> Value {
+    or_null(reference("interval"))
+}
+
+/// How an interval was made.
+pub(super) fn method() -> Value {
+    text("how the interval was made, or why there is none")
+}
+
+/// What was measured, replication by replication.
+pub(super) fn values() -> Value {
+    items(
+        "by replication; null where there is none",
+        or_null(reference("number")),
+    )
+}
+
 /// An object with these keys and no other.
 pub(super) fn object(required: &[(&str, Value)], optional: &[(&str, Value)]) -> Value {
     let names: Vec<&str> = required.iter().map(|(name, _)| *name).collect();

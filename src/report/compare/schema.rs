@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::json::VERSION;
 use crate::report::schema::{
-    document, flag, head, items, list, number, object, one_of, or_null, reference, text, texts,
-    whole,
+    document, flag, head, interval, list, method, number, object, of_metric, one_of, or_null,
+    reference, text, texts, values, whole,
 };
 
 /// The schema (JSON Schema, draft 2020-12), with a line break at its end. Every key that is written
@@ -111,41 +111,22 @@ fn variant() -> Value {
 }
 
 fn metric() -> Value {
-    object(
-        &[
-            ("metric", text("a name of `plimsoll metrics`")),
-            ("entity", reference("entity")),
-            ("unit", text("of all its numbers")),
-            (
-                "better",
-                one_of(&["up", "down", "neither"], "which direction is better"),
-            ),
-            (
-                "basis",
-                one_of(&["truth", "belief"], "what it is measured on"),
-            ),
-            ("primary", flag("whether verdicts are given")),
-            ("tolerance", or_null(reference("tolerance"))),
-            ("variants", list("in the order of the variants", "cell")),
-        ],
-        &[],
-    )
+    let mut keys = of_metric();
+    keys.extend([
+        ("primary", flag("whether verdicts are given")),
+        ("tolerance", or_null(reference("tolerance"))),
+        ("variants", list("in the order of the variants", "cell")),
+    ]);
+    object(&keys, &[])
 }
 
 fn cell() -> Value {
-    let values = items(
-        "by replication; null where there is none",
-        or_null(reference("number")),
-    );
     object(
         &[
             ("estimate", or_null(reference("number"))),
-            ("interval", or_null(reference("interval"))),
-            (
-                "method",
-                or_null(text("how the interval was made, or why there is none")),
-            ),
-            ("values", values),
+            ("interval", interval()),
+            ("method", or_null(method())),
+            ("values", values()),
             ("difference", or_null(reference("difference"))),
         ],
         &[],
@@ -164,11 +145,8 @@ fn difference() -> Value {
     object(
         &[
             ("estimate", reference("number")),
-            ("interval", or_null(reference("interval"))),
-            (
-                "method",
-                text("how the interval was made, or why there is none"),
-            ),
+            ("interval", interval()),
+            ("method", method()),
             ("confidence", number("of the interval by itself")),
             ("pairs", whole("pairs of runs of which both have a value")),
             (

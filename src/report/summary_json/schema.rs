@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::VERSION;
 use crate::report::schema::{
-    document, flag, head, items, list, map, number, object, one_of, or_null, reference, text,
-    texts, whole,
+    document, flag, head, interval, list, map, method, number, object, of_metric, one_of, or_null,
+    reference, text, texts, values, whole,
 };
 
 /// The schema (JSON Schema, draft 2020-12), with a line break at its end. Every key that is written
@@ -122,41 +122,15 @@ fn quantity() -> Value {
     text("a metric, with its entity after an @")
 }
 
-fn interval() -> Value {
-    or_null(reference("interval"))
-}
-
-fn method() -> Value {
-    text("how the interval was made, or why there is none")
-}
-
 fn metric() -> Value {
-    object(
-        &[
-            ("metric", text("a name of `plimsoll metrics`")),
-            ("entity", reference("entity")),
-            ("unit", text("of all its numbers")),
-            (
-                "better",
-                one_of(&["up", "down", "neither"], "which direction is better"),
-            ),
-            (
-                "basis",
-                one_of(&["truth", "belief"], "what it is measured on"),
-            ),
-            ("estimate", reference("number")),
-            ("interval", interval()),
-            ("method", method()),
-            (
-                "values",
-                items(
-                    "by replication; null where there is none",
-                    or_null(reference("number")),
-                ),
-            ),
-        ],
-        &[],
-    )
+    let mut keys = of_metric();
+    keys.extend([
+        ("estimate", reference("number")),
+        ("interval", interval()),
+        ("method", method()),
+        ("values", values()),
+    ]);
+    object(&keys, &[])
 }
 
 fn rare_outages() -> Value {
