@@ -51,10 +51,27 @@ impl Time {
         Duration(self.0.saturating_sub(earlier.0))
     }
 
+    /// Time passed since the start.
+    pub const fn since_start(self) -> Duration {
+        Duration(self.0)
+    }
+
     /// The instant `by` earlier, at least the start of the run.
     pub const fn saturating_sub(self, by: Duration) -> Time {
         Time(self.0.saturating_sub(by.0))
     }
+}
+
+/// Whole seconds as days, hours, minutes and seconds. Up to two days are easier to read in hours.
+pub fn in_units(seconds: u64) -> [(u64, &'static str); 4] {
+    const DAY: u64 = 86_400;
+    let days = if seconds < 2 * DAY { 0 } else { seconds / DAY };
+    [
+        (days, "d"),
+        ((seconds - DAY * days) / 3600, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ]
 }
 
 impl Duration {
@@ -92,6 +109,22 @@ impl Duration {
     /// Seconds.
     pub fn secs_f64(self) -> f64 {
         self.0 as f64 / NANOS as f64
+    }
+
+    /// In the units that say it exactly: `24 h`, `5 m 2 s`, `1.5 s`, `3 d 4 h`.
+    pub fn words(self) -> String {
+        let (seconds, rest) = (self.0 / NANOS, self.0 % NANOS);
+        let [days, hours, minutes, (left, _)] = in_units(seconds);
+        let last = Duration(left * NANOS + rest);
+        let whole = [days, hours, minutes].into_iter();
+        let whole = whole.filter(|&(count, _)| count > 0);
+        let mut parts: Vec<String> = whole
+            .map(|(count, unit)| format!("{count} {unit}"))
+            .collect();
+        if !last.is_zero() || parts.is_empty() {
+            parts.push(format!("{last} s"));
+        }
+        parts.join(" ")
     }
 
     /// Whether the length is zero.
@@ -180,6 +213,16 @@ mod tests {
         assert_eq!(Duration::from_millis(12_500).to_string(), "12.5");
         assert_eq!(Time::from_secs(3).to_string(), "3");
         assert_eq!(Duration::from_nanos(1).to_string(), "0.000000001");
+    }
+
+    #[test]
+    fn lengths_are_told_in_units_that_say_them_exactly() {
+        let words = |seconds| Duration::from_secs(seconds).words();
+        assert_eq!(words(86_400), "24 h");
+        assert_eq!(words(86_400 * 3 + 7201), "3 d 2 h 1 s");
+        assert_eq!(words(302), "5 m 2 s");
+        assert_eq!(words(0), "0 s");
+        assert_eq!(Duration::from_millis(61_500).words(), "1 m 1.5 s");
     }
 
     #[test]

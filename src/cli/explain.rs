@@ -194,8 +194,10 @@ pub(super) fn instant(text: &str, scenario: &Scenario) -> Result<Time, Failure> 
     match at <= scenario.end {
         true => Ok(at),
         false => Err(Failure::Input(format!(
-            "--at `{text}` is after the end of the run\n  = {} ends after {} s, and that is {at} s",
-            scenario.name, scenario.end
+            "--at `{text}` is after the end of the run\n  = {} ends after {}, and that is {}",
+            scenario.name,
+            scenario.end.since_start().words(),
+            since_start.words()
         ))),
     }
 }

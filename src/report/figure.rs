@@ -2,7 +2,7 @@
 
 use crate::scenario::objective::Tolerance;
 use crate::stats::{Estimate, Interval};
-use crate::units;
+use crate::{time, units};
 
 /// How a metric's numbers are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -455,24 +455,12 @@ pub(crate) fn duration(seconds: f64, step: f64) -> String {
         return format!("{} s", fixed(rounded, decimals(step)));
     }
     let whole = rounded.round() as u64;
-    // Up to two days are easier to read in hours.
-    let days = if rounded < 2.0 * DAY {
-        0
-    } else {
-        whole / 86_400
-    };
     // Each unit with the length of the next: a step as long as that leaves nothing of it.
-    let parts = [
-        (days, "d", f64::INFINITY),
-        ((whole - 86_400 * days) / 3600, "h", DAY),
-        (whole / 60 % 60, "m", HOUR),
-        (whole % 60, "s", MINUTE),
-    ];
-    let parts = parts
-        .into_iter()
-        .filter(|&(count, _, next)| count > 0 && step < next);
+    let parts = time::in_units(whole).into_iter();
+    let parts = parts.zip([f64::INFINITY, DAY, HOUR, MINUTE]);
+    let parts = parts.filter(|&((count, _), next)| count > 0 && step < next);
     let parts: Vec<String> = parts
-        .map(|(count, name, _)| format!("{count} {name}"))
+        .map(|((count, name), _)| format!("{count} {name}"))
         .collect();
     parts.join(" ")
 }

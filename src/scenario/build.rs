@@ -292,8 +292,9 @@ impl<'a> Builder<'a> {
         let end = end?;
         if warm_up.value >= end {
             let message = format!(
-                "nothing is left to measure: the run ends at {end} s, its warm-up at {} s",
-                warm_up.value
+                "nothing is left to measure: the run ends at {}, its warm-up at {}",
+                end.since_start().words(),
+                warm_up.value.since_start().words()
             );
             self.problems
                 .push(Problem::error(message).at(warm_up.span, ""));

@@ -71,14 +71,17 @@ impl fmt::Display for WrongResample {
             }
             WrongResample::NoBlock { length } => write!(
                 f,
-                "after the warm-up the trace lasts {length} s, less than {BLOCKS_MIN} days: say how long the blocks are \
+                "after the warm-up the trace lasts {}, less than {BLOCKS_MIN} days: say how long the blocks are \
                  in which it is drawn anew, such as --resample=6h; longer than what belongs together, \
-                 and many to the trace"
+                 and many to the trace",
+                length.words()
             ),
             WrongResample::Empty => f.write_str("blocks of no length cannot be drawn"),
             WrongResample::TooLong { block, length } => write!(
                 f,
-                "blocks of {block} s are too long: after the warm-up the trace lasts {length} s, and holds not even two"
+                "blocks of {} are too long: after the warm-up the trace lasts {}, and holds not even two",
+                block.words(),
+                length.words()
             ),
         }
     }

@@ -329,7 +329,7 @@ fn explain_refuses_pods_and_times_that_there_are_not() {
         error: no pod `nobody` until 01:00:00
           = a pod is named by its service or job and its number, as in pods.csv: `web-0`; without --pod those that wait are listed
         error: --at `61m` is after the end of the run
-          = crowd ends after 3600 s, and that is 3660 s
+          = crowd ends after 1 h, and that is 1 h 1 m
         error: --at `soon` is not a moment of the run
           = write a clock such as `20:00:52` (hours go on beyond 24), or the time since the start such as `20h52s`
         error: --at `10:75` is not a moment of the run

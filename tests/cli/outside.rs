@@ -111,7 +111,7 @@ fn a_resampled_trace_is_another_one_in_every_replication() {
     let (code, said, error) = scratch.said("run exact.toml --reps 3 --resample --no-plots");
     assert_eq!((code, said.as_str()), (Some(2), ""));
     expect![[r#"
-        error: after the warm-up the trace lasts 1601 s, less than 10 days: say how long the blocks are in which it is drawn anew, such as --resample=6h; longer than what belongs together, and many to the trace
+        error: after the warm-up the trace lasts 26 m 41 s, less than 10 days: say how long the blocks are in which it is drawn anew, such as --resample=6h; longer than what belongs together, and many to the trace
     "#]].assert_eq(&error);
     let (code, said, _) =
         scratch.said("run exact.toml --reps 3 --resample=5m --no-plots --detail all");

@@ -192,14 +192,16 @@ impl Builder<'_> {
         let (Field::Given(at), Some((end, warm_up))) = (at, self.window) else {
             return;
         };
-        let time = instant(at.value);
+        let (time, words) = (instant(at.value), at.value.words());
         let message = match time {
-            _ if time >= end => {
-                format!("the failure `{name}` at {time} s never comes: the run ends at {end} s")
-            }
+            _ if time >= end => format!(
+                "the failure `{name}` at {words} never comes: the run ends at {}",
+                end.since_start().words()
+            ),
             _ if time < warm_up => format!(
-                "the failure `{name}` at {time} s lies inside the warm-up of {warm_up} s: \
-                 the metrics miss its start"
+                "the failure `{name}` at {words} lies inside the warm-up of {}: \
+                 the metrics miss its start",
+                warm_up.since_start().words()
             ),
             _ => return,
         };

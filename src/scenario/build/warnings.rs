@@ -1,14 +1,17 @@
 //! What can be run but deserves a second look, and the last things that cannot.
 
+use std::collections::BTreeMap;
+
 use super::Builder;
 use crate::cluster::catalog::{NodeSpec, Shape};
 use crate::cluster::gpu::Gpus;
-use crate::ids::{Arena, ShapeId};
+use crate::ids::{Arena, ServiceId, ShapeId};
 use crate::scenario::problem::Problem;
 use crate::script::jobs::{JobSource, Jobs};
 use crate::script::load::Load;
 use crate::sim::config::Config;
 use crate::time::Duration;
+use crate::units;
 
 impl Builder<'_> {
     /// Looks at the whole, as far as it is known.
@@ -114,21 +117,31 @@ impl Builder<'_> {
             return;
         };
         let window = end.since(warm_up);
-        for (id, service) in self.catalog.services.iter() {
-            let periods = self.behaviours[id].load.periods();
-            let Some(period) = periods
-                .into_iter()
-                .find(|&period| is_partial(window, period))
-            else {
-                continue;
+        let mut partial: BTreeMap<Duration, Vec<ServiceId>> = BTreeMap::new();
+        for id in self.catalog.services.ids() {
+            let periods = self.behaviours[id].load.periods().into_iter();
+            for period in periods.filter(|&period| is_partial(window, period)).take(1) {
+                partial.entry(period).or_default().push(id);
+            }
+        }
+        for (period, services) in partial {
+            let names = services.iter().map(|&id| &self.catalog.services[id].name);
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            let (have, loads) = match names.len() {
+                1 => ("has", "a load"),
+                _ => ("have", "loads"),
             };
             let message = format!(
-                "`{}` has a load with a period of {period} s, and {window} s are measured, no whole \
-                 number of periods: means are those of the part that is seen",
-                service.name
+                "{} {have} {loads} with a period of {}, of which no whole number is measured: means \
+                 are those of the part that is seen",
+                units::and(&names),
+                period.words()
             );
-            let problem = Problem::warning(message).at(self.service_spans[id], "");
-            self.problems.push(problem);
+            let problem =
+                Problem::warning(message).note(format!("{} are measured", window.words()));
+            let places = services.iter().map(|&id| self.service_spans[id]);
+            self.problems
+                .push(places.fold(problem, |problem, place| problem.at(place, "")));
         }
     }
 
@@ -141,7 +154,8 @@ impl Builder<'_> {
             pods.len() - pods.arrivals.partition_point(|&at| at < end)
         });
         if late > 0 {
-            let message = format!("pods of the trace that arrive after the end, {end} s: {late}");
+            let end = end.since_start().words();
+            let message = format!("pods of the trace that arrive after the end, {end}: {late}");
             self.problems.push(Problem::warning(message));
         }
         for source in sources.unwrap_or_default() {
@@ -178,8 +192,9 @@ impl Builder<'_> {
         for (id, service) in self.catalog.services.iter() {
             if self.behaviours[id].shutdown > sim.grace {
                 let message = format!(
-                    "`{}` takes longer to stop than `delays.grace`: it is killed after {} s",
-                    service.name, sim.grace
+                    "`{}` takes longer to stop than `delays.grace`: it is killed after {}",
+                    service.name,
+                    sim.grace.words()
                 );
                 let problem = Problem::warning(message).at(self.service_spans[id], "");
                 self.problems.push(problem);
