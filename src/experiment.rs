@@ -10,6 +10,7 @@ pub mod gate;
 pub mod precision;
 pub mod replicate;
 pub mod sample;
+pub mod settled;
 pub mod summary;
 pub mod sweep;
 pub mod variants;
