@@ -11,7 +11,7 @@ use crate::cli::out::print;
 use crate::cli::usage::look;
 use crate::cli::{Failure, command, interrupt, validate};
 use crate::experiment::replicate::with_threads;
-use crate::experiment::sweep::plan::{Refused, Sweep, Why, WrongCells};
+use crate::experiment::sweep::plan::Sweep;
 use crate::experiment::sweep::shard::Shard;
 use crate::experiment::sweep::store::{Store, Unusable};
 use crate::experiment::sweep::work::{self, Broken, Done, Watch};
@@ -19,7 +19,7 @@ use crate::folder::{self, Folder};
 use crate::report::sweep::output::{self, Unwritten};
 use crate::report::sweep::submit::Job;
 use crate::report::sweep::{said, text};
-use crate::scenario::plan::{self, Plan};
+use crate::scenario::plan;
 use progress::Tally;
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
@@ -48,40 +48,14 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
 
 /// Reads the plan and loads every cell once.
 pub(super) fn check(path: &Path, quiet: bool) -> Result<Sweep, Failure> {
-    let plan = plan::load(path).map_err(|problems| told(validate::show(&problems)))?;
+    let plan = plan::load(path).map_err(validate::refused)?;
     let tally = Tally::new("cells checked", plan.cells(), quiet);
-    let copy = plan.clone();
     let checked = Sweep::check(plan, &|| tally.one());
     tally.finish();
-    checked.map_err(|refused| match &refused {
-        Refused::Scenario(problems) => told(validate::show(problems)),
-        Refused::Cells(cells) => told(refused_cells(path, &copy, cells)),
-        Refused::Nobody { .. } => {
-            let text = said::nobody(&refused).expect("it is about nobody");
-            Failure::Input(format!("{}: {text}", path.display()))
-        }
+    checked.map_err(|problems| match quiet {
+        true => validate::refused(problems.only_errors()),
+        false => validate::refused(problems),
     })
-}
-
-/// Says which cells are refused, and why.
-fn refused_cells(path: &Path, plan: &Plan, cells: &[WrongCells]) -> Result<(), Failure> {
-    for wrong in cells.iter().take(GROUPS) {
-        let head = format!("{}: {}", path.display(), said::wrong_cells(plan, wrong));
-        match &wrong.why {
-            Why::Problems(problems) => {
-                say(&format!("{head}:"));
-                validate::show(problems)?;
-            }
-            Why::Policy(policy) => say(&format!("error: {head}: {policy}")),
-        }
-    }
-    if cells.len() > GROUPS {
-        say(&format!(
-            "Cells are refused for {} more reasons.",
-            cells.len() - GROUPS
-        ));
-    }
-    Ok(())
 }
 
 /// Puts all chunks together and says what they show.
@@ -111,9 +85,6 @@ pub(super) fn merged(
     let (merged, files) = (&written.merged, &written.files);
     print(&text::summary(sweep, merged, &target, files, look()))
 }
-
-/// Most groups of refused cells that are shown.
-const GROUPS: usize = 5;
 
 /// Makes the chunks of a shard.
 fn made(args: &Args, sweep: &Sweep, store: &Store, shard: Shard) -> Result<Done, Failure> {
@@ -239,14 +210,6 @@ fn submit(args: &Args, engine: Engine, sweep: &Sweep, dir: &Path) -> Result<(), 
 /// `results/sweeps/<plan>`.
 fn default_dir(sweep: &Sweep) -> PathBuf {
     ["results", "sweeps", &sweep.plan.name].iter().collect()
-}
-
-/// What was shown is all there is to say.
-fn told(shown: Result<(), Failure>) -> Failure {
-    match shown {
-        Ok(()) => Failure::Told,
-        Err(failure) => failure,
-    }
 }
 
 /// A line on stderr; without one there is nobody to tell.

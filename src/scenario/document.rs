@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::decode::{Decode, Decoder, Item};
-use super::edits::Setting;
+use super::edits::{Page, Setting};
 use super::problem::{Problem, Problems, Span};
 use super::{merge, put};
 
@@ -90,10 +90,17 @@ impl<'a> Document<'a> {
         whole
     }
 
-    /// Makes settings, all of which hold: they do not undo each other.
+    /// Makes settings, all of which hold: they do not undo each other. Those that nobody typed stand in
+    /// one file.
     pub(super) fn set<T: Decode>(&mut self, settings: &'a [Setting], problems: &mut Problems) {
+        let mut page = None;
         let whole = settings.iter().map(|setting| {
-            let whole = problems.change("--set", setting.text());
+            let whole = match setting.page() {
+                Some(Page { name, text }) => {
+                    *page.get_or_insert_with(|| problems.source(name, 0, text))
+                }
+                None => problems.change("--set", setting.text()),
+            };
             self.places.add(whole)
         });
         let starts: Vec<usize> = whole.collect();

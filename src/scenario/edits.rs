@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
@@ -37,13 +38,31 @@ pub struct Setting {
     key_end: usize,
     /// Where the value stands.
     value: Range<usize>,
+    /// Where both stand if nobody typed them.
+    written: Option<Written>,
+}
+
+/// A key and its value in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) file: Arc<Page>,
+    pub(super) key: Range<usize>,
+    pub(super) value: Range<usize>,
+}
+
+/// A file that holds settings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Page {
+    /// What it is called in problems.
+    pub(super) name: String,
+    pub(super) text: String,
 }
 
 /// A part of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) name: String,
-    /// Where it stands, with its quotes.
+    /// Where it stands, with its quotes: in the text of the setting, or in the file that holds it.
     pub(super) range: Range<usize>,
 }
 
@@ -133,6 +152,20 @@ impl Setting {
         Setting::parse(&format!("{key}={value}"))
     }
 
+    /// The setting of a key to a value that stand in a file: what is wrong with them is told there.
+    ///
+    /// # Errors
+    /// When they make none.
+    pub(super) fn written(key: &str, value: &str, at: Written) -> Result<Setting, String> {
+        let read = Setting::read(&format!("{key}={value}"));
+        let mut setting = read.map_err(|(_, message, _)| message)?;
+        for part in &mut setting.path {
+            part.range = at.part(key, &part.range);
+        }
+        setting.written = Some(at);
+        Ok(setting)
+    }
+
     /// Reads `KEY=VALUE,VALUE,…`: one setting for each value. Commas in quotes and brackets part
     /// nothing.
     ///
@@ -165,10 +198,19 @@ impl Setting {
         &self.path
     }
 
-    /// The value, with places counted from that of the setting.
+    /// The file that holds it, if nobody typed it.
+    pub(super) fn page(&self) -> Option<&Page> {
+        Some(&self.written.as_ref()?.file)
+    }
+
+    /// The value, with places counted from that of the setting, or of the file that holds it.
     pub(super) fn meaning(&self, start: usize) -> Spanned<DeValue<'_>> {
-        let value = meaning(self.value()).expect("it was read when the setting was");
-        moved(value, start + self.value.start)
+        let (text, place) = match &self.written {
+            Some(at) => (&at.file.text[at.value.clone()], at.value.start),
+            None => (self.value(), self.value.start),
+        };
+        let value = meaning(text).expect("it was read when the setting was");
+        moved(value, start + place)
     }
 
     fn read(text: &str) -> Result<Setting, Wrong> {
@@ -190,7 +232,26 @@ impl Setting {
             path,
             key_end,
             value,
+            written: None,
         })
+    }
+}
+
+impl Written {
+    /// Where a part of the key stands, which is there in `key`: the whole key where the file has it in
+    /// other words.
+    fn part(&self, key: &str, part: &Range<usize>) -> Range<usize> {
+        let raw = &self.file.text[self.key.clone()];
+        let inner = raw.trim_matches(['"', '\'']);
+        let before = key.strip_suffix(inner).map(str::len);
+        match before.and_then(|before| part.start.checked_sub(before)) {
+            Some(start) => {
+                let quotes = (raw.len() - inner.len()) / 2;
+                let start = self.key.start + quotes + start;
+                start..start + part.len()
+            }
+            None => self.key.clone(),
+        }
     }
 }
 

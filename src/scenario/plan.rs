@@ -5,7 +5,9 @@
 //! place. Whether the paths and values suit the scenario shows when its cells are loaded.
 
 mod build;
+mod cells;
 mod raw;
+mod refused;
 
 #[cfg(test)]
 mod tests;
@@ -14,13 +16,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::decode::Decode;
+use super::decode::{At, Decode};
 use super::document::Document;
+use super::edits::Page;
 use super::files::{self, Content};
 use super::policies::Registry;
-use super::problem::{Problems, Severity};
-use super::question;
+use super::problem::{Problems, Severity, Span};
 use crate::metrics::quantity::Quantity;
+pub use refused::Refusals;
 
 /// A sweep as it is asked for: points, each run several times, and what is kept of each.
 #[derive(Clone, Debug)]
@@ -44,9 +47,22 @@ pub struct Plan {
     /// Cells of one chunk.
     pub chunk: u32,
     /// The points of `[[cells]]`, of the first keys each; one without values where there are none.
-    points: Vec<Vec<Literal>>,
+    points: Vec<Vec<At<Literal>>>,
     /// The values of `[grid]`, of the other keys each.
-    lists: Vec<Vec<Literal>>,
+    lists: Vec<Vec<At<Literal>>>,
+    /// Its file, for telling what is wrong with a value once a cell is loaded.
+    page: Arc<Page>,
+    places: Places,
+}
+
+/// Where the parts of a plan stand in its file.
+#[derive(Clone, Debug)]
+struct Places {
+    scenario: Span,
+    /// Of each metric.
+    metrics: Vec<Span>,
+    /// Of each key, where it stands first.
+    keys: Vec<Span>,
 }
 
 /// Something that is varied.
@@ -111,7 +127,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Plan, Problems> {
     let document = Document::new(&shown, text, &mut problems);
     let (file, lossy) = document.decode::<raw::PlanFile>(&mut problems);
     let plan = match file {
-        Some(file) if !lossy => build::plan(file, path, question(text), &mut problems),
+        Some(file) if !lossy => build::plan(file, path, text, &mut problems),
         _ => None,
     };
     problems.sort();
@@ -135,8 +151,13 @@ impl Plan {
     /// The value of each key in a cell, counted from 0: `[[cells]]` in the order of the file, for each
     /// the grid with its last key fastest.
     pub fn point(&self, cell: u32) -> Vec<&Literal> {
+        let values = self.values(cell).into_iter();
+        values.map(|value| &value.value).collect()
+    }
+
+    fn values(&self, cell: u32) -> Vec<&At<Literal>> {
         let mut rest = cell as usize;
-        let mut grid: Vec<&Literal> = Vec::with_capacity(self.lists.len());
+        let mut grid: Vec<&At<Literal>> = Vec::with_capacity(self.lists.len());
         for list in self.lists.iter().rev() {
             grid.push(&list[rest % list.len()]);
             rest /= list.len();

@@ -174,12 +174,8 @@ impl Registry {
         kind: PolicyKind,
         name: &str,
     ) -> Result<&'a Named, UnknownPolicy> {
-        let unknown = || UnknownPolicy {
-            kind,
-            name: name.to_owned(),
-            known: self.known(kind).iter().map(|known| known.name).collect(),
-        };
-        let named = self.with_defaults(kind, name).ok_or_else(unknown)?;
+        let named = self.with_defaults(kind, name);
+        let named = named.ok_or_else(|| self.unknown(kind, name))?;
         let chosen = match kind {
             PolicyKind::Scheduler => &mut choice.scheduler,
             PolicyKind::Autoscaler => &mut choice.autoscaler,
@@ -189,6 +185,26 @@ impl Registry {
             *chosen = named;
         }
         Ok(chosen)
+    }
+
+    /// That a policy has that name.
+    ///
+    /// # Errors
+    /// When none has.
+    pub(super) fn check_name(&self, kind: PolicyKind, name: &str) -> Result<(), WrongPolicy> {
+        let known = self.find(kind, name);
+        known
+            .map(|_| ())
+            .ok_or_else(|| self.unknown(kind, name).into())
+    }
+
+    /// What to say of a name that no policy has.
+    fn unknown(&self, kind: PolicyKind, name: &str) -> UnknownPolicy {
+        UnknownPolicy {
+            kind,
+            name: name.to_owned(),
+            known: self.known(kind).iter().map(|known| known.name).collect(),
+        }
     }
 
     /// A policy with the defaults of all its parameters.
@@ -227,13 +243,8 @@ impl Registry {
             return Some(self.default(kind));
         };
         let Written { name, params } = written.value;
-        let names = || self.known(kind).iter().map(|known| known.name);
         let Some(known) = self.find(kind, &name.value) else {
-            problems.push(
-                Problem::error(format!("unknown {} `{}`", kind.name(), name.value))
-                    .at(name.span, suggest::did_you_mean(&name.value, names()))
-                    .note(suggest::known(names())),
-            );
+            problems.push(self.unknown(kind, &name.value).problem(name.span));
             return None;
         };
         let keys: Vec<At<String>> = params.iter().map(|(key, _)| key.clone()).collect();
@@ -473,6 +484,42 @@ impl Decode for Scalar {
     }
 }
 
+impl UnknownPolicy {
+    /// The same of a name in a file.
+    fn problem(&self, place: Span) -> Problem {
+        let known = || self.known.iter().copied();
+        Problem::error(format!("unknown {} `{}`", self.kind.name(), self.name))
+            .at(place, suggest::did_you_mean(&self.name, known()))
+            .note(suggest::known(known()))
+    }
+}
+
+impl WrongPolicy {
+    /// The same of a name in a file.
+    pub(super) fn problem(&self, place: Span) -> Problem {
+        match self {
+            WrongPolicy::Unknown(unknown) => unknown.problem(place),
+            WrongPolicy::LooksAway { obedient, .. } => Problem::error(self.message())
+                .at(place, "")
+                .note(format!("these do: {}", obedient.join(", "))),
+        }
+    }
+
+    /// What is wrong, without the choices.
+    fn message(&self) -> String {
+        match self {
+            WrongPolicy::Unknown(unknown) => unknown.to_string(),
+            WrongPolicy::LooksAway {
+                scheduler, asked, ..
+            } => {
+                let asked: Vec<String> = asked.iter().map(|what| format!("`{what}`")).collect();
+                let asked = asked.join(", ");
+                format!("the scheduler `{scheduler}` does not look at {asked}")
+            }
+        }
+    }
+}
+
 /// ``unknown scheduler `spred` (known: first-fit, spread): did you mean `spread`?``
 impl fmt::Display for UnknownPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -499,17 +546,9 @@ impl fmt::Display for WrongPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WrongPolicy::Unknown(unknown) => unknown.fmt(f),
-            WrongPolicy::LooksAway {
-                scheduler,
-                asked,
-                obedient,
-            } => {
-                let asked: Vec<String> = asked.iter().map(|what| format!("`{what}`")).collect();
-                let (asked, obedient) = (asked.join(", "), obedient.join(", "));
-                write!(
-                    f,
-                    "the scheduler `{scheduler}` does not look at {asked} (these do: {obedient})"
-                )
+            WrongPolicy::LooksAway { obedient, .. } => {
+                let obedient = obedient.join(", ");
+                write!(f, "{} (these do: {obedient})", self.message())
             }
         }
     }

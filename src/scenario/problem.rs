@@ -23,10 +23,12 @@ pub struct Problems {
     /// What the first source, the scenario file, was changed by.
     changed_by: Vec<String>,
     list: Vec<Problem>,
+    /// Errors that are counted alone.
+    untold: usize,
 }
 
 /// One problem.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     severity: Severity,
     message: String,
@@ -70,6 +72,11 @@ impl Span {
             start,
             end,
         }
+    }
+
+    /// Its bytes.
+    pub(super) const fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
     }
 
     /// Whether the two are in one source.
@@ -122,6 +129,12 @@ impl Problem {
         self
     }
 
+    /// Where it is, in an order in which those without a place come last.
+    pub(super) fn place(&self) -> (bool, Option<Span>) {
+        let place = self.labels.first().map(|&(span, _)| span);
+        (place.is_none(), place)
+    }
+
     /// How bad it is.
     pub fn severity(&self) -> Severity {
         self.severity
@@ -161,11 +174,44 @@ impl Problems {
         self.list.push(problem);
     }
 
+    /// Counts so many errors without telling them.
+    pub(super) fn leave_out(&mut self, errors: usize) {
+        self.untold += errors;
+    }
+
+    /// A problem of others, in the words of this: with its own sources.
+    pub(super) fn adopted(&mut self, problem: &Problem, others: &Problems) -> Problem {
+        let mut own = problem.clone();
+        for (span, _) in &mut own.labels {
+            span.source = self.source_like(&others.sources[span.source as usize]);
+        }
+        own
+    }
+
+    /// The number of a source that is the same.
+    fn source_like(&mut self, other: &Source) -> u32 {
+        let same = |own: &Source| {
+            own.lines_before == other.lines_before
+                && own.file.name() == other.file.name()
+                && own.file.source() == other.file.source()
+        };
+        let known = self.sources.iter().position(same);
+        known.unwrap_or_else(|| {
+            self.sources.push(other.clone());
+            self.sources.len() - 1
+        }) as u32
+    }
+
+    /// The errors among them.
+    pub fn only_errors(mut self) -> Problems {
+        self.list
+            .retain(|problem| problem.severity == Severity::Error);
+        self
+    }
+
     /// Orders the problems by place; those without one come last.
     pub(super) fn sort(&mut self) {
-        let place = |problem: &Problem| problem.labels.first().map(|&(span, _)| span);
-        self.list
-            .sort_by_key(|problem| (place(problem).is_none(), place(problem)));
+        self.list.sort_by_key(Problem::place);
     }
 
     /// All problems, in order of place.
@@ -225,7 +271,7 @@ impl Problem {
             .iter()
             .enumerate()
             .map(|(index, (span, message))| {
-                let range = span.start as usize..span.end as usize;
+                let range = span.range();
                 match index {
                     0 => Label::primary(span.source, range).with_message(message),
                     _ => Label::secondary(span.source, range).with_message(message),
@@ -241,8 +287,9 @@ impl Problem {
 /// The total: `2 errors and 1 warning in web-shop.toml as changed by --set. Nothing was run.`
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let counts = [(Severity::Error, "error"), (Severity::Warning, "warning")]
-            .map(|(severity, word)| (self.count(severity), word))
+        let errors = self.count(Severity::Error);
+        let all = errors + self.untold;
+        let counts = [(all, "error"), (self.count(Severity::Warning), "warning")]
             .into_iter()
             .filter(|&(count, _)| count > 0)
             .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
@@ -258,7 +305,10 @@ impl fmt::Display for Problems {
             write!(f, " as changed by {}", units::and(&self.changed_by))?;
         }
         f.write_str(".")?;
-        if self.count(Severity::Error) > 0 {
+        if self.untold > 0 {
+            write!(f, " {errors} of the errors are told.")?;
+        }
+        if errors > 0 {
             f.write_str(" Nothing was run.")?;
         }
         Ok(())

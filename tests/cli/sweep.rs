@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use expect_test::expect;
+
 use crate::shared::{SHOP, Scratch, said};
 
 /// 24 cells in 8 chunks.
@@ -202,19 +204,101 @@ fn what_is_wrong_with_any_cell_is_told_before_anything_runs() {
         path.contains("cuont") && path.contains("did you mean `count`"),
         "{path}"
     );
-    assert!(path.contains("and 23 more for the same reason"), "{path}");
+    // Every cell has it: none is named.
+    expect![[r#"
+        error: unknown key `cuont`
+          ┌─ plan.toml:8:15
+          │
+        8 │ "nodes.worker.cuont" = [2, 3, 4, 5, 6, 8]
+          │               ^^^^^ did you mean `count`?
+          │
+          = known: name, count, cpu, memory, gpu, gpu_model, zones, price_per_hour, max_pods, labels, taints, images, resources
+
+        1 error in plan.toml. Nothing was run.
+    "#]]
+    .assert_eq(&path);
     let value = refused("5, 6, 8]", "5, 6, 0]");
-    assert!(
-        value.contains("cell 20 (nodes.worker.count = 0, scheduler = spread)"),
-        "{value}"
-    );
+    expect![[r#"
+        error: a group has at least one node
+          ┌─ plan.toml:8:40
+          │
+        8 │ "nodes.worker.count" = [2, 3, 4, 5, 6, 0]
+          │                                        ^
+          │
+          = cell 20: nodes.worker.count = 0, scheduler = spread; and 3 more
+
+        1 error in plan.toml. Nothing was run.
+    "#]]
+    .assert_eq(&value);
     let policy = refused("\"random\"]", "\"randon\"]");
-    assert!(policy.contains("unknown scheduler `randon`"), "{policy}");
+    expect![[r#"
+        error: unknown scheduler `randon`
+          ┌─ plan.toml:9:43
+          │
+        9 │ scheduler = ["spread", "binpack", "kube", "randon"]
+          │                                           ^^^^^^^^ did you mean `random`?
+          │
+          = known: least-allocated, most-allocated, binpack, spread, first-fit, best-fit, worst-fit, borg-stranded, tetris, power-of-two, fgd, gpu-bestfit, gpu-dotprod, gpu-packing, gpu-clustering, gpu-random, swarm, nomad, kube, kube-1.34, kube-binpack, random
+          = cell 3: nodes.worker.count = 2, scheduler = randon; and 5 more
+
+        1 error in plan.toml. Nothing was run.
+    "#]]
+    .assert_eq(&policy);
     let entity = refused("@service:web", "@service:wbe");
-    assert!(
-        entity.contains("no cell has a service `wbe` (known: web)"),
-        "{entity}"
-    );
+    expect![[r#"
+        error: `availability.requests@service:wbe`: no cell has a service `wbe`
+          ┌─ plan.toml:5:45
+          │
+        5 │ metrics = ["cost", "availability.requests", "availability.requests@service:wbe", "pending.p99"]
+          │                                             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ did you mean `web`?
+          │
+          = known: web
+
+        1 error in plan.toml. Nothing was run.
+    "#]]
+    .assert_eq(&entity);
     let missing = refused("shop.toml", "shpo.toml");
-    assert!(missing.contains("there is no file shpo.toml"), "{missing}");
+    expect![[r#"
+        error: there is no file shpo.toml
+          ┌─ plan.toml:3:12
+          │
+        3 │ scenario = "shpo.toml"
+          │            ^^^^^^^^^^^
+
+        1 error in plan.toml. Nothing was run.
+    "#]]
+    .assert_eq(&missing);
+    let key = refused("\"nodes.worker.count\"", "\"nodes..count\"");
+    expect![[r#"
+        error: a part of the key is empty
+          ┌─ plan.toml:8:1
+          │
+        8 │ "nodes..count" = [2, 3, 4, 5, 6, 8]
+          │ ^^^^^^^^^^^^^^
+
+        1 error in plan.toml. Nothing was run.
+    "#]]
+    .assert_eq(&key);
+}
+
+#[test]
+fn a_warning_of_cells_is_told_once_after_the_errors_and_not_to_the_quiet() {
+    // A failure in the warm-up is a warning, of every cell.
+    let by_chance = "after = { uniform = { low = \"10m\", high = \"20m\" } }";
+    let early = SHOP.replace(by_chance, "at = \"1m\"");
+    let scratch = Scratch::with("warned", "shop.toml", &early);
+    scratch.write(
+        "plan.toml",
+        &PLAN
+            .replace("[2, 3, 4, 5, 6, 8]", "[2, 3, 4, 0]")
+            .replace("\"kube\", \"random\"", "\"kbue\", \"randon\""),
+    );
+    let (code, _, loud) = scratch.said("sweep plan.toml");
+    assert_eq!(code, Some(2), "{loud}");
+    let (errors, warnings) = loud.split_at(loud.find("warning").expect("a warning"));
+    assert_eq!(errors.matches("error:").count(), 3, "{loud}");
+    assert_eq!(warnings.matches("warning:").count(), 1, "{loud}");
+    let (_, _, quiet) = scratch.said("sweep plan.toml -q");
+    assert!(!quiet.contains("warning"), "{quiet}");
+    assert!(quiet.contains("plan.toml:8:34"), "{quiet}");
 }

@@ -8,11 +8,9 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::metrics::measured::Entity;
-use crate::metrics::quantity::Quantity;
-use crate::scenario::plan::{Key, Literal, Plan};
-use crate::scenario::policies::{PolicyKind, WrongPolicy};
+use crate::scenario::plan::{Plan, Refusals};
 use crate::scenario::problem::Problems;
-use crate::scenario::{Edits, Scenario, Setting, Source};
+use crate::scenario::{Scenario, Source};
 
 /// A sweep that can be run.
 #[derive(Debug)]
@@ -35,42 +33,6 @@ pub struct Sweep {
     source: Source,
 }
 
-/// Why a plan cannot be run.
-#[derive(Debug)]
-pub enum Refused {
-    /// The scenario file cannot be read.
-    Scenario(Problems),
-    /// Cells whose scenario is refused.
-    Cells(Vec<WrongCells>),
-    /// A metric is kept of something that no cell has.
-    Nobody {
-        /// The metric.
-        quantity: Quantity,
-        /// What there is of its kind.
-        known: Vec<String>,
-    },
-}
-
-/// Cells that are refused for the same reason.
-#[derive(Debug)]
-pub struct WrongCells {
-    /// The first of them, from 0.
-    pub first: u32,
-    /// How many there are.
-    pub cells: u32,
-    /// Why.
-    pub why: Why,
-}
-
-/// Why a cell's scenario is refused.
-#[derive(Debug)]
-pub enum Why {
-    /// The file or a value.
-    Problems(Problems),
-    /// A policy.
-    Policy(WrongPolicy),
-}
-
 /// What a cell told when it was loaded.
 struct Look {
     hash: String,
@@ -83,12 +45,12 @@ impl Sweep {
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub fn check(plan: Plan, loaded: &(dyn Fn() + Sync)) -> Result<Sweep, Refused> {
-        let source = Source::read(&plan.scenario).map_err(Refused::Scenario)?;
+    pub fn check(plan: Plan, loaded: &(dyn Fn() + Sync)) -> Result<Sweep, Problems> {
+        let source = plan.source()?;
         let census = Census::default();
         let first: Mutex<Option<(String, String)>> = Mutex::new(None);
-        let look = |cell: u32| -> Result<Look, (u32, Why)> {
-            let scenario = load(&plan, &source, cell).map_err(|why| (cell, why))?;
+        let look = |cell: u32| -> Result<Look, Problems> {
+            let scenario = plan.load(&source, cell)?;
             census.add(&scenario);
             if cell == 0 {
                 let names = (scenario.name.clone(), scenario.currency.clone());
@@ -103,8 +65,8 @@ impl Sweep {
             })
         };
         let looks: Vec<_> = (0..plan.cells()).into_par_iter().map(look).collect();
-        let looks = all(looks).map_err(Refused::Cells)?;
-        census.check(&plan.metrics)?;
+        let looks = all(&plan, looks)?;
+        census.check(&plan)?;
         let inputs: Vec<String> = looks.iter().map(|look| look.hash.clone()).collect();
         let names = first.into_inner().expect("nobody panicked with it");
         let (scenario, currency) = names.expect("there is a first cell");
@@ -121,34 +83,23 @@ impl Sweep {
 
     /// The scenario of a cell.
     pub fn load(&self, cell: u32) -> Scenario {
-        let scenario = load(&self.plan, &self.source, cell);
-        scenario.unwrap_or_else(|why| panic!("a cell that was checked is refused: {}", why.text()))
+        let scenario = self.plan.load(&self.source, cell);
+        scenario.unwrap_or_else(|why| panic!("a cell that was checked is refused: {why}"))
     }
 }
 
-/// Results, or the errors that differ, each with the first cell that has it.
-fn all(looks: Vec<Result<Look, (u32, Why)>>) -> Result<Vec<Look>, Vec<WrongCells>> {
-    let mut wrong: BTreeMap<String, WrongCells> = BTreeMap::new();
-    let mut right = Vec::with_capacity(looks.len());
-    for look in looks {
-        match look {
-            Ok(look) => right.push(look),
-            Err((first, why)) => {
-                let group = wrong.entry(why.text()).or_insert(WrongCells {
-                    first,
-                    cells: 0,
-                    why,
-                });
-                group.cells += 1;
-            }
+/// Results, or all that is wrong with the cells.
+fn all(plan: &Plan, looks: Vec<Result<Look, Problems>>) -> Result<Vec<Look>, Problems> {
+    if looks.iter().all(Result::is_ok) {
+        return Ok(looks.into_iter().flatten().collect());
+    }
+    let mut refusals = Refusals::new(plan);
+    for (cell, look) in (0..).zip(&looks) {
+        if let Err(problems) = look {
+            refusals.add(cell, problems);
         }
     }
-    if wrong.is_empty() {
-        return Ok(right);
-    }
-    let mut wrong: Vec<WrongCells> = wrong.into_values().collect();
-    wrong.sort_by_key(|group| group.first);
-    Err(wrong)
+    Err(refusals.told())
 }
 
 fn counted(looks: &[Look]) -> Vec<(String, u32)> {
@@ -165,56 +116,6 @@ fn counted(looks: &[Look]) -> Vec<(String, u32)> {
         }
     }
     notes
-}
-
-impl Why {
-    /// All messages, for telling whether two are the same.
-    fn text(&self) -> String {
-        match self {
-            Why::Problems(problems) => {
-                let messages = problems.iter().map(|problem| problem.message());
-                messages.collect::<Vec<_>>().join("\n")
-            }
-            Why::Policy(wrong) => wrong.to_string(),
-        }
-    }
-}
-
-/// The scenario of a cell. A policy that is only named keeps the parameters that it has in the file,
-/// as with `plimsoll run --scheduler`.
-fn load(plan: &Plan, source: &Source, cell: u32) -> Result<Scenario, Why> {
-    let (mut policies, mut settings) = (Vec::new(), Vec::new());
-    for (key, value) in plan.keys.iter().zip(plan.point(cell)) {
-        match named(key, value) {
-            Some(policy) => policies.push(policy),
-            None => {
-                let setting = Setting::new(&key.path, value.toml());
-                settings.push(setting.map_err(Why::Problems)?);
-            }
-        }
-    }
-    let edits = Edits {
-        settings,
-        ..Edits::default()
-    };
-    let loaded = source.load(&edits).map_err(Why::Problems)?;
-    let mut scenario = loaded.scenario;
-    for (kind, name) in policies {
-        scenario = scenario.with_policy(kind, name).map_err(Why::Policy)?;
-    }
-    Ok(scenario)
-}
-
-/// The policy that is named, if one is.
-fn named<'a>(key: &Key, value: &'a Literal) -> Option<(PolicyKind, &'a str)> {
-    let kinds = [
-        PolicyKind::Scheduler,
-        PolicyKind::Autoscaler,
-        PolicyKind::Healer,
-    ];
-    let path = key.path.strip_prefix("policy.")?;
-    let kind = kinds.into_iter().find(|kind| kind.name() == path)?;
-    Some((kind, value.text()?))
 }
 
 /// Half a SHA-256 over all fields, each after its length.
@@ -288,9 +189,9 @@ impl Census {
     }
 
     /// That what metrics are kept of exists in some cell.
-    fn check(&self, metrics: &[Quantity]) -> Result<(), Refused> {
+    fn check(&self, plan: &Plan) -> Result<(), Problems> {
         let seen = self.seen.lock().expect("nobody panicked with it");
-        for quantity in metrics {
+        for quantity in &plan.metrics {
             let (kind, name) = match &quantity.entity {
                 // What parts there are is known once they are measured.
                 Entity::Cluster | Entity::Part(_) => continue,
@@ -302,10 +203,8 @@ impl Census {
             };
             let known = seen.get(kind);
             if known.is_none_or(|known| !known.contains(name)) {
-                return Err(Refused::Nobody {
-                    quantity: quantity.clone(),
-                    known: known.into_iter().flatten().cloned().collect(),
-                });
+                let known: Vec<String> = known.into_iter().flatten().cloned().collect();
+                return Err(plan.nobody(quantity, &known));
             }
         }
         Ok(())

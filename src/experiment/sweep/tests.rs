@@ -5,12 +5,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use expect_test::expect;
 use sha2::{Digest, Sha256};
 
 use super::chunk::{self, Bad, Cell, Kept};
 use super::deal::Dealer;
 use super::merge::{Gap, merge};
-use super::plan::{Refused, Sweep, Why, hex};
+use super::plan::{Sweep, hex};
 use super::shard::Shard;
 use super::store::{Store, Unusable};
 use super::work::{Done, Watch, work};
@@ -210,21 +211,50 @@ fn cells_that_are_refused_for_one_reason_are_told_once() {
     )
     .unwrap();
     let refused = Sweep::check(load(&path).unwrap(), &|| ()).unwrap_err();
-    let Refused::Cells(cells) = refused else {
-        panic!("{refused:?}");
-    };
-    // No nodes: cells 3 to 5. No such scheduler: 2 and 8, for 5 has no nodes first.
-    let groups: Vec<(u32, u32, bool)> = cells
-        .iter()
-        .map(|group| {
-            (
-                group.first,
-                group.cells,
-                matches!(group.why, Why::Policy(_)),
-            )
-        })
-        .collect();
-    assert_eq!(groups, [(2, 2, true), (3, 3, false)]);
+    let mut told = Vec::new();
+    refused.render(&mut told, false).unwrap();
+    let told = String::from_utf8(told).unwrap();
+    let path = path.display().to_string();
+    // No nodes: cells 3 to 5. No such scheduler: 2, 5 and 8.
+    expect![[r#"
+        error: a group has at least one node
+          ┌─ wrong.toml:7:27
+          │
+        7 │     "nodes.n.count" = [1, 0, 3]
+          │                           ^
+          │
+          = cell 3: nodes.n.count = 0, scheduler = spread; and 2 more
+
+        error: unknown scheduler `rand`
+          ┌─ wrong.toml:8:41
+          │
+        8 │     scheduler = ["spread", "first-fit", "rand"]
+          │                                         ^^^^^^ did you mean `random`?
+          │
+          = known: least-allocated, most-allocated, binpack, spread, first-fit, best-fit, worst-fit, borg-stranded, tetris, power-of-two, fgd, gpu-bestfit, gpu-dotprod, gpu-packing, gpu-clustering, gpu-random, swarm, nomad, kube, kube-1.34, kube-binpack, random
+          = cell 2: nodes.n.count = 1, scheduler = rand; and 2 more
+
+        2 errors in wrong.toml. Nothing was run.
+    "#]]
+    .assert_eq(&told.replace(&path, "wrong.toml"));
+}
+
+#[test]
+fn of_many_errors_some_are_told_and_all_are_counted() {
+    let scratch = Scratch::new("sweep-many-errors");
+    sweep(&scratch);
+    let path = scratch.0.join("wrong.toml");
+    let wrong: Vec<String> = (1..=25).map(|count| format!("-{count}")).collect();
+    let wrong = format!("[{}]", wrong.join(", "));
+    fs::write(&path, PLAN.replace("[1, 2, 3]", &wrong)).unwrap();
+    let refused = Sweep::check(load(&path).unwrap(), &|| ()).unwrap_err();
+    assert_eq!(refused.iter().count(), 20);
+    let total = refused.to_string();
+    assert!(total.starts_with("25 errors in "), "{total}");
+    assert!(
+        total.ends_with("20 of the errors are told. Nothing was run."),
+        "{total}"
+    );
 }
 
 #[test]

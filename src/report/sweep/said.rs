@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use crate::experiment::sweep::plan::{Refused, Sweep, WrongCells};
+use crate::experiment::sweep::plan::Sweep;
 use crate::experiment::sweep::shard::Shard;
 use crate::experiment::sweep::store::{Other, Store, Unusable};
 use crate::experiment::sweep::work::Done;
 use crate::report::figure;
 use crate::report::text::count;
-use crate::scenario::plan::Plan;
 
 /// Most files that are named one by one.
 const NAMED: usize = 10;
@@ -119,41 +118,6 @@ fn ranges(numbers: &[u32]) -> String {
         _ => format!("{first}-{last}"),
     };
     spans.iter().map(span).collect::<Vec<_>>().join(", ")
-}
-
-/// A group of cells that are refused, before their problems.
-pub fn wrong_cells(plan: &Plan, wrong: &WrongCells) -> String {
-    let point = plan.describe(wrong.first);
-    let cell = wrong.first;
-    match wrong.cells {
-        1 => format!("cell {cell} ({point}) is refused"),
-        cells => format!(
-            "cell {cell} ({point}) is refused, and {} more for the same reason",
-            figure::thousands(u64::from(cells - 1)),
-        ),
-    }
-}
-
-/// A metric of what there is not; nothing for what [`wrong_cells`] tells.
-pub fn nobody(refused: &Refused) -> Option<String> {
-    let Refused::Nobody { quantity, known } = refused else {
-        return None;
-    };
-    let names = match known.len() {
-        0 => "there are none".to_owned(),
-        n if n <= NAMED => format!("known: {}", known.join(", ")),
-        n => format!(
-            "known: {} and {} more",
-            known[..NAMED].join(", "),
-            n - NAMED
-        ),
-    };
-    let entity = &quantity.entity;
-    Some(format!(
-        "`{quantity}`: no cell has a {} `{}` ({names})",
-        entity.kind().replace("service_part", "service"),
-        entity.within().unwrap_or(entity.name())
-    ))
 }
 
 #[cfg(test)]

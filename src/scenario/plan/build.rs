@@ -1,21 +1,23 @@
 //! A plan from what was written.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::raw::{Grid, PlanFile, Point, Trade};
-use super::{CELLS_MAX, CHUNK, Key, Literal, Pareto, Plan};
+use super::{CELLS_MAX, CHUNK, Key, Literal, Pareto, Places, Plan};
 use crate::metrics::dictionary::Better;
 use crate::metrics::quantity::Quantity;
 use crate::scenario::decode::{At, Field, List};
+use crate::scenario::edits::Page;
 use crate::scenario::policies::PolicyKind;
-use crate::scenario::problem::{Problem, Problems};
-use crate::scenario::suggest;
+use crate::scenario::problem::{Problem, Problems, Span};
+use crate::scenario::{question, suggest};
 
 /// The plan, or everything that is wrong with it.
 pub(super) fn plan(
     file: PlanFile,
     path: &Path,
-    question: String,
+    text: &str,
     problems: &mut Problems,
 ) -> Option<Plan> {
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -27,20 +29,32 @@ pub(super) fn plan(
     let metrics = metrics(file.metrics, problems);
     let axes = axes(file.grid, file.cells, problems);
     let pareto = match (&metrics, file.pareto.optional()) {
-        (Some(metrics), Some(Some(trade))) => trade_of(trade.value, metrics, problems).map(Some),
-        (Some(metrics), Some(None)) => Some(obvious(metrics)),
+        (Some((metrics, _)), Some(Some(trade))) => {
+            trade_of(trade.value, metrics, problems).map(Some)
+        }
+        (Some((metrics, _)), Some(None)) => Some(obvious(metrics)),
         (None, _) | (_, None) => None,
     };
-    let axes = axes?;
+    let (scenario, metrics, axes) = (scenario?, metrics?, axes?);
+    let (metrics, listed) = (metrics.0, metrics.1);
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     Some(Plan {
         name: name.into_owned(),
-        question,
-        scenario: folder.join(scenario?.value),
+        question: question(text),
+        scenario: folder.join(scenario.value),
         replications: replications?,
         seed: seed?.value,
-        metrics: metrics?,
-        keys: axes.keys,
+        metrics,
+        places: Places {
+            scenario: scenario.span,
+            metrics: listed,
+            keys: axes.keys.iter().map(|key| key.span).collect(),
+        },
+        page: Arc::new(Page {
+            name: path.display().to_string(),
+            text: text.to_owned(),
+        }),
+        keys: axes.keys.into_iter().map(|key| key.value).collect(),
         pareto: pareto?,
         chunk: chunk?,
         points: axes.points,
@@ -58,7 +72,11 @@ fn positive(given: Option<At<u64>>, key: &str, problems: &mut Problems) -> Optio
     number
 }
 
-fn metrics(given: Field<List<String>>, problems: &mut Problems) -> Option<Vec<Quantity>> {
+/// What is kept, and where each is listed.
+fn metrics(
+    given: Field<List<String>>,
+    problems: &mut Problems,
+) -> Option<(Vec<Quantity>, Vec<Span>)> {
     let given = given.given()?;
     if given.value.complete && given.value.items.is_empty() {
         let wrong = Problem::error("`metrics` is empty: nothing would be kept");
@@ -67,7 +85,8 @@ fn metrics(given: Field<List<String>>, problems: &mut Problems) -> Option<Vec<Qu
         return None;
     }
     let mut seen: Vec<Quantity> = Vec::new();
-    given.value.read(|text| {
+    let mut places = Vec::new();
+    let read = given.value.read(|text| {
         let quantity = quantity(&text, problems)?;
         if seen.contains(&quantity) {
             let wrong = format!("`{}` is listed twice", text.value);
@@ -75,8 +94,10 @@ fn metrics(given: Field<List<String>>, problems: &mut Problems) -> Option<Vec<Qu
             return None;
         }
         seen.push(quantity.clone());
+        places.push(text.span);
         Some(quantity)
-    })
+    });
+    Some((read?, places))
 }
 
 fn quantity(text: &At<String>, problems: &mut Problems) -> Option<Quantity> {
@@ -140,9 +161,9 @@ fn obvious(metrics: &[Quantity]) -> Option<Pareto> {
 }
 
 struct Axes {
-    keys: Vec<Key>,
-    points: Vec<Vec<Literal>>,
-    lists: Vec<Vec<Literal>>,
+    keys: Vec<At<Key>>,
+    points: Vec<Vec<At<Literal>>>,
+    lists: Vec<Vec<At<Literal>>>,
 }
 
 fn axes(grid: Field<Grid>, cells: Field<List<Point>>, problems: &mut Problems) -> Option<Axes> {
@@ -159,7 +180,7 @@ fn axes(grid: Field<Grid>, cells: Field<List<Point>>, problems: &mut Problems) -
         }
     }
     let fixed = keys.len();
-    let rows: Vec<Vec<Literal>> = points
+    let rows: Vec<Vec<At<Literal>>> = points
         .iter()
         .map(|point| row(point, &keys, problems))
         .collect();
@@ -195,7 +216,7 @@ fn axes(grid: Field<Grid>, cells: Field<List<Point>>, problems: &mut Problems) -
         });
     }
     (is_complete && problems.iter().count() == before).then(|| Axes {
-        keys: keys.into_iter().map(|key| key.value).collect(),
+        keys,
         points: if rows.is_empty() { vec![vec![]] } else { rows },
         lists,
     })
@@ -230,7 +251,7 @@ fn key_of(name: &str) -> Key {
 }
 
 /// The values of one of `[[cells]]`, in the order of the keys of the first one.
-fn row(point: &At<Point>, keys: &[At<Key>], problems: &mut Problems) -> Vec<Literal> {
+fn row(point: &At<Point>, keys: &[At<Key>], problems: &mut Problems) -> Vec<At<Literal>> {
     let written: Vec<(Key, &At<Literal>)> = point
         .value
         .0
@@ -253,13 +274,13 @@ fn row(point: &At<Point>, keys: &[At<Key>], problems: &mut Problems) -> Vec<Lite
             let problem = problem.at(key.span, "the first of [[cells]] gives it");
             problems.push(problem.note("all of [[cells]] give the same keys"));
         }
-        value.map(|(_, value)| value.value.clone())
+        value.map(|(_, value)| (*value).clone())
     };
     keys.iter().filter_map(value).collect()
 }
 
 /// The values of a key of the grid.
-fn values(key: &At<String>, list: &At<List<Literal>>, problems: &mut Problems) -> Vec<Literal> {
+fn values(key: &At<String>, list: &At<List<Literal>>, problems: &mut Problems) -> Vec<At<Literal>> {
     let items = &list.value.items;
     if items.is_empty() && list.value.complete {
         let wrong = format!("`{}` has no values", key.value);
@@ -273,13 +294,18 @@ fn values(key: &At<String>, list: &At<List<Literal>>, problems: &mut Problems) -
             problems.push(problem.at(twin.span, "here first"));
         }
     }
-    items.iter().map(|item| item.value.clone()).collect()
+    items.clone()
 }
 
 /// Reports points that are the same.
-fn once(points: &[At<Point>], rows: &[Vec<Literal>], problems: &mut Problems) {
+fn once(points: &[At<Point>], rows: &[Vec<At<Literal>>], problems: &mut Problems) {
+    let same = |a: &[At<Literal>], b: &[At<Literal>]| {
+        let values =
+            |row: &[At<Literal>]| row.iter().map(|at| at.value.clone()).collect::<Vec<_>>();
+        values(a) == values(b)
+    };
     for (place, row) in rows.iter().enumerate() {
-        if let Some(twin) = rows[..place].iter().position(|twin| twin == row) {
+        if let Some(twin) = rows[..place].iter().position(|twin| same(twin, row)) {
             let problem = Problem::error("two of [[cells]] are the same");
             let problem = problem.at(points[place].span, "");
             problems.push(problem.at(points[twin].span, "here first"));
