@@ -9,6 +9,7 @@ use crate::report::figure;
 use crate::report::page::{Cell, Column, Figure, Kind, Narrow, Page, Table, Tone};
 use crate::report::plots::Chart;
 use crate::report::text::{capitalized, count};
+use crate::units;
 
 /// Most rows of the front, and of all cells.
 const ROWS: (usize, usize) = (24, 200);
@@ -56,10 +57,24 @@ fn question(sweep: &Sweep) -> String {
     if !question.is_empty() {
         return question.to_owned();
     }
-    let keys = sweep.plan.keys.iter().map(|key| key.name.as_str());
-    let keys = keys.collect::<Vec<_>>().join(" and ");
-    format!("What does {keys} change in {}?", sweep.scenario)
+    let keys = sweep.plan.keys.iter().map(|key| key.name.clone());
+    let keys: Vec<String> = keys.collect();
+    let (does, keys) = match keys.as_slice() {
+        [_] => ("does", keys.concat()),
+        few if few.len() <= NAMED => ("do", units::and(few)),
+        many => {
+            let (first, rest) = many.split_at(NAMED - 1);
+            (
+                "do",
+                format!("{} and {} more", first.join(", "), rest.len()),
+            )
+        }
+    };
+    format!("What difference {does} {keys} make in {}?", sweep.scenario)
 }
+
+/// Most keys that are named in a question.
+const NAMED: usize = 4;
 
 /// The answer, and what else is to be said of it.
 fn answer(sweep: &Sweep, merged: &Merged, front: Option<&[u32]>) -> (String, Vec<String>) {

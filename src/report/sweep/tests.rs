@@ -191,3 +191,43 @@ fn the_page_has_the_front_of_the_text_and_every_cell() {
     // Those with 2 nodes are alike, and one each with 3 and with 4 is better.
     assert_eq!(html.matches(">yes</td>").count(), front.len());
 }
+
+#[test]
+fn a_plan_without_a_question_asks_what_difference_its_keys_make() {
+    let scratch = Scratch::new("sweep-question");
+    fs::write(scratch.0.join("s.toml"), SCENARIO).unwrap();
+    let asked = |grid: &str| {
+        let head = PLAN.split("[grid]").next().unwrap();
+        fs::write(scratch.0.join("p.toml"), format!("{head}[grid]\n{grid}")).unwrap();
+        let plan = load(&scratch.0.join("p.toml")).unwrap();
+        let sweep = Sweep::check(plan, &|| ()).unwrap();
+        let cells = (0..sweep.plan.cells()).map(|_| vec![None, None]);
+        let merged = Merged {
+            cells: cells.collect(),
+        };
+        let page = page::of(&sweep, &merged, &[], "plimsoll sweep p.toml");
+        let (_, rest) = page.split_once("<h1>").unwrap();
+        rest.split_once("</h1>").unwrap().0.to_owned()
+    };
+    let keys = [
+        "\"nodes.n.count\" = [1, 2]",
+        "scheduler = [\"spread\", \"binpack\"]",
+        "duration = [\"1h\", \"2h\"]",
+        "\"nodes.n.cpu\" = [\"4\", \"8\"]",
+        "healer = [\"kubernetes\", \"none\"]",
+    ];
+    let first = |count: usize| asked(&keys[..count].join("\n"));
+    assert_eq!(first(1), "What difference does nodes.n.count make in s?");
+    assert_eq!(
+        first(2),
+        "What difference do nodes.n.count and scheduler make in s?"
+    );
+    assert_eq!(
+        first(4),
+        "What difference do nodes.n.count, scheduler, duration and nodes.n.cpu make in s?"
+    );
+    assert_eq!(
+        first(5),
+        "What difference do nodes.n.count, scheduler, duration and 2 more make in s?"
+    );
+}
