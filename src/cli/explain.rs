@@ -13,7 +13,7 @@ use crate::cli::{Failure, interrupt};
 use crate::cluster::pod::Deletion;
 use crate::control::Control;
 use crate::ids::PodId;
-use crate::report::explain::{Moment, Nodes, Story, json, list, names, text};
+use crate::report::explain::{Drill, Moment, Nodes, Story, json, list, names, text};
 use crate::report::shell;
 use crate::rng::Seed;
 use crate::run::Ended;
@@ -42,12 +42,17 @@ pub(super) fn run(args: Explain) -> Result<(), Failure> {
         }
     };
     let mut reached = until(&scenario, seed, at, &mut watch).map_err(failure)?;
-    let jobs = scenario.outline.script(seed, scenario.end).jobs;
+    let script = scenario.outline.script(seed, scenario.end);
+    let drill = scenario.drill.map(|drilled| Drill {
+        drill: drilled.drill,
+        struck: script.struck(&scenario.catalog),
+    });
     let belief = reached.control.cluster().clone();
     let moment = Moment {
         scenario: &scenario,
         seed: args.chance.seed,
-        jobs: &jobs,
+        jobs: &script.jobs,
+        drill: drill.as_ref(),
         at,
         belief: &belief,
     };

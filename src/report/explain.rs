@@ -12,9 +12,12 @@ pub mod text;
 use crate::cluster::Cluster;
 use crate::control::watch::Decision;
 use crate::ids::PodId;
+use crate::report::figure::{self, Unit};
+use crate::report::text::capitalized;
 use crate::report::text::why;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, drill};
 use crate::script::jobs::Jobs;
+use crate::script::strike::Struck;
 use crate::time::Time;
 pub use schema::schema;
 
@@ -27,10 +30,21 @@ pub struct Moment<'a> {
     pub seed: u64,
     /// All jobs of the run.
     pub jobs: &'a Jobs,
+    /// The drill, where this is one.
+    pub drill: Option<&'a Drill>,
     /// When it is.
     pub at: Time,
     /// What is believed then.
     pub belief: &'a Cluster,
+}
+
+/// The drill of a run.
+#[derive(Clone, Debug)]
+pub struct Drill {
+    /// What is lost.
+    pub drill: drill::Drill,
+    /// Which one and when; nothing where none was up to be lost.
+    pub struck: Option<Struck>,
 }
 
 /// One pod at a moment of a run.
@@ -59,6 +73,23 @@ impl Moment<'_> {
     /// A time of the run: `20:00:52`.
     pub fn clock(&self, at: Time) -> String {
         why::clock(at.secs_f64(), self.scenario.end.secs_f64())
+    }
+
+    /// What the drill takes away: `Zone b was lost at 20:00:12, for 30 m.`
+    fn drilled(&self) -> Option<String> {
+        let Drill { drill, struck } = self.drill?;
+        let what = drill.name();
+        let Some(Struck { name, at, down }) = struck else {
+            return Some(format!("No {what} was up to be lost in the drill."));
+        };
+        let tense = if *at <= self.at { "was" } else { "will be" };
+        let length = match down {
+            Some(down) => format!("for {}", figure::number(down.secs_f64(), Unit::Seconds)),
+            None => "for good".to_owned(),
+        };
+        let what = capitalized(what);
+        let at = self.clock(*at);
+        Some(format!("{what} {name} {tense} lost at {at}, {length}."))
     }
 
     /// The name of a pod: `cart-7`.

@@ -2,9 +2,11 @@
 //! whatever the policies. Those of containers run on each container's age.
 
 use super::varies;
+use crate::cluster::catalog::Catalog;
 use crate::dist::Distribution;
 use crate::ids::{NodeId, ServiceId, ZoneId};
-use crate::time::Time;
+use crate::rng::{self, Purpose, Seed};
+use crate::time::{Duration, Time};
 
 /// One `[[failures]]` table.
 #[derive(Clone, Debug)]
@@ -62,6 +64,28 @@ impl Target {
 }
 
 impl Failure {
+    /// A length of time of one of its targets, drawn from `law`: number 2n is its time up before it is
+    /// struck the n-th time, from 0, and 2n + 1 its time down after that.
+    pub fn draw(
+        &self,
+        law: &Distribution,
+        target: usize,
+        number: u64,
+        catalog: &Catalog,
+        seed: Seed,
+    ) -> Duration {
+        let (purpose, entity) = match &self.target {
+            Target::Nodes(nodes) => (Purpose::NodeFailures, &catalog.nodes[nodes[target]].name),
+            Target::Zones(zones) => (Purpose::ZoneFailures, &catalog.zones[zones[target]]),
+            Target::Containers(services) => {
+                let service = &catalog.services[services[target]];
+                (Purpose::ContainerFailures, &service.name)
+            }
+        };
+        let entity = format!("{}/{entity}", self.name);
+        law.sample_duration(&mut rng::stream(seed, purpose, &entity, number))
+    }
+
     /// Lets it come so many times as often, where it recurs; says whether it does.
     pub fn come_oftener(&mut self, factor: f64) -> bool {
         match &mut self.when {

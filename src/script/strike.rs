@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::failure::{Failure, Target, When};
-use super::{NodeEvent, NodeEventKind};
+use super::{NodeEvent, NodeEventKind, Script};
+use crate::cluster::catalog::Catalog;
 use crate::dist::Distribution;
 use crate::ids::NodeId;
 use crate::rng::{self, Purpose, Seed};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 
 /// Names the failure that a strike becomes.
 const NAME: &str = "drill";
@@ -36,6 +37,39 @@ pub struct Place {
     pub weight: f64,
     /// Seconds until it is back; `None`: for good.
     pub down: Option<Distribution>,
+}
+
+/// What a drill takes away in one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Struck {
+    /// The node or the zone, by name.
+    pub name: String,
+    /// When.
+    pub at: Time,
+    /// How long it stays away; `None`: for good.
+    pub down: Option<Duration>,
+}
+
+impl Script {
+    /// What the drill takes away: nothing where there is none, or nothing was up to be lost.
+    pub fn struck(&self, catalog: &Catalog) -> Option<Struck> {
+        let mut failures = self.failures.iter().rev();
+        let struck = failures.find(|failure| failure.name == NAME)?;
+        let When::At { at, .. } = struck.when else {
+            return None;
+        };
+        let name = match &struck.target {
+            Target::Nodes(nodes) => &catalog.nodes[*nodes.first()?].name,
+            Target::Zones(zones) => &catalog.zones[*zones.first()?],
+            Target::Containers(_) => return None,
+        };
+        let law = struck.down.as_ref();
+        Some(Struck {
+            name: name.clone(),
+            at,
+            down: law.map(|law| struck.draw(law, 0, 1, catalog, self.seed)),
+        })
+    }
 }
 
 impl Strike {

@@ -103,19 +103,15 @@ impl Sim {
     /// A draw for the present occurrence; `part` 0 is its time up, 1 its time down.
     fn draw(&self, failure: u32, target: u32, law: &Distribution, part: u64) -> Duration {
         let spec = &self.script.failures[failure as usize];
-        let (purpose, entity) = match victim(&spec.target, target) {
-            Victim::Node(node) => (Purpose::NodeFailures, &self.catalog.nodes[node].name),
-            Victim::Zone(zone) => (Purpose::ZoneFailures, &self.catalog.zones[zone]),
-            Victim::Containers(id) => (Purpose::ContainerFailures, &self.catalog.services[id].name),
-        };
-        let occurrence = self.failures.struck[failure as usize][target as usize] * 2 + part;
-        let entity = format!("{}/{entity}", spec.name);
-        law.sample_duration(&mut rng::stream(
+        let struck = self.failures.struck[failure as usize][target as usize];
+        let number = struck * 2 + part;
+        spec.draw(
+            law,
+            target as usize,
+            number,
+            &self.catalog,
             self.script.seed,
-            purpose,
-            &entity,
-            occurrence,
-        ))
+        )
     }
 
     /// A failure strikes.

@@ -168,7 +168,10 @@ fn explain_gives_all_of_it_as_json() {
           "changes": [],
           "seed": 1,
           "scheduler": "spread",
+          "autoscaler": "hpa",
+          "healer": "kubernetes",
           "at_s": 1560.0,
+          "drill": null,
           "pod": {
             "name": "web-8",
             "kind": "service",
@@ -471,4 +474,58 @@ fn explain_says_which_drill_to_ask_for_next() {
     let (code, stdout, stderr) = explained("explain-drill", asked);
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{stdout}");
     assert!(stdout.contains(" --drill zone"), "{stdout}");
+}
+
+#[test]
+fn explain_says_what_a_drill_took_away_and_when() {
+    // Three of five nodes are in zone a, and it is away for the 20 minutes of the file's failure.
+    let (_, stdout, _) = explained("explain-lost", "--drill zone --seed 2 --at 40m");
+    expect![[r#"
+        At 00:40:00, 2 of 14 pods wait for a node under spread.
+        Zone a was lost at 00:25:32, for 20 m.
+
+              2  no node fits: 3 not ready, 2 insufficient cpu
+                 web-10, store-2
+
+        Try: plimsoll explain crowd.toml --drill zone --seed 2 --at 40m --pod web-10
+    "#]]
+    .assert_eq(&stdout);
+    let asked = "--drill zone --seed 2 --at 40m --pod web-10";
+    let (_, stdout, _) = explained("explain-lost-pod", asked);
+    assert!(
+        stdout.contains("Zone a was lost at 00:25:32, for 20 m.\n"),
+        "{stdout}"
+    );
+    // At the end of these 20 minutes what waits gets a node; before them nothing is lost.
+    let (_, stdout, _) = explained("explain-back", "--drill zone --seed 2 --at 46m");
+    assert!(
+        stdout.starts_with("At 00:46:00, every pod has a node"),
+        "{stdout}"
+    );
+    let (_, stdout, _) = explained("explain-before", "--drill zone --seed 2 --at 25m");
+    assert!(
+        stdout.contains("Zone a will be lost at 00:25:32, for 20 m.\n"),
+        "{stdout}"
+    );
+    let asked = "--drill node --at 40m --set failures=[]";
+    let (_, stdout, _) = explained("explain-for-good", asked);
+    assert!(
+        stdout.contains("Node tiny-0 was lost at 00:01:11, for good.\n"),
+        "{stdout}"
+    );
+
+    let asked = "--drill zone --seed 2 --at 40m --healer none --format json";
+    let (_, stdout, _) = explained("explain-lost-json", asked);
+    let json: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(
+        (&json["drill"]["lost"], &json["drill"]["name"]),
+        (&"zone".into(), &"a".into())
+    );
+    let at = json["drill"]["at_s"].as_f64().unwrap();
+    assert!((at - 1531.5).abs() < 0.5, "{at}");
+    assert_eq!(json["drill"]["down_s"], 1200.0);
+    assert_eq!(
+        (&json["autoscaler"], &json["healer"]),
+        (&"hpa".into(), &"none".into())
+    );
 }

@@ -70,6 +70,9 @@ fn an_explanation_is_what_its_schema_says() {
     let power = "--scheduler power-of-two --at 10m --pod web-3";
     let json = check(&scratch, "explain", &format!("explain crowd.toml {power}"));
     assert!(json["decision"]["drawn"].is_array());
+    let drill = "explain crowd.toml --at 26m --drill zone";
+    let json = check(&scratch, "explain", drill);
+    assert!(json["drill"]["name"].is_string());
     scratch.write("room.toml", &important());
     let room = "explain room.toml --at 200s --pod report-0";
     let json = check(&scratch, "explain", room);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::list::{self, Outlook};
-use super::{Moment, Story, names};
+use super::{Drill, Moment, Story, names};
 use crate::cluster::Cluster;
 use crate::cluster::pod::{Phase, Pod, Queued};
 use crate::control::watch::Decision;
@@ -13,7 +13,7 @@ use crate::ids::{NodeId, PodId};
 use crate::policy::scheduler::explanation::{Better, Explanation, Preemption, Rejection, TieBreak};
 use crate::report::reasons;
 use crate::report::results::{deletion_name, outcome_name};
-use crate::time::Time;
+use crate::time::{Duration, Time};
 use crate::units::{Resource, Resources};
 
 /// The number of the format: raised when a program that reads the last one would go wrong.
@@ -90,7 +90,21 @@ struct Head<'a> {
     changes: &'a [String],
     seed: u64,
     scheduler: &'static str,
+    autoscaler: &'static str,
+    healer: &'static str,
     at_s: f64,
+    drill: Option<DrillOf<'a>>,
+}
+
+/// What the drill takes away.
+#[derive(Serialize)]
+struct DrillOf<'a> {
+    lost: &'static str,
+    /// Nothing where none was up.
+    name: Option<&'a str>,
+    at_s: Option<f64>,
+    /// Nothing where it is for good.
+    down_s: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -205,7 +219,24 @@ impl<'a> Head<'a> {
             changes: &scenario.changes,
             seed: moment.seed,
             scheduler: scenario.policy.scheduler.name,
+            autoscaler: scenario.policy.autoscaler.name,
+            healer: scenario.policy.healer.name,
             at_s: moment.at.secs_f64(),
+            drill: moment.drill.map(DrillOf::of),
+        }
+    }
+}
+
+impl<'a> DrillOf<'a> {
+    fn of(drill: &'a Drill) -> DrillOf<'a> {
+        let struck = drill.struck.as_ref();
+        DrillOf {
+            lost: drill.drill.name(),
+            name: struck.map(|struck| struck.name.as_str()),
+            at_s: struck.map(|struck| struck.at.secs_f64()),
+            down_s: struck
+                .and_then(|struck| struck.down)
+                .map(Duration::secs_f64),
         }
     }
 }

@@ -106,6 +106,9 @@ pub fn page(moment: &Moment<'_>, outlook: &Outlook, ask: Ask<'_>, look: Look) ->
             count(alive, "pod")
         ),
     });
+    if let Some(drill) = moment.drilled() {
+        page.text(&drill);
+    }
     page.gap();
     for group in groups.iter().take(GROUPS) {
         page.hanging(&format!("  {:>5}  ", group.pods.len()), &group.words);

@@ -18,6 +18,7 @@ pub fn schema() -> String {
         &[
             ("explained", explained()),
             ("waiting", waiting()),
+            ("drill", drill()),
             ("group", group()),
             ("pod", pod()),
             ("decision", decision()),
@@ -40,7 +41,10 @@ fn moment() -> Vec<(&'static str, Value)> {
         ("changes", texts("of the file, as they were typed")),
         ("seed", whole("of everything random")),
         ("scheduler", text("of the registry")),
+        ("autoscaler", text("of the registry")),
+        ("healer", text("of the registry")),
         ("at_s", number("the moment that is looked at")),
+        ("drill", or_null(reference("drill"))),
     ]);
     keys
 }
@@ -62,6 +66,21 @@ fn waiting() -> Value {
     let mut keys = moment();
     keys.push(("waiting", list("by the reason", "group")));
     object(&keys, &[])
+}
+
+fn drill() -> Value {
+    object(
+        &[
+            ("lost", one_of(&["node", "zone"], "what is lost")),
+            ("name", or_null(text("which; null where none was up"))),
+            ("at_s", or_null(number("when"))),
+            (
+                "down_s",
+                or_null(number("how long; null where it is for good")),
+            ),
+        ],
+        &[],
+    )
 }
 
 fn group() -> Value {

@@ -22,6 +22,9 @@ const FEW: usize = 5;
 pub fn page(story: &Story<'_>, nodes: Nodes, look: Look) -> String {
     let mut page = Page::new(look);
     answer(story, &mut page);
+    if let Some(drill) = story.moment.drilled() {
+        page.text(&drill);
+    }
     page.gap();
     facts(story, &mut page);
     if let Some(decision) = story.decision {
