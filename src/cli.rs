@@ -32,7 +32,7 @@ use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::error::Error;
+use clap::error::{ContextKind, ContextValue, Error};
 use clap::{ColorChoice, CommandFactory, FromArgMatches};
 
 use crate::cli::args::{Args, Command};
@@ -82,8 +82,38 @@ fn typed() -> Result<Args, Error> {
         false => ColorChoice::Never,
     };
     let mut command = Args::command().color(colors);
-    let matches = command.try_get_matches_from_mut(env::args_os())?;
+    let matches = command.try_get_matches_from_mut(env::args_os());
+    let matches = matches.map_err(without_far_fetched)?;
     Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// The error without a suggestion that is unlike what was typed: clap finds `explain` similar to `x`.
+fn without_far_fetched(mut error: Error) -> Error {
+    let kinds = [
+        (ContextKind::InvalidValue, ContextKind::SuggestedValue),
+        (
+            ContextKind::InvalidSubcommand,
+            ContextKind::SuggestedSubcommand,
+        ),
+    ];
+    for (typed, suggested) in kinds {
+        let Some(ContextValue::String(typed)) = error.get(typed) else {
+            continue;
+        };
+        let is_near = |word: &str| {
+            let begins = typed.len() >= 3 && word.starts_with(typed);
+            begins || list::nearest(typed, &[word]).is_some()
+        };
+        let are_near = match error.get(suggested) {
+            Some(ContextValue::String(word)) => is_near(word),
+            Some(ContextValue::Strings(words)) => words.iter().any(|word| is_near(word)),
+            _ => true,
+        };
+        if !are_near {
+            error.remove(suggested);
+        }
+    }
+    error
 }
 
 /// Why a command ended before its end.

@@ -216,3 +216,17 @@ fn a_plan_is_what_its_schema_says() {
     check(&PLAN.replace("replications = 4", "replications = \"4\"")).unwrap_err();
     check(&PLAN.replace(grid, "\"nodes.worker.count\" = 4")).unwrap_err();
 }
+
+#[test]
+fn a_kind_that_there_is_not_is_answered_with_all_of_them_and_one_that_is_like_it() {
+    let scratch = Scratch::new("schema-unknown");
+    let (code, _, unlike) = scratch.said("schema --of x");
+    assert_eq!(code, Some(2));
+    let kinds = "scenario, plan, run, compare, explain, capacity, compact, gate";
+    assert!(unlike.contains(kinds), "{unlike}");
+    assert!(!unlike.contains("similar"), "{unlike}");
+    let (_, _, alike) = scratch.said("schema --of comapre");
+    assert!(alike.contains("exists: 'compare'"), "{alike}");
+    let (_, _, begun) = scratch.said("schema --of scen");
+    assert!(begun.contains("exists: 'scenario'"), "{begun}");
+}
