@@ -3,6 +3,7 @@
 mod asked;
 mod variants;
 
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +21,7 @@ use crate::experiment::sample::{How, Samples, Variant};
 use crate::folder::{self, Folder};
 use crate::report::compare::json::json;
 use crate::report::compare::text::{self, Shown};
-use crate::report::compare::{Compared, output};
+use crate::report::compare::{Compared, output, twin_notes};
 use crate::report::run_json::Effort;
 use crate::report::text::Written;
 use crate::rng;
@@ -30,6 +31,11 @@ pub(super) fn run(args: Compare) -> Result<(), Failure> {
     interrupt::listen()?;
     let Read { variants, twins } = read(&args)?;
     let asking = asking(&args, &variants)?;
+    if !args.results.quiet {
+        for twin in twin_notes(&variants, &twins) {
+            drop(writeln!(io::stderr(), "warning: {twin}"));
+        }
+    }
     let dir = match &args.results.out {
         Some(dir) => dir.clone(),
         None => default_dir(&args, &variants),

@@ -56,6 +56,17 @@ pub enum Asked {
     },
 }
 
+/// Which variants are the same as others, pair by pair.
+pub fn twin_notes(variants: &[Variant], pairs: &[(usize, usize)]) -> Vec<String> {
+    let said = |&(first, second): &(usize, usize)| {
+        format!(
+            "`{}` is the same input under the same policies as `{}`: they cannot differ",
+            variants[second].name, variants[first].name
+        )
+    };
+    pairs.iter().map(said).collect()
+}
+
 impl Compared<'_> {
     /// The baseline.
     pub(crate) fn baseline(&self) -> &Variant {
@@ -68,7 +79,7 @@ impl Compared<'_> {
     }
 
     /// What a reader must know of any of the variants, each once: what is changed of all of them,
-    /// notes of the scenarios and who is like whom; with `warnings`, what validation warned of.
+    /// notes of the scenarios; with `warnings`, what a terminal was warned of before anything ran.
     pub(crate) fn notes(&self, warnings: bool) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
         let common = self.changed_of_all();
@@ -88,11 +99,8 @@ impl Compared<'_> {
             }
         }
         notes.extend(pooled::notes(self));
-        for &(first, second) in self.twins {
-            notes.push(format!(
-                "`{}` is the same input under the same policies as `{}`: they cannot differ",
-                self.variants[second].name, self.variants[first].name
-            ));
+        if warnings {
+            notes.extend(twin_notes(self.variants, self.twins));
         }
         notes
     }

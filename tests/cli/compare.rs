@@ -174,6 +174,7 @@ fn a_variant_that_is_like_the_baseline_is_identical_and_said_to_be() {
             "cost",
             "--reps",
             "4",
+            "-q",
         ],
     );
     let differences = json["metrics"].as_array().unwrap().iter();
@@ -187,6 +188,22 @@ fn a_variant_that_is_like_the_baseline_is_identical_and_said_to_be() {
         json["notes"][0],
         "`binpack (2)` is the same input under the same policies as `binpack`: they cannot differ"
     );
+}
+
+#[test]
+fn variants_that_cannot_differ_are_told_before_anything_runs() {
+    let scratch = shop("twins-early");
+    let twins = "small.toml --scheduler binpack,spread,binpack --reps 2";
+    let warning = "warning: `binpack (2)` is the same input under the same policies as `binpack`: they \
+                   cannot differ\n";
+    let (code, stdout, stderr) = compare(&scratch, &[twins]);
+    assert_eq!((code, stderr.as_str()), (Some(0), warning));
+    assert!(!stdout.contains("cannot differ"), "{stdout}");
+    // Nothing runs where the results could not be put.
+    scratch.write("mine", "");
+    let (code, _, stderr) = compare(&scratch, &[twins, "--out", "mine"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.starts_with(warning), "{stderr}");
 }
 
 #[test]
