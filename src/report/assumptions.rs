@@ -115,7 +115,7 @@ pub(crate) fn table(varied: &[Varied], currency: &str) -> Table {
 fn signed(difference: &Estimate, unit: Unit<'_>) -> String {
     let shown = figure::estimate(difference, unit);
     let shown = match unit {
-        Unit::Ratio => shown.replace(" %", " points"),
+        Unit::Ratio => shown.replace('%', figure::POINTS),
         Unit::Seconds | Unit::Bytes | Unit::Money(_) | Unit::Plain(_) => shown,
     };
     match difference.value > 0.0 {

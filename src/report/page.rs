@@ -286,7 +286,9 @@ impl Figure {
     pub(crate) fn of(label: &str, shown: &str) -> Figure {
         let (value, interval) = figure::apart(shown);
         let interval = match (value.ends_with('%'), interval.trim()) {
-            (true, interval) if interval.starts_with('±') => format!("{interval} points"),
+            (true, interval) if interval.starts_with('±') => {
+                format!("{interval} {}", figure::POINTS)
+            }
             (_, interval) => interval.to_owned(),
         };
         Figure {

@@ -235,9 +235,9 @@ fn notes(compared: &Compared<'_>) -> Vec<String> {
     let rows = compared.comparison.rows.iter();
     let mut asked = rows.filter(|row| row.primary.is_some());
     if asked.any(|row| compared.unit(&row.quantity) == Unit::Ratio) {
+        let points = capitalized(figure::POINTS);
         notes.push(format!(
-            "{} are percentage points: from 99.0 % to 99.5 % are 0.5 of them.",
-            figure::POINTS
+            "{points} are percentage points: from 99.0 % to 99.5 % are 0.5 of them."
         ));
     }
     let said = compared.notes(true);
