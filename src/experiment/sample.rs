@@ -78,7 +78,7 @@ impl Samples {
 
     /// Samples of made-up runs.
     #[cfg(test)]
-    pub(super) fn made(seed: u64, runs: Vec<Vec<Measured>>) -> Samples {
+    pub(crate) fn made(seed: u64, runs: Vec<Vec<Measured>>) -> Samples {
         Samples {
             seed,
             first: 1,

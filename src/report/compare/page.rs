@@ -271,3 +271,162 @@ fn variants(page: &mut Page, compared: &Compared<'_>) {
         narrow: Narrow::List,
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::experiment::compare::{Chance, Primary, compare};
+    use crate::experiment::sample::{Samples, Variant};
+    use crate::metrics::dictionary;
+    use crate::metrics::measured::{Amount, Measured, Value};
+    use crate::metrics::quantity::Quantity;
+    use crate::report::compare::Asked;
+    use crate::scenario;
+    use crate::scenario::objective::Tolerance;
+    use crate::stats::Confidence;
+
+    const COMMAND: &str = "plimsoll compare shop.toml --scheduler kube,binpack";
+
+    fn variant(name: &str) -> Variant {
+        let text = format!(
+            r#"# Which scheduler is cheapest?
+            name = "shop"
+            duration = "1h"
+            policy.scheduler = "{name}"
+            nodes = [{{ name = "n", cpu = "4", memory = "8Gi" }}]
+            services = [{{ name = "s", requests = {{ cpu = "1", memory = "1Gi" }} }}]
+            "#
+        );
+        let unread = |path: &Path| panic!("{} is not named", path.display());
+        let loaded = scenario::parse(Path::new("shop.toml"), &text, &unread).unwrap();
+        Variant {
+            name: name.to_owned(),
+            scenario: loaded.scenario,
+        }
+    }
+
+    /// A run in which nothing but its cost was measured.
+    fn run(cost: f64) -> Measured {
+        let cost = Value {
+            metric: dictionary::find("cost").unwrap(),
+            entity: Entity::Cluster,
+            amount: Amount::Number(cost),
+        };
+        Measured {
+            values: vec![cost],
+            ..Measured::default()
+        }
+    }
+
+    /// The page on variants with these costs, the baseline first, without its tags.
+    fn page(variants: &[(&str, [f64; 4])], tolerance: Option<f64>, asked: bool) -> String {
+        let runs = variants.iter().map(|(_, costs)| costs.map(run).to_vec());
+        let samples = Samples::made(7, runs.collect());
+        let primary = Primary {
+            quantity: Quantity::of_cluster("cost"),
+            tolerance: tolerance.map(Tolerance::Absolute),
+        };
+        let primary: Vec<Primary> = asked.then_some(primary).into_iter().collect();
+        let confidence = Confidence::NINETY_FIVE;
+        let chance = Chance::Random;
+        let comparison = compare(&samples, variants.len(), &primary, chance, confidence);
+        let named: Vec<Variant> = variants.iter().map(|(name, _)| variant(name)).collect();
+        let compared = Compared {
+            variants: &named,
+            samples: &samples,
+            comparison: &comparison,
+            seed: 7,
+            asked: Asked::Default,
+            interrupted: None,
+            twins: &[],
+        };
+        words(&of(&compared, COMMAND))
+    }
+
+    /// What a reader reads: the text of the body, a line for each piece.
+    fn words(html: &str) -> String {
+        let body = &html[html.find("<body").expect("a body")..];
+        let pieces = body.split('<').filter_map(|piece| piece.split_once('>'));
+        let texts = pieces.map(|(_, text)| text.trim());
+        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+        texts.join("\n")
+    }
+
+    #[track_caller]
+    fn finds(page: &str, all: &[&str]) {
+        let mut rest = page;
+        for wanted in all {
+            let Some(at) = rest.find(wanted) else {
+                panic!("`{wanted}` is not there, or too early:\n{page}");
+            };
+            rest = &rest[at + wanted.len()..];
+        }
+    }
+
+    /// Differences 1, 2, 1, 2: mean 1.5, sd 0.577, and t(3) = 3.182 makes ± 0.919 of it.
+    const KUBE: (&str, [f64; 4]) = ("kube", [100.0, 300.0, 200.0, 400.0]);
+    const BINPACK: (&str, [f64; 4]) = ("binpack", [101.0, 302.0, 201.0, 402.0]);
+
+    #[test]
+    fn a_reader_finds_question_answer_verdict_and_command_in_that_order() {
+        finds(
+            &page(&[KUBE, BINPACK], Some(0.5), true),
+            &[
+                "4 replications of each",
+                "Is binpack better than kube?",
+                "Against kube, binpack is worse in cost (+1.5 USD ± 0.9).",
+                "Which scheduler is cheapest?",
+                "binpack: cost",
+                "+1.5 USD",
+                "± 0.9 · worse",
+                "The verdicts",
+                "against kube",
+                "cost\nkube",
+                "the baseline",
+                "cost\nbinpack",
+                "+1.5 USD ± 0.9\nworse",
+                COMMAND,
+            ],
+        );
+    }
+
+    #[test]
+    fn what_lies_within_the_tolerance_is_said_to() {
+        let page = page(&[KUBE, BINPACK], Some(5.0), true);
+        finds(&page, &["+1.5 USD ± 0.9\nworse within tolerance"]);
+    }
+
+    #[test]
+    fn several_variants_have_a_row_each_and_what_is_open_says_how_many_runs_it_takes() {
+        // Differences −9, 9, −8, 10: nothing is sure.
+        let open = ("random", [91.0, 309.0, 192.0, 410.0]);
+        let page = page(&[KUBE, BINPACK, open], Some(0.5), true);
+        finds(
+            &page,
+            &[
+                "Is binpack or random better than kube?",
+                "The verdicts",
+                "cost\nbinpack",
+                "worse",
+                "cost\nrandom",
+                "undecided: needs about",
+            ],
+        );
+    }
+
+    #[test]
+    fn without_a_question_there_is_no_verdict_but_what_was_measured() {
+        let page = page(&[KUBE, BINPACK], None, false);
+        finds(
+            &page,
+            &[
+                "No verdict was asked for.",
+                "What else was measured",
+                "cost",
+            ],
+        );
+        assert!(!page.contains("The verdicts"), "{page}");
+    }
+}
