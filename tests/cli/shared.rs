@@ -6,10 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Two services on three nodes, one of which dies: something of everything that is reported.
-pub(crate) const SMALL: &str = r#"# Does the shop outlive a node?
+/// A shop on three nodes, with jobs by chance: how long a run lasts, how many replicas of it are too few,
+/// what else runs, and how a node fails.
+macro_rules! shop {
+    ($duration:literal, $min_available:literal, $others:literal, $failure:literal) => {
+        concat!(
+            r#"# Does the shop outlive a node?
 name = "small"
-duration = "1h"
+duration = ""#,
+            $duration,
+            r#""
 warm_up = "5m"
 currency = "USD"
 
@@ -31,10 +37,33 @@ name = "web"
 replicas = 3
 requests = { cpu = "500m", memory = "512Mi" }
 work = { cpu = "10ms" }
-min_available = 3
+min_available = "#,
+            $min_available,
+            r#"
 slo = { availability = 0.999, window = "30d" }
 load = 30
+"#,
+            $others,
+            r#"
+[[jobs]]
+name = "report"
+rate = "60/h"
+sizes = [{ cpu = "1", memory = "2Gi" }]
+duration = { lognormal = { median = "5m", sigma = 1.0 } }
 
+[[failures]]
+nodes = "worker"
+"#,
+            $failure,
+        )
+    };
+}
+
+/// Two services on three nodes, one of which dies: something of everything that is reported.
+pub(crate) const SMALL: &str = shop!(
+    "1h",
+    3,
+    r#"
 [[services]]
 name = "store"
 replicas = 2
@@ -43,60 +72,22 @@ work = { cpu = "5ms" }
 startup = { lognormal = { median = "10s", sigma = 0.5 } }
 readiness = { period = "5s" }
 load = { diurnal = { mean = 40, amplitude = 0.6, peak_at = "30m", period = "1h" } }
-
-[[jobs]]
-name = "report"
-rate = "60/h"
-sizes = [{ cpu = "1", memory = "2Gi" }]
-duration = { lognormal = { median = "5m", sigma = 1.0 } }
-
-[[failures]]
-nodes = "worker"
-at = "20m"
+"#,
+    r#"at = "20m"
 count = 1
 down = "20m"
-"#;
+"#
+);
 
-/// A shop that loses a node, and jobs by chance: under `binpack` half of it is on one node.
-pub(crate) const SHOP: &str = r#"# Does the shop outlive a node?
-name = "small"
-duration = "30m"
-warm_up = "5m"
-currency = "USD"
-
-[policy]
-scheduler = "least-allocated"
-autoscaler = "fixed"
-healer = "kubernetes"
-
-[[nodes]]
-name = "worker"
-count = 3
-cpu = "4"
-memory = "16Gi"
-zones = ["a", "b", "c"]
-price_per_hour = 0.192
-
-[[services]]
-name = "web"
-replicas = 3
-requests = { cpu = "500m", memory = "512Mi" }
-work = { cpu = "10ms" }
-min_available = 2
-slo = { availability = 0.999, window = "30d" }
-load = 30
-
-[[jobs]]
-name = "report"
-rate = "60/h"
-sizes = [{ cpu = "1", memory = "2Gi" }]
-duration = { lognormal = { median = "5m", sigma = 1.0 } }
-
-[[failures]]
-nodes = "worker"
-after = { uniform = { low = "10m", high = "20m" } }
+/// A shop that loses a node: under `binpack` half of it is on one node.
+pub(crate) const SHOP: &str = shop!(
+    "30m",
+    2,
+    "",
+    r#"after = { uniform = { low = "10m", high = "20m" } }
 down = "5m"
-"#;
+"#
+);
 
 /// Nothing in it is random.
 pub(crate) const EXACT: &str = r#"
