@@ -14,5 +14,11 @@ pub(super) fn run(args: Merge) -> Result<(), Failure> {
         )));
     }
     let store = Store::new(&args.dir, &checked);
-    sweep::merged(&checked, &store, &args.plan, &args.dir, args.quiet)
+    sweep::merged(
+        &checked,
+        &store,
+        &args.plan,
+        &args.dir,
+        (args.format, args.quiet),
+    )
 }

@@ -4,7 +4,7 @@ use crate::cli::Failure;
 use crate::cli::args::{Described, Schema};
 use crate::cli::out::print;
 use crate::report::{
-    capacity, compaction, compare, explain, gate, lists, summary_json, validation,
+    capacity, compaction, compare, explain, gate, lists, summary_json, sweep, validation,
 };
 use crate::scenario::{self, plan};
 
@@ -18,6 +18,7 @@ pub(super) fn run(args: Schema) -> Result<(), Failure> {
         Described::Capacity => capacity::schema(),
         Described::Compact => compaction::schema(),
         Described::Gate => gate::schema(),
+        Described::Sweep => sweep::json::schema(),
         Described::Validate => validation::schema(),
         Described::Policies => lists::policies::schema(),
         Described::Metrics => lists::metrics::schema(),

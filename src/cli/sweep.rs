@@ -6,6 +6,7 @@ use std::env;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::cli::args::Format;
 use crate::cli::args::sweep::{Engine, ShardName, Sweep as Args};
 use crate::cli::out::print;
 use crate::cli::usage::look;
@@ -16,6 +17,7 @@ use crate::experiment::sweep::shard::Shard;
 use crate::experiment::sweep::store::{Store, Unusable};
 use crate::experiment::sweep::work::{self, Broken, Done, Watch};
 use crate::folder::{self, Folder};
+use crate::report::sweep::json::json;
 use crate::report::sweep::output::{self, Unwritten};
 use crate::report::sweep::submit::Job;
 use crate::report::sweep::{said, text};
@@ -42,7 +44,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     match shard {
         Some(_) if args.quiet => Ok(()),
         Some(shard) => print(&said::shard_done(&sweep, &store, shard, made)),
-        None => merged(&sweep, &store, &args.plan, &dir, args.quiet),
+        None => merged(&sweep, &store, &args.plan, &dir, (args.format, args.quiet)),
     }
 }
 
@@ -64,7 +66,7 @@ pub(super) fn merged(
     store: &Store,
     plan: &Path,
     dir: &Path,
-    quiet: bool,
+    (format, quiet): (Format, bool),
 ) -> Result<(), Failure> {
     let target = dir.join(output::FOLDER);
     folder::check_replaceable(&target, output::is_result)?;
@@ -79,11 +81,12 @@ pub(super) fn merged(
         })?;
     interrupt::check()?;
     folder.finish()?;
-    if quiet {
-        return Ok(());
-    }
     let (merged, files) = (&written.merged, &written.files);
-    print(&text::summary(sweep, merged, &target, files, look()))
+    match format {
+        Format::Json => print(&json(sweep, merged)),
+        Format::Text if quiet => Ok(()),
+        Format::Text => print(&text::summary(sweep, merged, &target, files, look())),
+    }
 }
 
 /// Makes the chunks of a shard.

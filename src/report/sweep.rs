@@ -1,5 +1,6 @@
 //! What a sweep says: tables, plots, and a page of text.
 
+pub mod json;
 pub mod output;
 pub mod said;
 pub mod submit;

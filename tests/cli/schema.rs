@@ -8,7 +8,7 @@ use crate::capacity::CAPACITY;
 use crate::explain::{CROWD, important};
 use crate::gate::gated;
 use crate::shared::{SHOP, SMALL, Scratch};
-use crate::sweep::PLAN;
+use crate::sweep::{PLAN, planned};
 use subset::holds;
 
 fn schema(scratch: &Scratch, of: &str) -> Value {
@@ -112,6 +112,18 @@ fn a_check_is_what_its_schema_says() {
         (&place["file"], &place["column"]),
         (&"wrong.toml".into(), &13.into())
     );
+}
+
+#[test]
+fn a_sweep_is_what_its_schema_says() {
+    let scratch = planned("schema-sweep");
+    let json = check(&scratch, "sweep", "sweep plan.toml --out sweep");
+    assert_eq!(json["cells"].as_array().unwrap().len(), 24);
+    assert!(json["traded"]["front"].is_array());
+    assert_eq!(json, check(&scratch, "sweep", "merge plan.toml sweep"));
+    let kept = scratch.read("sweep/merged/sweep.json");
+    let again = scratch.fine("merge plan.toml sweep --format json --quiet");
+    assert_eq!(kept, again);
 }
 
 #[test]

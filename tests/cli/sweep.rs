@@ -26,7 +26,7 @@ scheduler = ["spread", "binpack", "kube", "random"]
 "#;
 
 /// With scenario and plan.
-pub(super) fn planned(name: &str) -> Scratch {
+pub(crate) fn planned(name: &str) -> Scratch {
     let scratch = Scratch::with(name, "shop.toml", SHOP);
     scratch.write("plan.toml", PLAN);
     scratch

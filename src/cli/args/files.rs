@@ -90,6 +90,8 @@ pub(in crate::cli) enum Described {
     Compact,
     /// What `gate --format json` prints
     Gate,
+    /// sweep.json, and what `sweep` and `merge --format json` print
+    Sweep,
     /// What `validate --format json` prints
     Validate,
     /// What `policies --format json` prints

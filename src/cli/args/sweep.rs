@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use super::shared::Machine;
+use super::shared::{Format, Machine};
 
 /// Run every cell of a plan, and say what it shows.
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,10 @@ pub(in crate::cli) struct Sweep {
     /// Container image with plimsoll in it, for --submit kubernetes
     #[arg(long, value_name = "IMAGE", required_if_eq("submit", "kubernetes"))]
     pub(in crate::cli) image: Option<String>,
-    /// Say nothing but errors
+    /// What to print of the whole; `plimsoll schema --of sweep` describes the JSON
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text", conflicts_with_all = ["shard", "submit"])]
+    pub(in crate::cli) format: Format,
+    /// Say nothing but errors and, with --format json, the result
     #[arg(long, short)]
     pub(in crate::cli) quiet: bool,
     #[command(flatten)]
@@ -73,7 +76,10 @@ pub(in crate::cli) struct Merge {
     pub(in crate::cli) plan: PathBuf,
     /// The folder given to `plimsoll sweep --out`
     pub(in crate::cli) dir: PathBuf,
-    /// Say nothing but errors
+    /// What to print; `plimsoll schema --of sweep` describes the JSON
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    pub(in crate::cli) format: Format,
+    /// Say nothing but errors and, with --format json, the result
     #[arg(long, short)]
     pub(in crate::cli) quiet: bool,
 }

@@ -8,6 +8,7 @@ use super::{Asked, Compared};
 use crate::experiment::compare::{self, Chance};
 use crate::experiment::sample;
 use crate::experiment::verdict;
+use crate::report::json::written;
 use crate::report::summary_json::{Entity, Interval, Number, Policy, basis_name, better_name};
 use crate::scenario::objective;
 
@@ -16,10 +17,7 @@ pub const VERSION: u32 = 1;
 
 /// The comparison as JSON, with a line break at its end.
 pub fn json(compared: &Compared<'_>) -> String {
-    let mut json =
-        serde_json::to_string_pretty(&Root::of(compared)).expect("keys of objects are strings");
-    json.push('\n');
-    json
+    written(&Root::of(compared))
 }
 
 #[derive(Serialize)]

@@ -11,6 +11,7 @@ use crate::cluster::pod::{Phase, Pod, Queued};
 use crate::control::watch::Decision;
 use crate::ids::{NodeId, PodId};
 use crate::policy::scheduler::explanation::{Better, Explanation, Preemption, Rejection, TieBreak};
+use crate::report::json::written;
 use crate::report::reasons;
 use crate::report::results::{deletion_name, outcome_name};
 use crate::time::{Duration, Time};
@@ -22,7 +23,7 @@ pub const VERSION: u32 = 1;
 /// One pod.
 pub fn pod(story: &Story<'_>) -> String {
     let moment = &story.moment;
-    text(&Explained {
+    written(&Explained {
         head: Head::of(moment),
         pod: PodNow::of(moment, story.pod),
         evicted_for: story.evicted_for.map(|pod| names::of(moment, pod)),
@@ -44,15 +45,10 @@ pub fn waiting(moment: &Moment<'_>, outlook: &Outlook) -> String {
             pods: pods.map(|&pod| PodNow::of(moment, pod)).collect(),
         }
     });
-    text(&List {
+    written(&List {
         head: Head::of(moment),
         waiting: groups.collect(),
     })
-}
-
-fn text(value: &impl Serialize) -> String {
-    let text = serde_json::to_string_pretty(value);
-    text.expect("plain structs are JSON") + "\n"
 }
 
 #[derive(Serialize)]

@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::VERSION;
-use crate::metrics::dictionary::{Basis, Better, Metric};
+use crate::metrics::dictionary::Metric;
 use crate::report::json::written;
 use crate::report::schema::{document, head, list, object, one_of, text};
+use crate::report::summary_json::{basis_name, better_name};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -36,15 +37,8 @@ fn entry(metric: &Metric) -> Entry<'_> {
     Entry {
         name: metric.name,
         unit: metric.unit,
-        better: match metric.better {
-            Better::Up => "up",
-            Better::Down => "down",
-            Better::Neither => "neither",
-        },
-        basis: match metric.basis {
-            Basis::Truth => "truth",
-            Basis::Belief => "belief",
-        },
+        better: better_name(metric.better),
+        basis: basis_name(metric.basis),
         formula: metric.formula,
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::tables::{self, Runs};
-use super::{curves, page, text, trade};
+use super::{curves, json, page, text, trade};
 use crate::experiment::sweep::merge::{Gap, Merged, merge};
 use crate::experiment::sweep::plan::Sweep;
 use crate::experiment::sweep::store::{Store, Unusable};
@@ -17,6 +17,7 @@ use crate::report::plots::{self, Chart};
 pub const FOLDER: &str = "merged";
 
 const RUNS: &str = "sweep.csv";
+const JSON: &str = "sweep.json";
 const RESPONSE: &str = "response.csv";
 const TEXT: &str = "report.txt";
 const PLOTS: &str = "plots";
@@ -47,7 +48,7 @@ pub fn is_result(name: &Path) -> bool {
             .extension()
             .is_some_and(|kind| kind == "svg" || kind == "png" || kind == "csv");
     is_plot
-        || [REPORT, RUNS, RESPONSE, TEXT]
+        || [REPORT, JSON, RUNS, RESPONSE, TEXT]
             .iter()
             .any(|&file| name == Path::new(file))
 }
@@ -91,6 +92,8 @@ fn rest(
     file(&folder.file(RESPONSE), |out| {
         tables::response(sweep, merged, out)
     })?;
+    let all = json::json(sweep, merged);
+    file(&folder.file(JSON), |mut out| out.write_all(all.as_bytes()))?;
     let page = text::plain(sweep, merged);
     file(&folder.file(TEXT), |mut out| out.write_all(page.as_bytes()))?;
     let mut charts: Vec<(String, Chart)> = curves::charts(sweep, merged);
@@ -105,7 +108,7 @@ fn rest(
     file(&folder.file(REPORT), |mut out| {
         out.write_all(page.as_bytes())
     })?;
-    let mut first = [REPORT, RUNS, RESPONSE].map(str::to_owned).to_vec();
+    let mut first = [REPORT, JSON, RUNS, RESPONSE].map(str::to_owned).to_vec();
     if charts.is_empty() {
         return Ok(first);
     }

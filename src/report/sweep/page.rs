@@ -52,7 +52,7 @@ pub(super) fn of(sweep: &Sweep, merged: &Merged, charts: &[&Chart], command: &st
     page.finish()
 }
 
-fn question(sweep: &Sweep) -> String {
+pub(super) fn question(sweep: &Sweep) -> String {
     let question = sweep.plan.question.trim();
     if !question.is_empty() {
         return question.to_owned();
@@ -77,7 +77,11 @@ fn question(sweep: &Sweep) -> String {
 const NAMED: usize = 4;
 
 /// The answer, and what else is to be said of it.
-fn answer(sweep: &Sweep, merged: &Merged, front: Option<&[u32]>) -> (String, Vec<String>) {
+pub(super) fn answer(
+    sweep: &Sweep,
+    merged: &Merged,
+    front: Option<&[u32]>,
+) -> (String, Vec<String>) {
     let sentence = front.and_then(|front| Some((front, text::how_many(sweep, front)?)));
     match sentence {
         Some((front, sentence)) => {
