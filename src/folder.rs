@@ -1,4 +1,4 @@
-//! A folder that appears whole or not at all; and single files that do ([`file`]).
+//! A folder that appears whole or not at all; and single files that do ([`mod@file`]).
 //!
 //! It is built beside its place and swapped in by one rename. Whoever is killed in between leaves
 //! either the old folder or the new one, and a hidden sibling that the next one to write there
