@@ -129,6 +129,14 @@ impl Problem {
         self
     }
 
+    /// The same problem, without the lines below the source.
+    pub(super) fn without_notes(&self) -> Problem {
+        Problem {
+            notes: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// Where it is, in an order in which those without a place come last.
     pub(super) fn place(&self) -> (bool, Option<Span>) {
         let place = self.labels.first().map(|&(span, _)| span);

@@ -286,18 +286,22 @@ fn a_warning_of_cells_is_told_once_after_the_errors_and_not_to_the_quiet() {
     // A failure in the warm-up is a warning, of every cell.
     let by_chance = "after = { uniform = { low = \"10m\", high = \"20m\" } }";
     let early = SHOP.replace(by_chance, "at = \"1m\"");
+    // Each length of the run leaves another part of the load's period unseen.
+    let daily = "load = { diurnal = { mean = 30, amplitude = 0.5, peak_at = \"12h\" } }";
+    let early = early.replace("load = 30", daily);
     let scratch = Scratch::with("warned", "shop.toml", &early);
     scratch.write(
         "plan.toml",
-        &PLAN
-            .replace("[2, 3, 4, 5, 6, 8]", "[2, 3, 4, 0]")
-            .replace("\"kube\", \"random\"", "\"kbue\", \"randon\""),
+        &PLAN.replace("[2, 3, 4, 5, 6, 8]", "[2, 3, 4, 0]").replace(
+            "\"kube\", \"random\"]",
+            "\"kbue\", \"randon\"]\nduration = [\"30m\", \"40m\"]",
+        ),
     );
     let (code, _, loud) = scratch.said("sweep plan.toml");
     assert_eq!(code, Some(2), "{loud}");
     let (errors, warnings) = loud.split_at(loud.find("warning").expect("a warning"));
     assert_eq!(errors.matches("error:").count(), 3, "{loud}");
-    assert_eq!(warnings.matches("warning:").count(), 1, "{loud}");
+    assert_eq!(warnings.matches("warning:").count(), 2, "{loud}");
     let (_, _, quiet) = scratch.said("sweep plan.toml -q");
     assert!(!quiet.contains("warning"), "{quiet}");
     assert!(quiet.contains("plan.toml:8:34"), "{quiet}");

@@ -13,7 +13,8 @@ const TOLD: usize = 20;
 pub struct Refusals<'a> {
     plan: &'a Plan,
     sources: Problems,
-    seen: BTreeMap<Problem, Cells>,
+    /// What cells have, by the problem without its notes: they may tell of values of one cell.
+    seen: BTreeMap<Problem, (Problem, Cells)>,
 }
 
 /// Cells that have a problem.
@@ -39,11 +40,12 @@ impl<'a> Refusals<'a> {
     pub fn add(&mut self, cell: u32, problems: &Problems) {
         for problem in problems.iter() {
             let problem = self.sources.adopted(problem, problems);
-            let cells = self.seen.entry(problem).or_insert(Cells {
+            let none = Cells {
                 first: cell,
                 count: 0,
-            });
-            cells.count += 1;
+            };
+            let seen = self.seen.entry(problem.without_notes());
+            seen.or_insert((problem, none)).1.count += 1;
         }
     }
 
@@ -54,7 +56,7 @@ impl<'a> Refusals<'a> {
             sources: mut all,
             seen,
         } = self;
-        let mut list: Vec<(Problem, Cells)> = seen.into_iter().collect();
+        let mut list: Vec<(Problem, Cells)> = seen.into_values().collect();
         list.sort_by_key(|(problem, cells)| {
             let is_warning = problem.severity() == Severity::Warning;
             (is_warning, problem.place(), cells.first)
