@@ -15,7 +15,7 @@ use crate::dist::Distribution;
 use crate::ids::{Arena, NodeId, ServiceId, ShapeId};
 use crate::rng::Seed;
 use crate::time::Time;
-use failure::Failure;
+use failure::{Failure, Target};
 use jobs::{JobSource, Jobs};
 use resample::Resample;
 use service::Behaviour;
@@ -120,11 +120,21 @@ impl Outline {
         pods
     }
 
+    /// Whether nodes can fail, one by one or by zones.
+    pub fn loses_nodes(&self) -> bool {
+        let of_nodes = |failure: &Failure| match failure.target {
+            Target::Nodes(_) | Target::Zones(_) => true,
+            Target::Containers(_) => false,
+        };
+        self.strike.is_some()
+            || self.node_events.iter().any(fails)
+            || self.failures.iter().any(of_nodes)
+    }
+
     /// Whether two seeds can make the outside world different. A node that fails is random by itself:
     /// how long it takes until that is seen depends on when the node renews its lease, and each has
     /// its own time.
     pub fn is_random(&self) -> bool {
-        let fails = |event: &NodeEvent| event.event == NodeEventKind::Fail;
         self.strike.is_some()
             || self.resample.is_some()
             || self.sources.iter().any(JobSource::is_random)
@@ -132,6 +142,11 @@ impl Outline {
             || self.services.as_slice().iter().any(Behaviour::is_random)
             || self.failures.iter().any(Failure::is_random)
     }
+}
+
+/// Whether an event is a failure.
+fn fails(event: &NodeEvent) -> bool {
+    event.event == NodeEventKind::Fail
 }
 
 /// Whether two draws can differ.

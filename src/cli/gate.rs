@@ -30,6 +30,7 @@ use crate::scenario::{Scenario, Source};
 pub(super) fn run(args: Gate) -> Result<(), Failure> {
     interrupt::listen()?;
     let outputs = outputs(&args.outputs)?;
+    spare(&args, &outputs)?;
     let is_writing = args.update || args.rebase || args.set_anchor;
     let wanted = wanted::wanted(&args, is_writing)?;
     let inputs = inputs(&args)?;
@@ -67,6 +68,34 @@ fn outputs(texts: &[String]) -> Result<Vec<Output>, Failure> {
         })
     };
     texts.iter().map(one).collect()
+}
+
+/// That no output takes the place of what is read, or of another output.
+fn spare(args: &Gate, outputs: &[Output]) -> Result<(), Failure> {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let baseline = std::iter::once(("the baseline", args.baseline.as_path()));
+    let scenarios = args
+        .scenarios
+        .iter()
+        .map(|path| ("a scenario", path.as_path()));
+    let overlays = args.changes.overlays.iter();
+    let overlays = overlays.map(|path| ("an overlay", path.as_path()));
+    let mut taken: Vec<(&str, PathBuf)> = baseline
+        .chain(scenarios)
+        .chain(overlays)
+        .map(|(what, path)| (what, real(path)))
+        .collect();
+    for (_, path) in outputs {
+        let place = real(path);
+        if let Some((what, _)) = taken.iter().find(|(_, other)| *other == place) {
+            let path = path.display();
+            return Err(Failure::Input(format!(
+                "--output {path}: that is {what}, which would be lost; give another file"
+            )));
+        }
+        taken.push(("another output", place));
+    }
+    Ok(())
 }
 
 /// All scenarios, under the policies that are to be tested.
@@ -268,18 +297,21 @@ impl Told<'_> {
     fn tell(&self, args: &Gate, outputs: &[Output]) -> Result<(), Failure> {
         let gate = self.gate(args);
         let command = command::gate(args);
-        for (format, path) in outputs {
-            let plain = Look {
-                colors: Colors::None,
-                ..look()
-            };
-            let page = page(&gate, *format, plain, &command);
-            write_file(path, &page)?;
-        }
+        // First what is said: a file that cannot be written costs no verdict, and no other file.
         match (args.quiet, args.format) {
-            (true, GateFormat::Text) => Ok(()),
-            (_, format) => print(&page(&gate, format, look(), &command)),
+            (true, GateFormat::Text) => {}
+            (_, format) => print(&page(&gate, format, look(), &command))?,
         }
+        let plain = Look {
+            colors: Colors::None,
+            ..look()
+        };
+        let written = outputs.iter().map(|(format, path)| {
+            let page = page(&gate, *format, plain, &command);
+            write_file(path, &page)
+        });
+        let written: Vec<Result<(), Failure>> = written.collect();
+        written.into_iter().collect()
     }
 }
 

@@ -190,6 +190,11 @@ fn task() -> Result<(u32, String), Failure> {
 
 fn submit(args: &Args, engine: Engine, sweep: &Sweep, dir: &Path) -> Result<(), Failure> {
     let shards = args.shards.expect("clap asks for it").get();
+    if args.image.is_some() && engine != Engine::Kubernetes {
+        return Err(Failure::Input(
+            "--image goes with --submit kubernetes alone".to_owned(),
+        ));
+    }
     let chunks = sweep.plan.chunks();
     if shards > chunks {
         say(&format!(

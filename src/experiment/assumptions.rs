@@ -345,9 +345,7 @@ fn longer_repairs(scenario: &mut Scenario) -> bool {
 
 /// The healer's patience, by its parameters; only where nodes can fail.
 fn later_detection(scenario: &mut Scenario) -> bool {
-    let outline = &scenario.outline;
-    let is_calm = outline.failures.is_empty() && outline.node_events.is_empty();
-    let can_fail = !is_calm || outline.strike.is_some();
+    let can_fail = scenario.outline.loses_nodes();
     let healer = &mut scenario.policy.healer;
     let mut is_changed = false;
     for name in ["node_monitor_grace_period", "unreachable_toleration"] {

@@ -27,7 +27,7 @@ use crate::run::Ended;
 use crate::scenario::Scenario;
 use crate::scenario::objective::Tolerance;
 use crate::stats::{Confidence, LEAST_FIRST_LOOK, next_look};
-use decide::{Found, Pairs, Verdict};
+use decide::{Found, Pairs, RARE, Verdict};
 use record::{Kept, Record};
 
 /// With what confidence all verdicts of one call hold together.
@@ -64,7 +64,7 @@ pub struct Checked {
     pub currency: String,
     /// Whether nothing in it is random, so that one run says all.
     pub exact: bool,
-    /// Replications run.
+    /// Replications that were compared: those of the comparison that looked at most.
     pub replications: u32,
     /// One per comparison: all metrics against the baseline, then those of the anchor.
     pub lines: Vec<Line>,
@@ -188,12 +188,13 @@ pub fn check(
             comparison.look(runs, samples);
         }
     }
-    let lines = open.into_iter().map(Comparison::line).collect();
+    let lines: Vec<Line> = open.into_iter().map(Comparison::line).collect();
+    let replications = lines.iter().map(|line| line.found.runs).max().unwrap_or(0);
     Ok(Checked {
         name: scenario.name.clone(),
         currency: scenario.currency.clone(),
         exact: standards.baseline.exact,
-        replications: samples.replications(),
+        replications,
         lines,
     })
 }
@@ -255,6 +256,7 @@ impl Comparison<'_> {
             kept: self.kept,
             present: &samples.runs(0)[..runs as usize],
             seed: samples.seed(),
+            runs_without_harm: runs_without_harm(self.family),
         };
         self.done = runs;
         self.found = Some(match self.exact {
@@ -291,4 +293,12 @@ fn at_look(runs: u32, all: u32, family: usize) -> Confidence {
         (looks, false) => 2 * family * (looks - 1),
     };
     CONFIDENCE.bonferroni(parts)
+}
+
+/// Runs of a baseline that rule out, if none of them is worse by more than the tolerance, that more than
+/// [`decide::RARE`] of all are: (1 − rare)^runs is at most the error of the bound at its last look.
+fn runs_without_harm(family: usize) -> u32 {
+    let error = |runs: u32| 1.0 - at_look(runs, runs, family).level();
+    let rules_out = |&runs: &u32| (1.0 - RARE).powi(runs as i32) <= error(runs);
+    (1..).find(rules_out).expect("the left side tends to zero")
 }

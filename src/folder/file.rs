@@ -61,11 +61,22 @@ mod tests {
         assert_eq!(names.len(), 1, "nothing is left beside it");
     }
 
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     #[test]
-    fn a_device_is_not_replaced() {
-        write(Path::new("/dev/null"), b"one").unwrap();
-        assert!(!Path::new("/dev/null").is_file());
+    fn a_pipe_is_written_to_and_not_replaced() {
+        let scratch = Scratch::new("file-pipe");
+        let path = scratch.0.join("pipe");
+        let made = process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let reader = process::Command::new("timeout")
+            .arg("10")
+            .arg("cat")
+            .arg(&path)
+            .stdout(process::Stdio::piped())
+            .spawn();
+        write(&path, b"one").unwrap();
+        assert!(!path.is_file());
+        assert_eq!(reader.unwrap().wait_with_output().unwrap().stdout, b"one");
     }
 
     #[test]

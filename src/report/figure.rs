@@ -150,7 +150,13 @@ pub(crate) fn pair(values: [f64; 2], unknown: Option<f64>, unit: Unit<'_>) -> [S
     };
     loop {
         let texts = values.map(|value| text(value, step));
-        if texts[0] != texts[1] || values[0] == values[1] || step < FINEST {
+        let are_apart = texts[0] != texts[1] || values[0] == values[1];
+        // What is not all must not read so beside what is.
+        let reads_all = |(value, text): (&f64, &String)| {
+            unit == Unit::Ratio && *value < 1.0 && text.starts_with("100")
+        };
+        let hides = values.iter().zip(&texts).any(reads_all) && values[0] != values[1];
+        if (are_apart && !hides) || step < FINEST {
             return texts;
         }
         step = finer(step, unit);
@@ -573,6 +579,8 @@ mod tests {
             "25 h → 25 h 30 s"
         );
         assert_eq!(of(4.0, f64::INFINITY, None, Unit::Seconds), "4 s → > end");
+        let lost = of(0.999_995, 0.999_991_9, Some(0.000_01), Unit::Ratio);
+        assert_eq!(lost, "99.9995 % → 99.9992 %");
         let usd = Unit::Money("USD");
         assert_eq!(of(217.2, 217.4, None, usd), "217.2 USD → 217.4 USD");
         let large = "1,000,000,000,000.0 → 1,000,000,000,000.2";

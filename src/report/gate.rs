@@ -214,7 +214,7 @@ impl Held<'_> {
             let allowed = figure::number(RARE, Unit::Ratio);
             let needed = match line.found.verdict {
                 Verdict::Undecided(Why::Wide { runs: Some(needed) }) => {
-                    format!(": {needed} runs without any would do")
+                    format!(": a baseline of {needed} runs without any would do")
                 }
                 Verdict::Identical
                 | Verdict::Ok
@@ -222,10 +222,14 @@ impl Held<'_> {
                 | Verdict::Regressed
                 | Verdict::Undecided(_) => String::new(),
             };
+            let are = if *worse == 1 { "is" } else { "are" };
+            let most = match 2 * (worse + better) < *runs {
+                true => "most of them like the baseline",
+                false => "most of them as far from the baseline as each other",
+            };
             return Some(format!(
-                "of {all}, most of them like the baseline or all of them as far from it, {worse} are worse and \
-                 {better} better, {beyond} by more than the tolerance; so are {low} to {high} of all runs \
-                 there could be, and {allowed} may be{needed}"
+                "of {all}, {most}, {worse} {are} worse and {better} better, {beyond} by more than the \
+                 tolerance; so are {low} to {high} of all runs there could be, and {allowed} may be{needed}"
             ));
         }
         match line.found.verdict {
@@ -235,6 +239,10 @@ impl Held<'_> {
             Verdict::Undecided(Why::Torn { before, after }) => Some(format!(
                 "of {all}, {before} had a value in the baseline alone, {after} have one now alone"
             )),
+            Verdict::Undecided(Why::None) if *runs == 1 => Some(
+                "one run tells nothing of chance: --update --reps 80 makes a baseline that does"
+                    .to_owned(),
+            ),
             Verdict::Undecided(Why::None) => Some(format!(
                 "{all} tell no difference: too few have a value, or it is infinite"
             )),

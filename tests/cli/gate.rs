@@ -379,3 +379,48 @@ fn what_moved_by_less_than_is_usually_shown_is_shown() {
     let (before, after) = moved.unwrap().trim().split_once(" → ").expect(&out);
     assert_ne!(before, format!("balance.cov.cpu {after}"), "{out}");
 }
+
+#[test]
+fn an_update_says_of_how_many_runs_its_verdicts_are_and_what_is_gated_too() {
+    let scratch = gated("more");
+    let (code, out, _) = scratch.gate("batch.toml --update --reps 16");
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("1 metric identical in 8 runs"), "{out}");
+    let more = "batch.toml --update --metric jobs.wait --tolerance jobs.wait=5s";
+    let (code, out, _) = scratch.gate(more);
+    assert_eq!(code, 0, "{out}");
+    assert!(
+        out.contains("batch: from now on gated too: jobs.wait\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn no_output_takes_the_place_of_what_is_read_or_of_another() {
+    let scratch = gated("spared");
+    for (outputs, what) in [
+        ("--output json=b.json", "the baseline"),
+        ("--output text=batch.toml", "a scenario"),
+        (
+            "--output junit=a.xml --output html=./a.xml",
+            "another output",
+        ),
+    ] {
+        fs::write(scratch.0.join("a.xml"), "mine").unwrap();
+        scratch.refuses(&format!("batch.toml {outputs}"), &[what]);
+        assert_eq!(scratch.read("batch.toml"), BATCH);
+        assert_eq!(scratch.read("a.xml"), "mine");
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_costs_neither_the_verdict_nor_the_others() {
+    let scratch = gated("unwritten");
+    scratch.write("file", "no folder");
+    let outputs = "--output html=file/a.html --output junit=ok.xml";
+    let (code, out, err) = scratch.gate(&format!("batch.toml {outputs}"));
+    assert_eq!(code, 3, "{err}");
+    assert!(out.contains("batch   ok"), "{out}");
+    assert!(err.contains("file/a.html: cannot be written"), "{err}");
+    assert!(scratch.read("ok.xml").contains("<testsuite"));
+}

@@ -87,3 +87,23 @@ fn what_the_system_refuses_is_the_environment() {
     assert!(stderr.starts_with("error: file"), "{stderr}");
     assert_eq!(scratch.names(), ["file", "small.toml"]);
 }
+
+#[test]
+fn an_option_that_would_have_no_effect_is_refused() {
+    let scratch = Scratch::with("idle", "small.toml", SMALL);
+    scratch.write("plan.toml", crate::sweep::PLAN);
+    for args in [
+        "capacity small.toml --to 3 --growth 3%/month",
+        "capacity small.toml --survive node --start 2026-01-01",
+        "capacity small.toml --step 1 --horizon 3mo",
+        "compare small.toml --scheduler spread,binpack --reps 3 --max-reps 40",
+        "run small.toml --reps 3 --max-reps 40",
+        "sweep plan.toml --shard 0/2 --shards 5",
+        "sweep plan.toml --image plimsoll:1",
+        "sweep plan.toml --first-index 1",
+        "sweep plan.toml --submit slurm --shards 2 --image plimsoll:1",
+    ] {
+        let (code, stdout, stderr) = scratch.said(args);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}: {stderr}");
+    }
+}

@@ -8,6 +8,10 @@ use clap::ValueEnum;
 use super::shared::{Chance, Changes, Machine, Output, Policies};
 use crate::stats::Confidence;
 
+/// What a runway has no use for. Named beside each option of a runway too: what conflicts with
+/// `--runway` waives that it is required.
+const FEWEST: [&str; 5] = ["from", "to", "step", "vary", "survive"];
+
 /// Say how many nodes are enough, or for how long those there are will do.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -53,21 +57,22 @@ pub(in crate::cli) struct Capacity {
     #[arg(long, conflicts_with_all = ["vary", "survive"])]
     pub(in crate::cli) runway: bool,
     /// Growth of the load, such as 4%/month, or 3%..5%/month
-    #[arg(long, value_name = "GROWTH", requires = "runway")]
+    #[arg(long, value_name = "GROWTH", requires = "runway", conflicts_with_all = FEWEST)]
     pub(in crate::cli) growth: Option<String>,
     /// Fit the growth to the loads of this CSV file: columns load, and date or time_s
     #[arg(
         long,
         value_name = "FILE",
         requires = "runway",
-        conflicts_with = "growth"
+        conflicts_with = "growth",
+        conflicts_with_all = FEWEST
     )]
     pub(in crate::cli) growth_fit: Option<PathBuf>,
     /// How far to look ahead, such as 24mo or 2y
-    #[arg(long, value_name = "TIME", default_value = "24mo", requires = "runway")]
+    #[arg(long, value_name = "TIME", default_value = "24mo", requires = "runway", conflicts_with_all = FEWEST)]
     pub(in crate::cli) horizon: String,
     /// The day on which the load is that of the scenario, such as 2026-11-28: answers are dates then
-    #[arg(long, value_name = "DATE", requires = "runway")]
+    #[arg(long, value_name = "DATE", requires = "runway", conflicts_with_all = FEWEST)]
     pub(in crate::cli) start: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) chance: Chance,

@@ -66,7 +66,13 @@ pub(in crate::cli) struct Compare {
     #[arg(long, value_name = "SHARE")]
     pub(in crate::cli) precision: Option<String>,
     /// Most replications for --precision
-    #[arg(long, value_name = "N", default_value = "640", requires = "precision")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "640",
+        requires = "precision",
+        conflicts_with = "reps"
+    )]
     pub(in crate::cli) max_reps: NonZeroU32,
     /// Show what the same random numbers for all variants save: the variance of paired differences, as a
     /// share of that of unpaired ones

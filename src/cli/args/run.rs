@@ -42,7 +42,13 @@ pub(in crate::cli) struct Run {
     #[arg(long, value_name = "SHARE", conflicts_with_all = ["reps", "drill"])]
     pub(in crate::cli) precision: Option<String>,
     /// Most replications for --precision
-    #[arg(long, value_name = "N", default_value = "640", requires = "precision")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "640",
+        requires = "precision",
+        conflicts_with = "reps"
+    )]
     pub(in crate::cli) max_reps: NonZeroU32,
     #[command(flatten)]
     pub(in crate::cli) policies: Policies,

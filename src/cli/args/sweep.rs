@@ -35,7 +35,7 @@ pub(in crate::cli) struct Sweep {
     #[arg(long, value_name = "I/N|auto/N")]
     pub(in crate::cli) shard: Option<ShardName>,
     /// The number of the first shard
-    #[arg(long, value_name = "0|1", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1))]
+    #[arg(long, value_name = "0|1", default_value_t = 0, requires = "shard", conflicts_with = "submit", value_parser = clap::value_parser!(u32).range(0..=1))]
     pub(in crate::cli) first_index: u32,
     /// Run nothing; print what makes an engine run all shards
     #[arg(
@@ -47,10 +47,16 @@ pub(in crate::cli) struct Sweep {
     )]
     pub(in crate::cli) submit: Option<Engine>,
     /// Number of shards to submit
-    #[arg(long, value_name = "N", requires = "submit")]
+    #[arg(long, value_name = "N", requires = "submit", conflicts_with = "shard")]
     pub(in crate::cli) shards: Option<NonZeroU32>,
     /// Container image with plimsoll in it, for --submit kubernetes
-    #[arg(long, value_name = "IMAGE", required_if_eq("submit", "kubernetes"))]
+    #[arg(
+        long,
+        value_name = "IMAGE",
+        required_if_eq("submit", "kubernetes"),
+        requires = "submit",
+        conflicts_with = "shard"
+    )]
     pub(in crate::cli) image: Option<String>,
     /// What to print of the whole; `plimsoll schema --of sweep` describes the JSON
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "text", conflicts_with_all = ["shard", "submit"])]

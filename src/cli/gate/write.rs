@@ -197,7 +197,10 @@ impl<'a> Plan<'a> {
                 let metrics = record.metrics.len();
                 refused::added(name, metrics, record.replications())
             }
-            (Some(_), true) => String::new(),
+            (Some(old), true) => {
+                let new = moved(&old.baseline, record);
+                refused::gated_too(name, new.iter().filter(|one| one.before.is_none()))
+            }
             (Some(old), false) => {
                 let moved = moved(&old.baseline, record);
                 let anchor = old.anchor.as_ref();

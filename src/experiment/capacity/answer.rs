@@ -68,7 +68,7 @@ pub fn capacity<W>(
         }
         Some(_) | None => None,
     };
-    let most = plan.sizes().last().copied();
+    let most = (!plan.sizes().is_empty()).then(|| plan.largest());
     let levers = match (&struck, most) {
         (Some(struck), Some(size)) if struck.is_flat => {
             levers(lab, size, found.cases..struck.cases)?

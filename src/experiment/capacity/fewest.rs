@@ -49,6 +49,18 @@ impl Plan {
             .step_by(self.step.max(1) as usize)
             .collect()
     }
+
+    /// The largest size of the search.
+    pub fn largest(&self) -> u32 {
+        self.sizes().last().copied().unwrap_or(self.to)
+    }
+
+    /// The smallest size that is at least half of the largest.
+    pub fn half(&self) -> u32 {
+        let largest = self.largest();
+        let half = self.sizes().into_iter().find(|&size| 2 * size >= largest);
+        half.unwrap_or(largest)
+    }
 }
 
 /// Searches among the sizes from `at_least` on under the first `cases` conditions, then confirms what
@@ -113,10 +125,7 @@ pub fn fewest<W>(
 /// often, and by at least [`FLAT`] of what half as many miss it by. Where pods wait for room even at the
 /// largest, more of it would help.
 fn is_flat<W>(lab: &mut Lab<'_, u32, W>, plan: &Plan, cases: usize) -> Result<bool, Failed<W>> {
-    let sizes = plan.sizes();
-    let largest = sizes[sizes.len() - 1];
-    let half = sizes.iter().copied().find(|&size| 2 * size >= largest);
-    let half = half.unwrap_or(largest);
+    let (largest, half) = (plan.largest(), plan.half());
     if half == largest {
         return Ok(false);
     }

@@ -61,6 +61,7 @@ impl Lever {
         let mut pulled = scenario.clone();
         match self.param() {
             Some(name) => {
+                scenario.outline.loses_nodes().then_some(())?;
                 let params = &mut pulled.policy.healer.params;
                 let time = params.length(name).filter(|time| !time.is_zero())?;
                 params.set_length(name, Duration::from_nanos(time.nanos() / 2));

@@ -91,6 +91,9 @@ pub struct Pairs<'a> {
     pub present: &'a [Measured],
     /// Keys the bootstrap.
     pub seed: u64,
+    /// Runs of a baseline that would do where none is worse by more than the tolerance, and a metric is the
+    /// same in most.
+    pub runs_without_harm: u32,
 }
 
 /// Judges a scenario in which nothing is random: one run says all.
@@ -116,7 +119,7 @@ pub fn random(pairs: &Pairs<'_>, confidence: Confidence) -> Found {
         Some(interval) => (pairs.by_interval(difference.value, interval), None),
         None if difference.method == Method::MostlyConstant => {
             let harmed = pairs.harmed(both);
-            let verdict = pairs.by_share(pairs.harm(difference.value), harmed, both);
+            let verdict = pairs.by_share(pairs.harm(difference.value), harmed);
             (verdict, Some(harmed))
         }
         None => (Verdict::Undecided(Why::None), None),
@@ -256,7 +259,7 @@ impl Pairs<'_> {
 
     /// By the share of runs that are worse by more than the tolerance; the metric itself must say the
     /// same.
-    fn by_share(&self, harm: f64, harmed: Harmed, both: Confidence) -> Verdict {
+    fn by_share(&self, harm: f64, harmed: Harmed) -> Verdict {
         let is_within = harm <= self.kept.tolerance();
         let only_better = harmed.worse == 0 && harmed.better > 0;
         match harmed.share {
@@ -270,16 +273,8 @@ impl Pairs<'_> {
                 }
             }
             _ => Verdict::Undecided(Why::Wide {
-                runs: self.runs_without_harm(harmed, both),
+                runs: (harmed.beyond == 0).then_some(self.runs_without_harm),
             }),
         }
-    }
-
-    /// Runs that would rule out that more than [`RARE`] of them are worse by more than the tolerance, if
-    /// none is: (1 − rare)^runs is the error of one bound. Absent where one is.
-    fn runs_without_harm(&self, harmed: Harmed, both: Confidence) -> Option<u32> {
-        let error = (1.0 - both.level()) / 2.0;
-        let runs = (error.ln() / (1.0 - RARE).ln()).ceil();
-        (harmed.beyond == 0).then_some(runs as u32)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::decide::{Found, Pairs, Verdict, Why, exact, random};
+use super::decide::{Found, Pairs, RARE, Verdict, Why, exact, random};
 use super::file::{Baselines, Entry, FORMAT, NotRead};
 use super::input::{Asked, Gated};
 use super::record::{Kept, Record, Told};
-use super::{Side, at_look, look_after};
+use super::{Side, at_look, look_after, runs_without_harm};
 use crate::metrics::measured::{Amount, Measured, Value};
 use crate::metrics::quantity::Quantity;
 use crate::rng::{self, Purpose, Seed};
@@ -54,6 +54,7 @@ fn judged(gated: &Gated, was: Vec<Option<Amount>>, is: Vec<Option<Amount>>) -> F
         kept: &kept,
         present: &present,
         seed: 1,
+        runs_without_harm: 51,
     };
     random(&pairs, Confidence::new(0.99).unwrap())
 }
@@ -116,7 +117,7 @@ fn rare_harm_is_judged_by_the_share_of_runs_that_have_it() {
     // 0.9^n is at most 1 % from 44 runs on: ln 0.01/ln 0.9 = 43.7.
     let within = |run| if run == 0 { 1.0 } else { 0.0 };
     assert_eq!(verdict_of(within, 44), Verdict::Ok);
-    let undecided = Verdict::Undecided(Why::Wide { runs: Some(44) });
+    let undecided = Verdict::Undecided(Why::Wide { runs: Some(51) });
     assert_eq!(verdict_of(within, 43), undecided);
     // One run far beyond the tolerance: that it is rarer than one in ten is not sure.
     let far = |run| if run == 0 { 1000.0 } else { 0.0 };
@@ -178,6 +179,7 @@ fn one_run_says_all_where_nothing_is_random() {
             kept: &kept,
             present: &present,
             seed: 1,
+            runs_without_harm: 51,
         };
         exact(&pairs).verdict
     };
@@ -213,6 +215,23 @@ fn the_error_of_all_looks_adds_up_to_that_of_one_comparison() {
             (sum - 0.05 / family as f64).abs() < 1e-12,
             "{all} {family} {sum}"
         );
+    }
+}
+
+#[test]
+fn runs_without_harm_are_those_of_a_baseline_that_decides_at_its_last_look() {
+    // Alone: half of 5 % for the last look, 0.9^36 = 0.0225; 0.9^35 = 0.0250 is a hair more than 2.5 %.
+    assert_eq!(runs_without_harm(1), 36);
+    // Of eight, 0.05/16 = 0.003125: 0.9^55 = 0.00304.
+    assert_eq!(runs_without_harm(8), 55);
+    for family in [1, 4, 8, 30] {
+        let runs = runs_without_harm(family);
+        let rules_out = |runs: u32| {
+            let confidence = at_look(runs, runs, family).one_sided().unwrap();
+            let none = crate::stats::clopper_pearson(0, runs.into(), confidence).unwrap();
+            none.interval.unwrap().high <= RARE
+        };
+        assert!(rules_out(runs) && !rules_out(runs - 1), "{family}: {runs}");
     }
 }
 
@@ -266,6 +285,7 @@ fn what_is_kept_of_a_percentile_says_the_same_as_all_of_it() {
                 kept,
                 present: &present[..count],
                 seed: 1,
+                runs_without_harm: 51,
             };
             random(&pairs, Confidence::new(0.99).unwrap())
         };
@@ -277,6 +297,7 @@ fn what_is_kept_of_a_percentile_says_the_same_as_all_of_it() {
         kept: &kept,
         present: &same,
         seed: 1,
+        runs_without_harm: 51,
     };
     let confidence = Confidence::new(0.99).unwrap();
     assert_eq!(random(&pairs, confidence).verdict, Verdict::Identical);

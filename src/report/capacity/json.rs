@@ -76,6 +76,7 @@ struct Pulled {
     lever: &'static str,
     missed: u32,
     missed_by: Number,
+    met: u32,
     helps: bool,
 }
 
@@ -161,6 +162,7 @@ fn tried(told: &Told<'_>, levers: &Levers) -> Tried {
         lever: lever.name(),
         missed: missed(trials),
         missed_by: missed_by(trials),
+        met: trials.tally.good,
         helps: levers.helps(trials),
     };
     Tried {

@@ -21,6 +21,7 @@ use crate::report::pages::REPORT;
 use crate::report::text::Look;
 use crate::report::text::layout::Page;
 use crate::scenario::Scenario;
+use crate::units;
 
 /// Most mixes of the table.
 const ROWS: usize = 16;
@@ -71,6 +72,7 @@ impl ToldMix<'_> {
             self.price(answer),
             self.met(answer)
         )];
+        said.extend(self.left_out());
         for (counts, verdict) in &found.less {
             let (_, trials) = &found.seen[counts];
             said.push(match verdict {
@@ -102,6 +104,24 @@ impl ToldMix<'_> {
             ));
         }
         said
+    }
+
+    /// Which mixes were not among those that could be chosen; nothing where all were.
+    fn left_out(&self) -> Option<String> {
+        let kinds = &self.found.kinds;
+        let all = |counts: &[u32]| counts.iter().copied().eq(1..=counts.len() as u32);
+        if kinds.iter().all(|kind| all(&kind.counts)) {
+            return None;
+        }
+        let parts = self.groups.iter().zip(kinds);
+        let parts: Vec<String> = parts
+            .map(|(name, kind)| format!("{} {name}", some(&kind.counts)))
+            .collect();
+        Some(format!(
+            "That is the cheapest of mixes of {} nodes, as nodes are dealt to zones in turn: a mix between \
+             them may be cheaper (--from 1 --step 1 tries all).",
+            units::and(&parts)
+        ))
     }
 
     fn met(&self, answer: &Counts) -> String {
@@ -149,7 +169,8 @@ impl ToldMix<'_> {
         let (tried, all) = self.found.tried;
         format!(
             "{tried} of {} mixes were run: a mix is run only where that does not follow from another, as \
-             more nodes of any group never hurt (branch and bound; exact if that holds). {}; seed {}",
+             more nodes of any group never hurt (branch and bound; exact if that holds). Every group keeps \
+             a node. {}; seed {}",
             figure::thousands(all),
             runs(self.found.runs, seconds),
             self.seed
@@ -177,6 +198,18 @@ impl ToldMix<'_> {
         rows.sort_by(|a, b| price(a).total_cmp(&price(b)).then(a.cmp(b)));
         rows.truncate(ROWS);
         rows
+    }
+}
+
+/// Numbers that were tried, the long list cut: `2, 4, 6`, `3, 6, …, 12`.
+fn some(counts: &[u32]) -> String {
+    let shown = |counts: &[u32]| {
+        let counts: Vec<String> = counts.iter().map(u32::to_string).collect();
+        counts.join(", ")
+    };
+    match counts {
+        [first, second, .., last] if counts.len() > 4 => format!("{first}, {second}, …, {last}"),
+        few => shown(few),
     }
 }
 
@@ -209,7 +242,10 @@ pub fn mix_text(
         let cells: Vec<String> = cells.collect();
         let figures = told.figures(counts);
         let mark = match told.found.answer == Some(*counts) {
-            true => "   ← the cheapest that is enough",
+            true => match told.left_out() {
+                None => "   ← the cheapest that is enough",
+                Some(_) => "   ← the cheapest of these that is enough",
+            },
             false => "",
         };
         let price = figure::number(price(&told.found.kinds, counts), Unit::Plain(""));

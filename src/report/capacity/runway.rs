@@ -48,11 +48,7 @@ impl ToldRunway<'_> {
     fn said(&self) -> Vec<String> {
         let runway = self.runway;
         let Some(holds) = runway.holds else {
-            return vec![format!(
-                "Objectives are missed already by the load as it is: {}.",
-                self.missed(0)
-                    .unwrap_or_else(|| "too few runs meet all of them".to_owned())
-            )];
+            return self.nothing();
         };
         let mut said = vec![self.when(holds)];
         said.push(self.how_much(holds));
@@ -63,6 +59,49 @@ impl ToldRunway<'_> {
             ));
         }
         said
+    }
+
+    /// That not even the load as it is could be confirmed: it is ruled out, or neither can be said.
+    fn nothing(&self) -> Vec<String> {
+        let missed = self.missed(0);
+        if self.runway.breaks == Some(0) {
+            let why = missed.unwrap_or_else(|| "too few runs meet all of them".to_owned());
+            return vec![format!(
+                "Objectives are missed already by the load as it is: {why}."
+            )];
+        }
+        let tally = self.seen.iter().find(|(step, ..)| *step == 0);
+        let seen = tally.map_or_else(String::new, |(_, _, trials)| {
+            format!(
+                ": {} of {} runs meet every objective, {} are asked for with {} confidence on this side",
+                trials.tally.good,
+                trials.tally.runs,
+                figure::exact_percent(self.runway.claim.quantile),
+                figure::exact_percent(self.runway.claim.confidence.level())
+            )
+        });
+        let why = missed.map_or_else(String::new, |why| format!(" ({why})"));
+        let mut said = vec![format!(
+            "Whether the load as it is is carried could be neither confirmed nor ruled out{seen}{why}. So when \
+             an objective first breaks cannot be said; a lower --quantile or --confidence asks for less."
+        )];
+        said.extend(self.broken());
+        said
+    }
+
+    /// What breaks at which load, and by when; nothing where no load is ruled out.
+    fn broken(&self) -> Option<String> {
+        let breaks = self.runway.breaks?;
+        let late = months(factor(breaks), self.growth.low);
+        let at = match late.is_finite() {
+            true => format!(", which is reached at the latest {}", self.at(late)),
+            false => String::new(),
+        };
+        let why = self.missed(breaks)?;
+        Some(format!(
+            "What breaks: {why}, at {} times the load{at}.",
+            times(breaks)
+        ))
     }
 
     /// When an objective first breaks.
@@ -196,14 +235,15 @@ impl ToldRunway<'_> {
             } => {
                 notes.push(format!(
                     "growth fitted to {} over {}: {} a month ({} to {}), by a line through the logarithms; its \
-                     interval takes up to {lag} neighbours to be alike (Newey and West)",
+                     interval takes up to {} to be alike (Newey and West)",
                     count(values as u64, "value"),
                     span(months),
                     percent(growth.value),
                     percent(growth.low),
-                    percent(growth.high)
+                    percent(growth.high),
+                    count(lag as u64, "neighbour")
                 ));
-                if autocorrelation.abs() > 0.5 {
+                if autocorrelation > 0.5 {
                     notes.push(format!(
                         "each residual is much like the one before it (autocorrelation {autocorrelation:.2}): \
                          the interval of growth may be too narrow; means over whole weeks are better"
@@ -419,4 +459,75 @@ fn percent(share: f64) -> String {
     let text = format!("{:.2}", 100.0 * share).replace('-', "−");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     format!("{text} %")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::capacity::confirm::{Claim, Tally};
+    use crate::scenario;
+
+    /// What is said where the load as it is is not confirmed, and this is ruled out.
+    fn said(breaks: Option<Step>) -> String {
+        let text = include_str!("../../scenario/starter.toml");
+        let read = |_: &Path| panic!("no file is named");
+        let scenario = scenario::parse(Path::new("a.toml"), text, &read)
+            .unwrap()
+            .scenario;
+        let claim = Claim {
+            quantile: 0.95,
+            confidence: Confidence::NINETY_FIVE,
+        };
+        let runway = Runway {
+            claim,
+            is_exact: false,
+            most: 100,
+            holds: None,
+            breaks,
+            runs: 600,
+        };
+        let trials = |good, runs| Trials {
+            tally: Tally { good, runs },
+            left_over: runs - good,
+            ..Trials::default()
+        };
+        let seen = [
+            (0, Phase::Fresh, trials(280, 288)),
+            (30, Phase::Fresh, trials(200, 288)),
+        ];
+        let growth = Growth {
+            low: 0.03,
+            value: 0.035,
+            high: 0.04,
+            from: Source::Range,
+        };
+        let told = ToldRunway {
+            scenario: &scenario,
+            seed: 1,
+            confidence: Confidence::NINETY_FIVE,
+            growth: &growth,
+            start: None,
+            horizon: 24.0,
+            runway: &runway,
+            seen: &seen,
+        };
+        told.said().join("\n")
+    }
+
+    #[test]
+    fn what_is_not_confirmed_is_not_said_to_be_missed() {
+        let open = said(Some(30));
+        assert!(
+            open.contains("neither confirmed nor ruled out: 280 of 288 runs"),
+            "{open}"
+        );
+        // 1.01^30 = 1.348, and ln 1.348/ln 1.03 = 10.1 months.
+        assert!(
+            open.contains("at 1.35 times the load, which is reached at the latest 10"),
+            "{open}"
+        );
+        assert!(!open.contains("missed already"), "{open}");
+        assert!(said(None).lines().count() == 1);
+        assert!(said(Some(0)).starts_with("Objectives are missed already"));
+    }
 }

@@ -138,6 +138,7 @@ fn lever() -> Value {
             ),
             ("missed", whole("runs that missed the objective")),
             ("missed_by", missed_by("with it")),
+            ("met", whole("runs that met every objective")),
             (
                 "helps",
                 flag("whether it is missed by less than 90 % of what it was"),

@@ -269,8 +269,7 @@ pub(super) fn objective(scenario: &Scenario, objective: &Objective) -> String {
 
 /// That no size is enough.
 fn not_enough(told: &Told<'_>, found: &Found) -> String {
-    let sizes = told.capacity.plan.sizes();
-    let largest = sizes.last().copied().unwrap_or(told.capacity.plan.to);
+    let largest = told.capacity.plan.largest();
     let row = told.capacity.rows.iter().find(|row| row.size == largest);
     let why = row
         .and_then(|row| worst(told, row, found))
@@ -279,8 +278,9 @@ fn not_enough(told: &Told<'_>, found: &Found) -> String {
     let why = why.unwrap_or_else(|| "too few of the fresh runs meet every objective".to_owned());
     match found.is_flat {
         true => format!(
-            "More nodes cannot help: {why}, with {} as with half as many.{}",
+            "More nodes cannot help: {why}, with {} as with {}.{}",
             nodes(told, largest),
+            told.capacity.plan.half(),
             levers::said(told)
         ),
         false => format!(
@@ -292,8 +292,7 @@ fn not_enough(told: &Told<'_>, found: &Found) -> String {
 
 /// That no size is enough while a loss is being made good.
 fn transient(told: &Told<'_>, struck: &Found) -> String {
-    let sizes = told.capacity.plan.sizes();
-    let largest = sizes.last().copied().unwrap_or(told.capacity.plan.to);
+    let largest = told.capacity.plan.largest();
     let row = told.capacity.rows.iter().find(|row| row.size == largest);
     let why = row
         .and_then(|row| worst(told, row, struck))

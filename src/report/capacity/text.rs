@@ -159,7 +159,22 @@ pub(super) fn shown(tally: Tally, phase: Phase, confidence: Confidence) -> Strin
         Phase::Search => format!(" of {}", tally.runs),
     };
     let shown = figure::rough(share);
-    format!("{shown} ({:.0}–{:.0}){note}", 100.0 * low, 100.0 * high)
+    let [low, high] = around(share, [low, high]);
+    format!("{shown} ({low}–{high}){note}")
+}
+
+/// The ends of an interval in per cent, in the fewest digits in which the share still lies between them.
+fn around(share: f64, ends: [f64; 2]) -> [String; 2] {
+    let at = |digits: usize| ends.map(|end| format!("{:.digits$}", 100.0 * end));
+    let holds = |texts: &[String; 2]| {
+        let [low, high] = texts
+            .each_ref()
+            .map(|text| text.parse().unwrap_or(f64::NAN));
+        let share = 100.0 * share;
+        low <= share + 1e-9 && share <= high + 1e-9
+    };
+    let fewest = (0..6).map(at).find(holds);
+    fewest.unwrap_or_else(|| at(6))
 }
 
 /// The interval of a share, on both sides.
@@ -237,20 +252,29 @@ pub(super) fn notes(told: &Told<'_>, seconds: Option<f64>) -> Vec<String> {
     notes.push(match capacity.is_exact {
         true => format!("{objectives}; {}", count(capacity.runs, "run")),
         false => format!(
-            "{objectives}; {}: searched with {SEARCH_RUNS} runs a size{}, confirmed with fresh ones, \
-             all sizes meeting the same worlds; seed {}",
+            "{objectives}; {}: searched with {SEARCH_RUNS} runs a size{}{}, all sizes meeting the same \
+             worlds; seed {}",
             runs(capacity.runs, seconds),
             of_search(told),
+            match has(told, Phase::Fresh) {
+                true => ", confirmed with fresh ones",
+                false => "",
+            },
             told.seed
         ),
     });
     notes
 }
 
+/// Whether any cell shows such runs.
+fn has(told: &Told<'_>, phase: Phase) -> bool {
+    let mut seen = told.capacity.rows.iter().flat_map(|row| &row.cases);
+    seen.any(|seen| seen.phase == phase)
+}
+
 /// How cells are known that show runs of the search, where there are any.
 fn of_search(told: &Told<'_>) -> String {
-    let mut seen = told.capacity.rows.iter().flat_map(|row| &row.cases);
-    match seen.any(|seen| seen.phase == Phase::Search) {
+    match has(told, Phase::Search) {
         true => format!(" (`of {SEARCH_RUNS}`)"),
         false => String::new(),
     }
@@ -282,4 +306,21 @@ fn absent(told: &Told<'_>) -> Vec<String> {
         }
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_holds_the_share_that_is_shown_beside_it() {
+        let of = |good, runs, level| {
+            let confidence = Confidence::new(level).unwrap();
+            shown(Tally { good, runs }, Phase::Fresh, confidence)
+        };
+        assert_eq!(of(72, 72, 0.95), "100 % (95–100)");
+        assert_eq!(of(10, 20, 0.95), "50 % (27–73)");
+        // Between 99.6 and 99.9 %: without a digit more both ends would read 100.
+        assert_eq!(of(4_987, 5_000, 0.95), "99.74 % (99.6–99.9)");
+    }
 }

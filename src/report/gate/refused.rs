@@ -173,6 +173,15 @@ fn moved(moved: &Moved, currency: &str) -> String {
     }
 }
 
+/// Metrics that are gated from now on; nothing for none.
+pub fn gated_too<'a>(name: &str, new: impl Iterator<Item = &'a Moved>) -> String {
+    let new: Vec<String> = new.map(|one| one.quantity.to_string()).collect();
+    match new.as_slice() {
+        [] => String::new(),
+        new => format!("{name}: from now on gated too: {}\n", new.join(", ")),
+    }
+}
+
 /// A baseline that is made of fewer runs than the one before it: `web-shop: 2 runs instead of 20`.
 pub fn fewer(name: &str, before: u32, now: u32) -> String {
     format!(
