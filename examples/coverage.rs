@@ -171,15 +171,14 @@ fn alarms(factor: f64, repetitions: u64) -> u64 {
     }];
     count(repetitions, |seed| {
         let samples = sampled(&variants, seed);
-        let compared = compare(&samples, 2, &primary, Chance::Random, P95);
+        let compared = compare(&samples, 2, &[], &primary, Chance::Random, P95);
         let against = compared.rows[0].cells[1].against.as_ref();
         match against.and_then(|against| against.verdict) {
             Some(Verdict::Better { .. } | Verdict::Worse { .. } | Verdict::Different { .. }) => {
                 true
             }
-            Some(Verdict::Equivalent | Verdict::Undecided { .. } | Verdict::Identical) | None => {
-                false
-            }
+            Some(Verdict::Equivalent | Verdict::Undecided { .. } | Verdict::Identical { .. })
+            | None => false,
         }
     })
 }

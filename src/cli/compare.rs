@@ -44,7 +44,7 @@ pub(super) fn run(args: Compare) -> Result<(), Failure> {
     let ends = variants.iter().map(|variant| variant.scenario.end);
     let progress = Progress::of_variants(ends.collect(), args.results.quiet);
     let sampled = with_threads(args.machine.threads, || {
-        sample(&args, &variants, &asking, &progress)
+        sample(&args, &variants, &twins, &asking, &progress)
     });
     progress.finish();
     let sampled = sampled.map_err(Failure::Environment)??;
@@ -96,6 +96,7 @@ struct Sampled {
 fn sample(
     args: &Compare,
     variants: &[Variant],
+    twins: &[(usize, usize)],
     asking: &Asking,
     progress: &Progress,
 ) -> Result<Sampled, Failure> {
@@ -151,7 +152,7 @@ fn sample(
     };
     let all = (0..variants.len()).flat_map(|variant| samples.runs(variant));
     Ok(Sampled {
-        comparison: compare(&samples, variants.len(), primary, chance, confidence),
+        comparison: compare(&samples, variants.len(), twins, primary, chance, confidence),
         reached: ran == Ok(true),
         interrupted,
         events: all.map(|run| run.events).sum(),

@@ -132,10 +132,11 @@ fn strictest(objectives: &[&Objective]) -> Option<Tolerance> {
         })?
 }
 
-/// Compares what the samples hold.
+/// Compares what the samples hold; `twins` are pairs of variants that cannot differ.
 pub fn compare(
     samples: &Samples,
     variants: usize,
+    twins: &[(usize, usize)],
     primary: &[Primary],
     chance: Chance,
     confidence: Confidence,
@@ -148,6 +149,7 @@ pub fn compare(
     let judging = Judging {
         samples,
         summaries: &summaries,
+        twins,
         chance,
         confidence,
         family,
@@ -233,6 +235,7 @@ fn is_precise(
 struct Judging<'a> {
     samples: &'a Samples,
     summaries: &'a [Summary],
+    twins: &'a [(usize, usize)],
     chance: Chance,
     confidence: Confidence,
     family: usize,
@@ -268,7 +271,7 @@ impl Judging<'_> {
         };
         let (ours, theirs) = (self.samples.runs(variant), self.samples.runs(0));
         let difference = Difference::of(quantity, ours, theirs, finest, self.samples.seed())?;
-        let judged = primary.map(|tolerance| self.judge(quantity, &difference, tolerance));
+        let judged = primary.map(|tolerance| self.judge(quantity, variant, &difference, tolerance));
         let plain = || difference.estimate(self.confidence);
         Some(Against {
             estimate: judged.map_or_else(plain, |judged| judged.estimate),
@@ -284,12 +287,17 @@ impl Judging<'_> {
     fn judge(
         &self,
         quantity: &Quantity,
+        variant: usize,
         difference: &Difference,
         tolerance: Option<Tolerance>,
     ) -> Judged {
         let better = quantity.metric.better;
         let tolerance = tolerance.map(|tolerance| tolerance.amount(difference.baseline));
-        match self.chance {
+        let chance = match self.twins.contains(&(0, variant)) {
+            true => Chance::Exact,
+            false => self.chance,
+        };
+        match chance {
             Chance::Exact => judge_exact(better, difference, tolerance, self.confidence),
             Chance::Random => judge(better, difference, tolerance, self.confidence, self.family),
         }

@@ -1,6 +1,7 @@
 //! Whether a variant is better or worse than its baseline, and how sure that is.
 
 use super::difference::Difference;
+use super::gate::decide::RARE;
 use crate::metrics::dictionary::Better;
 use crate::stats::{self, Confidence, Estimate, Method};
 
@@ -33,8 +34,11 @@ pub enum Verdict {
         /// Runs that would probably decide it; absent where that is not known, or too many.
         runs: Option<usize>,
     },
-    /// The same to the last bit in every run.
-    Identical,
+    /// The same to the last bit.
+    Identical {
+        /// Runs that show it: so many that fewer than [`RARE`] of all can differ. Absent where none can.
+        runs: Option<u32>,
+    },
 }
 
 impl Verdict {
@@ -46,7 +50,7 @@ impl Verdict {
             | Verdict::Worse { .. }
             | Verdict::Different { .. }
             | Verdict::Equivalent
-            | Verdict::Identical => None,
+            | Verdict::Identical { .. } => None,
         }
     }
 }
@@ -68,7 +72,8 @@ pub struct Judged {
 /// pairs differ by the same amount, where the exact test of signs says so as surely. Too few pairs
 /// leave it undecided. It is
 /// equivalent where the interval of the two one-sided tests lies within the tolerance, an amount in
-/// the metric's unit; without a tolerance nothing is.
+/// the metric's unit; without a tolerance nothing is. That no pair differs is no identity by itself,
+/// for others might: few of them leave it undecided.
 pub fn judge(
     better: Better,
     difference: &Difference,
@@ -83,10 +88,12 @@ pub fn judge(
         estimate,
         confidence,
     };
-    if difference.is_nothing() {
-        return judged(Verdict::Identical, wide, each);
+    let is_alike = difference.is_nothing();
+    if is_alike && stats::at_most(0, difference.pairs.into(), each) <= RARE {
+        let runs = Some(difference.pairs);
+        return judged(Verdict::Identical { runs }, wide, each);
     }
-    if is_real(difference, &wide, each) {
+    if !is_alike && is_real(difference, &wide, each) {
         let within = |tolerance| wide.interval.is_some_and(|i| i.within(tolerance));
         let within_tolerance = tolerance.map(within);
         return judged(side(better, &wide, within_tolerance), wide, each);
@@ -94,15 +101,21 @@ pub fn judge(
     let one_sided = each.one_sided();
     if let (Some(tolerance), Some(narrow)) = (tolerance, one_sided) {
         let estimate = difference.estimate(narrow);
-        if estimate.interval.is_some_and(|i| i.within(tolerance)) {
+        // Runs drawn anew from runs that are all alike show no spread, whatever there is.
+        let has_spread = !is_alike || estimate.method == Method::PairedExact;
+        if has_spread && estimate.interval.is_some_and(|i| i.within(tolerance)) {
             return judged(Verdict::Equivalent, estimate, narrow);
         }
     }
-    let runs = runs_needed(difference, tolerance, each);
+    let runs = match is_alike {
+        true => Some(stats::fewest_trials(1.0 - RARE, each) as usize),
+        false => runs_needed(difference, tolerance, each),
+    };
     judged(Verdict::Undecided { runs }, wide, each)
 }
 
-/// Judges the difference of two runs in which chance has no part.
+/// Judges the difference of two variants between which chance can make none: nothing is random, or
+/// they are the same input under the same policies.
 pub fn judge_exact(
     better: Better,
     difference: &Difference,
@@ -113,7 +126,7 @@ pub fn judge_exact(
     let within_tolerance = tolerance.map(|tolerance| estimate.value.abs() <= tolerance);
     Judged {
         verdict: match difference.is_nothing() {
-            true => Verdict::Identical,
+            true => Verdict::Identical { runs: None },
             false => side(better, &estimate, within_tolerance),
         },
         estimate,

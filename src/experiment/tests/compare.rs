@@ -129,9 +129,8 @@ fn a_family_makes_intervals_wider() {
 }
 
 #[test]
-fn the_same_in_every_run_is_identical_and_by_the_same_in_every_run_is_told_by_signs() {
+fn by_the_same_in_every_run_is_told_by_signs() {
     let base = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-    assert_eq!(verdict(&base, &base, None).verdict, Verdict::Identical);
     // Cheaper by 2 in six runs of six: P = 2 · 2⁻⁶ = 3.1 %.
     let cheaper = base.map(|cost| cost - 2.0);
     let judged = verdict(&cheaper, &base, None);
@@ -142,6 +141,36 @@ fn the_same_in_every_run_is_identical_and_by_the_same_in_every_run_is_told_by_si
     // In five of five: 6.2 %, and six would do.
     let five = verdict(&cheaper[..5], &base[..5], None);
     assert_eq!(five.verdict, Verdict::Undecided { runs: Some(6) });
+}
+
+#[test]
+fn few_runs_that_are_all_the_same_are_no_identity() {
+    // 0.9²⁸ = 5.23 % and 0.9²⁹ = 4.71 %: 29 runs rule out that one in ten differs.
+    let alike = |runs: usize, tolerance| verdict(&vec![5.0; runs], &vec![5.0; runs], tolerance);
+    for few in [1, 2, 10, 28] {
+        let open = Verdict::Undecided { runs: Some(29) };
+        assert_eq!(alike(few, None).verdict, open, "{few}");
+        assert_eq!(alike(few, Some(1.0)).verdict, open, "{few}");
+    }
+    let shown = Verdict::Identical { runs: Some(29) };
+    assert_eq!(alike(29, None).verdict, shown);
+}
+
+#[test]
+fn twins_are_identical_after_one_run() {
+    let primary = Primary {
+        quantity: Quantity::of_cluster("cost"),
+        tolerance: None,
+    };
+    let samples = Samples::made(7, vec![numbers(&[5.0]), numbers(&[5.0]), numbers(&[5.0])]);
+    let compared = compare(&samples, 3, &[(0, 2)], &[primary], Chance::Random, P95);
+    let verdict = |variant: usize| {
+        let against = compared.rows[0].cells[variant].against.as_ref();
+        against.unwrap().verdict
+    };
+    // Of a family of two: 0.9³⁶ = 2.25 % is the first below 2.5 %.
+    assert_eq!(verdict(1), Some(Verdict::Undecided { runs: Some(36) }));
+    assert_eq!(verdict(2), Some(Verdict::Identical { runs: None }));
 }
 
 #[test]
@@ -181,7 +210,7 @@ fn without_chance_one_run_decides() {
         judge_exact(Better::Down, &difference, tolerance, P95).verdict
     };
     let within_tolerance = None;
-    assert_eq!(one(5.0, None), Verdict::Identical);
+    assert_eq!(one(5.0, None), Verdict::Identical { runs: None });
     assert_eq!(one(4.0, None), Verdict::Better { within_tolerance });
     let within_tolerance = Some(true);
     assert_eq!(one(5.5, Some(1.0)), Verdict::Worse { within_tolerance });
@@ -199,7 +228,7 @@ fn comparison(runs: [&[f64]; 3], primary: &[&str]) -> Comparison {
         })
         .collect();
     let samples = Samples::made(7, runs);
-    compare(&samples, 3, &primary, Chance::Random, P95)
+    compare(&samples, 3, &[], &primary, Chance::Random, P95)
 }
 
 #[test]

@@ -250,7 +250,7 @@ const fn word(verdict: verdict::Verdict) -> &'static str {
         verdict::Verdict::Different { .. } => "different",
         verdict::Verdict::Equivalent => "equivalent",
         verdict::Verdict::Undecided { .. } => "undecided",
-        verdict::Verdict::Identical => "identical",
+        verdict::Verdict::Identical { .. } => "identical",
     }
 }
 
@@ -261,6 +261,6 @@ const fn within_tolerance(verdict: verdict::Verdict) -> Option<bool> {
         | verdict::Verdict::Different { within_tolerance } => within_tolerance,
         verdict::Verdict::Equivalent
         | verdict::Verdict::Undecided { .. }
-        | verdict::Verdict::Identical => None,
+        | verdict::Verdict::Identical { .. } => None,
     }
 }

@@ -66,7 +66,7 @@ impl Judged<'_> {
     /// The difference with its interval, or in how many runs it is there; empty where there is none.
     fn difference(&self, compared: &Compared<'_>) -> String {
         match self.verdict {
-            Verdict::Identical => String::new(),
+            Verdict::Identical { .. } => String::new(),
             Verdict::Better { .. }
             | Verdict::Worse { .. }
             | Verdict::Different { .. }
@@ -331,7 +331,7 @@ mod tests {
         let primary: Vec<Primary> = asked.then_some(primary).into_iter().collect();
         let confidence = Confidence::NINETY_FIVE;
         let chance = Chance::Random;
-        let comparison = compare(&samples, variants.len(), &primary, chance, confidence);
+        let comparison = compare(&samples, variants.len(), &[], &primary, chance, confidence);
         let named: Vec<Variant> = variants.iter().map(|(name, _)| variant(name)).collect();
         let compared = Compared {
             variants: &named,

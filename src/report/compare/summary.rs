@@ -62,7 +62,7 @@ fn is(compared: &Compared<'_>, verdict: Verdict) -> String {
             1 => "undecided after one run",
             _ => "undecided",
         },
-        Verdict::Identical => "identical",
+        Verdict::Identical { .. } => "identical",
     }
     .to_owned()
 }
@@ -86,7 +86,8 @@ fn what(compared: &Compared<'_>, row: &Row, against: &Against, verdict: Verdict)
         },
         Verdict::Undecided { runs: Some(runs) } => words::needs(runs, compared),
         Verdict::Undecided { runs: None } => told_by_signs(compared, row, against),
-        Verdict::Identical => String::new(),
+        Verdict::Identical { runs: Some(runs) } => format!("in all {runs} runs"),
+        Verdict::Identical { runs: None } => String::new(),
     };
     match detail.as_str() {
         "" => name,

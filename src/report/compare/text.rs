@@ -244,7 +244,7 @@ fn against(compared: &Compared<'_>, row: &compare::Row, page: &Page) -> Row {
         };
         let words = words::verdict(compared, row, verdict);
         let mut parts = match verdict {
-            Verdict::Identical => Vec::new(),
+            Verdict::Identical { .. } => Vec::new(),
             Verdict::Better { .. }
             | Verdict::Worse { .. }
             | Verdict::Different { .. }
@@ -333,6 +333,7 @@ pub(super) fn footer(compared: &Compared<'_>) -> Vec<String> {
         ),
     });
     said.extend(equivalence(compared));
+    said.extend(identity(compared));
     said
 }
 
@@ -379,6 +380,20 @@ fn equivalence(compared: &Compared<'_>) -> Option<String> {
          other verdicts that of which zero must lie outside.",
         figure::exact_percent((1e4 * level).round() / 1e4)
     ))
+}
+
+/// What the verdict `identical` says of runs that were not made.
+fn identity(compared: &Compared<'_>) -> Option<String> {
+    let rows = compared.comparison.rows.iter();
+    let mut against = rows
+        .flat_map(|row| &row.cells)
+        .filter_map(|cell| cell.against.as_ref());
+    let by_runs =
+        |one: &compare::Against| matches!(one.verdict, Some(Verdict::Identical { runs: Some(_) }));
+    against.any(by_runs).then(|| {
+        "Beside \"identical\" stands how many runs show it: so many that fewer than 1 run in 10 can differ."
+            .to_owned()
+    })
 }
 
 /// What to do next.

@@ -6,6 +6,7 @@ use crate::experiment::verdict::Verdict;
 use crate::metrics::dictionary::Better;
 use crate::report::figure;
 use crate::report::text::layout::Tone;
+use crate::stats;
 
 /// A verdict in words: the word, what belongs to it, and how it is meant.
 pub(crate) struct Words {
@@ -44,10 +45,10 @@ pub(crate) fn verdict(compared: &Compared<'_>, row: &Row, verdict: Verdict) -> W
             Some(runs) => words("undecided:", needs(runs, compared), None),
             None => words("undecided", String::new(), None),
         },
-        Verdict::Identical => match compared.comparison.chance {
-            Chance::Exact => words("identical", String::new(), None),
-            Chance::Random => words("identical", "in all runs".to_owned(), None),
-        },
+        Verdict::Identical { runs: None } => words("identical", String::new(), None),
+        Verdict::Identical { runs: Some(runs) } => {
+            words("identical", format!("in all {runs} runs"), None)
+        }
     }
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn tolerance(compared: &Compared<'_>, row: &Row) -> Option<String> {
     Some(figure::tolerance(tolerance, amount, unit))
 }
 
-/// A difference: with its interval, or in how many runs it is there.
+/// A difference: with its interval, or in how many runs it is there; where none differs, how many could.
 pub(crate) fn difference(compared: &Compared<'_>, row: &Row, against: &Against) -> Vec<String> {
     let unit = compared.unit(&row.quantity);
     let is_told_by_signs = against.estimate.interval.is_none();
@@ -88,7 +89,7 @@ pub(crate) fn difference(compared: &Compared<'_>, row: &Row, against: &Against) 
     }
     let (up, down) = (against.signs.only_here, against.signs.only_baseline);
     if up + down == 0 {
-        return Vec::new();
+        return alike(against);
     }
     let (word, count) = match row.quantity.metric.better {
         Better::Up => ("worse", down),
@@ -99,4 +100,16 @@ pub(crate) fn difference(compared: &Compared<'_>, row: &Row, against: &Against) 
         format!("differs in {} of {} runs", up + down, against.signs.pairs),
         format!("({word} in {count}),"),
     ]
+}
+
+/// That no run differs, and of how many that may be chance.
+fn alike(against: &Against) -> Vec<String> {
+    let pairs = against.signs.pairs;
+    let may = stats::at_most(0, pairs, against.confidence);
+    let all = match pairs {
+        1 => "equal in the only run".to_owned(),
+        _ => format!("equal in all {pairs} runs"),
+    };
+    let may = figure::exact_percent((100.0 * may).ceil() / 100.0);
+    vec![all, format!("(up to {may} may differ),")]
 }
