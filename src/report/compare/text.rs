@@ -11,6 +11,7 @@ use crate::report::figure::{self, Unit};
 use crate::report::run_json::Effort;
 use crate::report::text::layout::Page;
 use crate::report::text::{Look, Written, count};
+use crate::units;
 
 /// What is shown besides what always is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -398,22 +399,38 @@ fn identity(compared: &Compared<'_>) -> Option<String> {
 
 /// What to do next.
 fn next(compared: &Compared<'_>, shown: Shown) -> String {
-    let against = compared
-        .comparison
-        .rows
-        .iter()
-        .flat_map(|row| &row.cells)
-        .filter_map(|cell| cell.against.as_ref());
-    let needed = against.filter_map(|against| against.verdict?.runs_needed());
-    let done = compared.comparison.replications as usize;
-    let needed = needed.filter(|runs| *runs > done).max();
-    let more = needed.map(|runs| {
-        let runs = words::rounded_up(runs);
-        format!("--reps {runs} would probably decide what is undecided. ")
-    });
     let all = match shown.all {
         true => "`plimsoll metrics NAME` says what a metric means.",
         false => "--all lists every metric; `plimsoll metrics NAME` says what one means.",
     };
-    format!("{}{all}", more.unwrap_or_default())
+    format!("{}{all}", more(compared).unwrap_or_default())
+}
+
+/// How many runs would decide what is undecided; where that is not known of all of it, of what it is.
+fn more(compared: &Compared<'_>) -> Option<String> {
+    let done = compared.comparison.replications as usize;
+    let (mut decided, mut most, mut rest) = (Vec::new(), None, false);
+    for row in &compared.comparison.rows {
+        let against = row.cells.iter().filter_map(|cell| cell.against.as_ref());
+        let open = against.filter_map(|against| match against.verdict? {
+            Verdict::Undecided { runs } => Some(runs.filter(|runs| *runs > done)),
+            Verdict::Better { .. }
+            | Verdict::Worse { .. }
+            | Verdict::Different { .. }
+            | Verdict::Equivalent
+            | Verdict::Identical { .. } => None,
+        });
+        let open: Vec<Option<usize>> = open.collect();
+        rest |= open.contains(&None);
+        most = most.max(open.iter().copied().flatten().max());
+        if !open.is_empty() && !open.contains(&None) {
+            decided.push(row.quantity.to_string());
+        }
+    }
+    let runs = words::rounded_up(most.filter(|_| !decided.is_empty())?);
+    let what = match rest {
+        true => format!("{}, but not all that is undecided", units::and(&decided)),
+        false => "what is undecided".to_owned(),
+    };
+    Some(format!("--reps {runs} would probably decide {what}. "))
 }
