@@ -85,8 +85,8 @@ pub(super) fn answer(
     let sentence = front.and_then(|front| Some((front, text::how_many(sweep, front)?)));
     match sentence {
         Some((front, sentence)) => {
-            let overlap = text::overlap(sweep, merged, front);
-            (format!("{sentence}."), Vec::from_iter(overlap))
+            let unsettled = text::unsettled(sweep, merged, front);
+            (format!("{sentence}."), Vec::from_iter(unsettled))
         }
         None => {
             let best = text::best(sweep, merged);

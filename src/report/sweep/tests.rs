@@ -62,8 +62,15 @@ fn made(scratch: &Scratch) -> (Sweep, Merged) {
             }),
         ]
     };
-    let cells = (0..sweep.plan.cells()).map(cell).collect();
-    (sweep, Merged { cells })
+    let cells: Vec<Vec<Option<Estimate>>> = (0..sweep.plan.cells()).map(cell).collect();
+    // What a day did to one it did to all, in twenty runs.
+    let day = |run: u32| f64::from(run) * 1e-3;
+    let runs = |cell: &Vec<Option<Estimate>>| -> Vec<Option<f64>> {
+        let value = cell[1].unwrap().value;
+        (0..20).map(|run| Some(value - day(run))).collect()
+    };
+    let bought = cells.iter().map(runs).collect();
+    (sweep, Merged { cells, bought })
 }
 
 #[test]
@@ -92,6 +99,37 @@ fn the_front_is_told_with_what_it_costs_and_what_is_not_settled() {
 
         out/merged/   sweep.csv  3 plots
     "#]].assert_eq(&told);
+}
+
+#[test]
+fn gains_are_judged_run_by_run() {
+    let scratch = Scratch::new("sweep-gains");
+    let (sweep, mut merged) = made(&scratch);
+    let front = merged.front(&sweep).unwrap();
+    // All of them by the same amount in 20 runs of 20, between intervals that overlap.
+    for cell in merged.cells.iter_mut() {
+        let estimate = cell[1].as_mut().unwrap();
+        estimate.interval = Some(Interval {
+            low: 0.9,
+            high: 1.0,
+        });
+    }
+    assert_eq!(text::unsettled(&sweep, &merged, &front), None);
+    // The same pairs up and down in turn: from 2 to 3 nodes there is no gain.
+    for (run, value) in merged.bought[8].iter_mut().enumerate() {
+        let sign = if run % 2 == 0 { 1.0 } else { -1.0 };
+        *value = merged.bought[0][run].map(|other| other + sign * 0.01);
+    }
+    let said = text::unsettled(&sweep, &merged, &front).unwrap();
+    assert!(
+        said.starts_with("1 of the 2 gains in availability.requests"),
+        "{said}"
+    );
+    // Five runs of five: P = 2 · 2⁻⁵ = 6.2 %.
+    let (_, mut merged) = made(&scratch);
+    merged.bought.iter_mut().for_each(|runs| runs.truncate(5));
+    let said = text::unsettled(&sweep, &merged, &front).unwrap();
+    assert!(said.starts_with("2 of the 2 gains"), "{said}");
 }
 
 fn lines(chart: &Chart, panel: usize) -> Vec<(String, Style, Vec<f64>)> {
@@ -204,6 +242,7 @@ fn a_plan_without_a_question_asks_what_difference_its_keys_make() {
         let cells = (0..sweep.plan.cells()).map(|_| vec![None, None]);
         let merged = Merged {
             cells: cells.collect(),
+            bought: vec![vec![None; 20]; sweep.plan.cells() as usize],
         };
         let page = page::of(&sweep, &merged, &[], "plimsoll sweep p.toml");
         let (_, rest) = page.split_once("<h1>").unwrap();

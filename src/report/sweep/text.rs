@@ -111,9 +111,9 @@ fn trade(sweep: &Sweep, merged: &Merged, front: &[u32], page: &mut Page) {
         let more = figure::thousands((rows.len() - shown.len()) as u64);
         page.text(&format!("and {more} more: pareto.csv marks them all."));
     }
-    if let Some(overlap) = overlap(sweep, merged, front) {
+    if let Some(unsettled) = unsettled(sweep, merged, front) {
         page.gap();
-        page.text(&overlap);
+        page.text(&unsettled);
     }
 }
 
@@ -185,21 +185,16 @@ fn alike(merged: &Merged, front: &[u32], [cost, value]: [usize; 2]) -> Vec<Vec<u
 }
 
 /// What is not settled: neighbours on the front whose gain may be chance.
-pub(super) fn overlap(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Option<String> {
+pub(super) fn unsettled(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Option<String> {
     let pareto = sweep.plan.pareto.as_ref()?;
     let places = [&pareto.cost, &pareto.value].map(|quantity| sweep.plan.place(quantity));
     let firsts: Vec<u32> = alike(merged, front, places)
         .iter()
         .map(|group| group[0])
         .collect();
-    let place = sweep.plan.place(&pareto.value);
-    let interval = |cell: u32| merged.cells[cell as usize][place]?.interval;
-    let unsettled = firsts
-        .windows(2)
-        .filter(|pair| match (interval(pair[0]), interval(pair[1])) {
-            (Some(one), Some(other)) => one.low <= other.high && other.low <= one.high,
-            (None, _) | (_, None) => true,
-        });
+    let better = pareto.value.metric.better;
+    let pairs = firsts.windows(2);
+    let unsettled = pairs.filter(|pair| !merged.is_gain(pair[1], pair[0], better));
     let unsettled = unsettled.count() as u64;
     let value = &pareto.value;
     let all = (firsts.len() as u64).saturating_sub(1);
@@ -209,8 +204,8 @@ pub(super) fn overlap(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Option<S
             all => format!("{} of the {}", figure::thousands(unsettled), count(all, "gain")),
         };
         format!(
-            "{which} in {value} from one cell to the next may be chance: the 95 % intervals overlap or are \
-             missing. `plimsoll compare` settles a pair.",
+            "{which} in {value} from one cell to the next may be chance: paired run by run, differences do \
+             not show it with 95 % confidence. `plimsoll compare` settles a pair.",
         )
     })
 }
