@@ -165,7 +165,10 @@ impl Name {
         let Some(written) = files.get(&self.name) else {
             return Err(self.wrong("summary.json does not know it"));
         };
-        let file = File::open(&self.path).map_err(|error| self.wrong(error.to_string()))?;
+        let file = File::open(&self.path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => self.wrong("missing: summary.json says that it was written"),
+            _ => self.wrong(error.to_string()),
+        })?;
         let mut hashed = Hashed {
             inner: BufReader::new(file),
             hash: Fnv1a::EMPTY,

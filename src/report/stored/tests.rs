@@ -133,7 +133,7 @@ fn what_is_no_result_or_damaged_is_refused_by_name() {
         "unknown/summary.json: metric `pending.most` is none of plimsoll",
         "short/timeseries.csv: cut short: ",
         "changed/timeseries.csv: not what was written with summary.json",
-        "gone/plots/pending.csv: No such file",
+        "gone/plots/pending.csv: missing: summary.json says that it was written",
     ]) {
         assert!(said.starts_with(words), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
