@@ -101,6 +101,23 @@ pub struct Scenario {
     pub drill: Option<Drilled>,
 }
 
+impl Scenario {
+    /// Whether nothing can come out differently, however the two are written and called: the same
+    /// world under the same policies, measured and judged alike.
+    pub fn is_alike(&self, other: &Scenario) -> bool {
+        let plain = |scenario: &Scenario| (scenario.end, scenario.warm_up, scenario.stationary);
+        let same_input = self.hash == other.hash
+            || plain(self) == plain(other)
+                && self.currency == other.currency
+                && self.objectives == other.objectives
+                && self.drill == other.drill
+                && self.sim == other.sim
+                && self.catalog == other.catalog
+                && self.outline == other.outline;
+        same_input && self.policy.is_alike(&other.policy)
+    }
+}
+
 /// A scenario, and what deserves a second look.
 #[derive(Clone, Debug)]
 pub struct Loaded {

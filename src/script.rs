@@ -22,7 +22,7 @@ use service::Behaviour;
 use strike::Strike;
 
 /// What the outside world is made of; a seed turns it into a [`Script`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outline {
     /// Jobs of a trace, in order of arrival.
     pub trace: Arc<Jobs>,

@@ -113,15 +113,14 @@ pub fn edits(changes: &[Change]) -> Edits {
     edits
 }
 
-/// By pairs: scenarios that are the same input under the same policies.
+/// By pairs: scenarios that are the same input under the same policies, however they are written.
 pub fn twins(scenarios: &[Scenario]) -> Vec<(usize, usize)> {
-    let same = |a: &Scenario, b: &Scenario| a.hash == b.hash && a.policy == b.policy;
     let found = scenarios
         .iter()
         .enumerate()
         .filter_map(|(place, scenario)| {
             let first = scenarios[..place].iter();
-            let first = first.clone().position(|other| same(other, scenario))?;
+            let first = first.clone().position(|other| other.is_alike(scenario))?;
             Some((first, place))
         });
     found.collect()
@@ -290,5 +289,23 @@ mod tests {
         assert_eq!(twins(&scenarios), [(0, 1)]);
         let plan = Plan::new(&[vec![scheduler("kube"), scheduler("spread")]]);
         assert_eq!(twins(&self::scenarios(&plan)), []);
+    }
+
+    #[test]
+    fn twins_are_found_by_what_they_mean() {
+        let found = |dimensions: &[Dimension]| twins(&scenarios(&Plan::new(dimensions)));
+        // The file has two nodes, one hour.
+        assert_eq!(found(&[vec![set("nodes.n.count=2")]]), [(0, 1)]);
+        let lengths = ["duration=1h", "duration=60m", "duration=2h"];
+        assert_eq!(found(&[lengths.map(set).to_vec()]), [(0, 1)]);
+        assert_eq!(found(&[vec![set("name=a"), set("name=b")]]), [(0, 1)]);
+        assert_eq!(
+            found(&[vec![scheduler("kube"), scheduler("kube-1.34")]]),
+            [(0, 1)]
+        );
+        // Jobs of another name arrive at other times, and nodes of another price cost something else.
+        for other in ["jobs.j.name=k", "nodes.n.price_per_hour=1", "warm_up=1m"] {
+            assert_eq!(found(&[vec![set(other)]]), [], "{other}");
+        }
     }
 }

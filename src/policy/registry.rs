@@ -42,6 +42,27 @@ pub struct Choice {
     pub healer: Named,
 }
 
+impl Choice {
+    /// Whether both decide alike by definition: the registry has some policies under two names.
+    pub fn is_alike(&self, other: &Choice) -> bool {
+        is_one(&self.scheduler, &other.scheduler, SCHEDULERS)
+            && is_one(&self.autoscaler, &other.autoscaler, AUTOSCALERS)
+            && is_one(&self.healer, &other.healer, HEALERS)
+    }
+}
+
+fn is_one<P: ?Sized>(a: &Named, b: &Named, entries: &[Entry<P>]) -> bool {
+    let build = |one: &Named| {
+        let entry = entries.iter().find(|entry| entry.name == one.name);
+        entry.map(|entry| entry.build)
+    };
+    let one_builder = || match (build(a), build(b)) {
+        (Some(one), Some(other)) => std::ptr::fn_addr_eq(one, other),
+        (None, _) | (_, None) => false,
+    };
+    a.params == b.params && (a.name == b.name || one_builder())
+}
+
 /// Where the rules of the kube schedulers come from.
 const KUBE_1_34: &str = "kube-scheduler v1.34.1, default profile";
 

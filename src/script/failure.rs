@@ -9,7 +9,7 @@ use crate::rng::{self, Purpose, Seed};
 use crate::time::{Duration, Time};
 
 /// One `[[failures]]` table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     /// Names its streams: unique in a scenario.
     pub name: String,
@@ -34,7 +34,7 @@ pub enum Target {
 }
 
 /// When something fails.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum When {
     /// Once, at that time: `count` of the targets by lot, all of them when `count` is `None`.
     At {

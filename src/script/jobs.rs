@@ -24,7 +24,7 @@ pub struct Jobs {
 }
 
 /// One `[[jobs]]` table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct JobSource {
     /// Names its streams and, with a number, its jobs: unique in a scenario.
     pub name: String,

@@ -7,7 +7,7 @@ use crate::time::Duration;
 use crate::units::Bytes;
 
 /// How the replicas of a service behave.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Behaviour {
     /// The image of its container.
     pub image: Option<Image>,

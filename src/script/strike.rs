@@ -14,7 +14,7 @@ use crate::time::{Duration, Time};
 const NAME: &str = "drill";
 
 /// One loss in every run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Strike {
     /// It does not come before.
     pub from: Time,
@@ -27,7 +27,7 @@ pub struct Strike {
 }
 
 /// What may be struck.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Place {
     /// A node, or a zone.
     pub target: Target,
