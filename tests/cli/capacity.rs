@@ -195,6 +195,7 @@ fn capacity_refuses_what_it_cannot_answer() {
         (&two, ""),
         (&two, "--vary nodes.worker.count --vary nodes.large.count"),
         (CAPACITY, "--vary nodes.small.count"),
+        (CAPACITY, "--set nodes.worker.count=4"),
         (CAPACITY, "--from 9 --to 5"),
         (&no_zones, "--survive zone --set duration=4h"),
         (CAPACITY, "--runway"),
@@ -224,6 +225,10 @@ fn capacity_refuses_what_it_cannot_answer() {
         --vary nodes.small.count
         error: --vary nodes.small.count is no number of nodes
           = there are --vary nodes.worker.count
+
+        --set nodes.worker.count=4
+        error: --set nodes.worker.count=4: the number of `worker` nodes is what is varied, so it cannot be set too
+          = --from and --to say between which numbers to look
 
         --from 9 --to 5
         error: nothing lies between 9 (--from) and 5 (--to)

@@ -77,6 +77,7 @@ pub(super) fn groups(question: &Question<'_>) -> Result<Vec<Group>, Failure> {
 
 fn group(question: &Question<'_>, name: String) -> Result<Group, Failure> {
     let key = key(&name);
+    not_set(question, &name)?;
     let (present, _, price) = seen(&question.scenario, &name);
     let many = question.with(vec![setting(&key, present.max(MANY))?])?;
     let (_, zones, _) = seen(&many, &name);
@@ -87,6 +88,18 @@ fn group(question: &Question<'_>, name: String) -> Result<Group, Failure> {
         zones,
         price,
     })
+}
+
+/// What is varied has no value of its own.
+fn not_set(question: &Question<'_>, name: &str) -> Result<(), Failure> {
+    let mut settings = question.edits.settings.iter();
+    match settings.find(|setting| named(setting.key()).as_deref() == Some(name)) {
+        None => Ok(()),
+        Some(setting) => Err(Failure::Input(format!(
+            "--set {setting}: the number of `{name}` nodes is what is varied, so it cannot be set too\n  \
+             = --from and --to say between which numbers to look"
+        ))),
+    }
 }
 
 /// The nodes of a group, its zones, and what a node costs.
