@@ -13,6 +13,8 @@ mod import;
 mod init;
 mod interrupt;
 mod list;
+#[cfg(feature = "live")]
+mod live;
 mod merge;
 mod metrics;
 mod out;
@@ -65,6 +67,8 @@ pub fn main() -> ExitCode {
         Command::Policies(args) => policies::run(args),
         Command::Metrics(args) => metrics::run(args),
         Command::Import(args) => import::run(args),
+        #[cfg(feature = "live")]
+        Command::Live(args) => live::run(args),
         Command::Sweep(args) => sweep::run(args),
         Command::Merge(args) => merge::run(args),
     };

@@ -11,6 +11,7 @@ pub mod experiment;
 pub mod folder;
 pub mod ids;
 pub mod import;
+pub mod live;
 pub mod metrics;
 pub mod policy;
 pub mod record;

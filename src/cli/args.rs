@@ -7,6 +7,8 @@ mod explain;
 mod files;
 mod gate;
 mod import;
+#[cfg(feature = "live")]
+mod live;
 mod run;
 pub(super) mod shared;
 pub(super) mod sweep;
@@ -20,6 +22,8 @@ pub(super) use explain::{Explain, ListedNodes};
 pub(super) use files::{Completions, Described, Init, Named, Report, Schema, Validate};
 pub(super) use gate::{Gate, GateFormat};
 pub(super) use import::{Import, Openb};
+#[cfg(feature = "live")]
+pub(super) use live::Live;
 pub(super) use run::{Detail, Run};
 pub(super) use shared::{Changes, Format, Loss, Outside, Policies};
 
@@ -70,6 +74,9 @@ pub(super) enum Command {
     Gate(Gate),
     /// Run every cell of a plan, on one machine or on many
     Sweep(sweep::Sweep),
+    /// Run a scenario on real Docker engines
+    #[cfg(feature = "live")]
+    Live(Live),
     /// Put the chunks of a sweep together, or list those that are missing
     Merge(sweep::Merge),
     /// Make the page of a result again, or lay several results side by side

@@ -1,0 +1,36 @@
+//! How everything that plimsoll makes on an engine is named and labelled.
+
+/// The cluster that something belongs to. Nothing without it is ever touched.
+pub const CLUSTER: &str = "plimsoll.cluster";
+/// The run that made it.
+pub const RUN: &str = "plimsoll.run";
+/// The service of a container, or [`JOB`].
+pub const SERVICE: &str = "plimsoll.service";
+/// The n-th pod of the service, or the number of the job.
+pub const SLOT: &str = "plimsoll.slot";
+/// Which of the pod's containers it is.
+pub const INCARNATION: &str = "plimsoll.incarnation";
+/// Fingerprint of all that the container is made with.
+pub const SPEC_HASH: &str = "plimsoll.spec-hash";
+/// The node that a sandbox engine is.
+pub const NODE: &str = "plimsoll.node";
+/// What stands for the service of a job's container. No service is called so: names have no colon.
+pub const JOB: &str = "job:";
+
+/// The name of a cluster's network on an engine.
+pub fn network(cluster: &str) -> String {
+    format!("plimsoll-{cluster}")
+}
+
+/// The name of a pod's container: the same whenever it is asked for, so that one whose creation was
+/// not heard of is found again. The last two numbers tell names apart, whatever service is called.
+pub fn container(cluster: &str, service: &str, slot: u32, incarnation: u32) -> String {
+    let service = service.replace(':', "");
+    format!("plimsoll-{cluster}-{service}-{slot}-{incarnation}")
+}
+
+/// Whether a name may be part of what is made on an engine: Docker takes ASCII alone.
+pub fn is_possible(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty() && name.len() <= 63 && name.chars().all(plain)
+}

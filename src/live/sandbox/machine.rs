@@ -1,0 +1,331 @@
+//! One private engine, and the namespaces that are its machine.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::process::{self, Signal};
+use crate::live::clock::{now, pause};
+use crate::live::config::Endpoint;
+use crate::live::labels;
+use crate::live::trouble::Trouble;
+
+/// Longest time until an engine answers, or until what was killed is gone. Engines took 1.5 s on two
+/// idle cores.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The first process of a machine: it waits, and reaps what others leave.
+const INIT: &str = "while :; do sleep 2147483647 & wait $!; done";
+
+/// A private engine with its namespaces. The value is a name: the machine may or may not be up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// The node that it is.
+    node: String,
+    dir: PathBuf,
+    /// Where the containers' control groups are, below each hierarchy's root.
+    cgroup: PathBuf,
+}
+
+impl Machine {
+    pub(super) fn new(dir: &Path, cluster: &str, node: &str) -> Machine {
+        // Two clusters of one name in different folders are two.
+        let place = crate::rng::fnv1a_128(dir.as_os_str().as_encoded_bytes());
+        let group = format!("{cluster}-{:08x}", place as u32);
+        Machine {
+            node: node.to_owned(),
+            dir: dir.join(node),
+            cgroup: Path::new("plimsoll").join(group).join(node),
+        }
+    }
+
+    /// The node that it is.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// Where its engine listens.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint::Unix(self.dir.join("docker.sock"))
+    }
+
+    /// The bytes of its longest socket path.
+    pub(super) fn longest_socket(&self) -> usize {
+        self.containerd_socket().as_os_str().len() + ".ttrpc".len()
+    }
+
+    /// Its network, for a thread that is to reach its containers; `None` while it is not up.
+    pub fn network(&self) -> Option<PathBuf> {
+        let init = self.init()?;
+        Some(PathBuf::from(format!("/proc/{init}/ns/net")))
+    }
+
+    /// Whether it is up; its engine may be or not.
+    pub fn is_up(&self) -> bool {
+        self.init().is_some()
+    }
+
+    /// Boots it with its engine, unless they are up already. The engine answers when this is over.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub fn boot(&self) -> Result<(), Trouble> {
+        if self.init().is_none() {
+            fs::create_dir_all(&self.dir).map_err(Trouble::of_file(&self.dir))?;
+            self.configure()?;
+            self.power_on()?;
+        }
+        if self.pid_of("containerd").is_none() {
+            let config = self.dir.join("containerd.toml");
+            self.run_inside("containerd", &["--config".as_ref(), config.as_os_str()])?;
+            self.wait("containerd", || self.containerd_socket().exists())?;
+        }
+        self.start_engine()
+    }
+
+    /// Ends it and everything on it at once.
+    pub fn kill(&self) {
+        if let Some(init) = self.init() {
+            process::send(init, Signal::Kill);
+        }
+    }
+
+    /// Starts its engine, unless it runs. The engine answers when this is over.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub fn start_engine(&self) -> Result<(), Trouble> {
+        if self.pid_of("dockerd").is_none() {
+            let config = self.dir.join("dockerd.json");
+            self.run_inside("dockerd", &["--config-file".as_ref(), config.as_os_str()])?;
+        }
+        self.wait("dockerd", || self.answers())
+    }
+
+    /// Sends a signal to its engine alone; says whether it runs.
+    pub fn signal_engine(&self, signal: Signal) -> bool {
+        let pid = self.pid_of("dockerd");
+        pid.is_some_and(|pid| process::send(pid, signal))
+    }
+
+    /// Ends it, and removes what it leaves: its folder, and its control groups.
+    ///
+    /// # Errors
+    /// When something is left.
+    pub fn remove(&self) -> Result<(), Trouble> {
+        if let Some(init) = self.init() {
+            let space = process::space(init);
+            process::send(init, Signal::Kill);
+            let in_it = |&pid: &u32| process::space(pid) == space && !process::is_dead(pid);
+            self.wait("its processes", || !process::all().iter().any(in_it))?;
+            self.wait("its first process", || process::is_dead(init))?;
+        }
+        self.wait("its control groups", || {
+            let roots = cgroup_roots();
+            roots
+                .iter()
+                .all(|root| remove_groups(&root.join(&self.cgroup)))
+        })?;
+        for root in cgroup_roots() {
+            for parent in self.cgroup.ancestors().skip(1) {
+                // Stay if others are in them.
+                let _ = fs::remove_dir(root.join(parent));
+            }
+        }
+        match fs::remove_dir_all(&self.dir) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Trouble::of_file(&self.dir)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what its daemons are told.
+    fn configure(&self) -> Result<(), Trouble> {
+        let path = |name: &str| self.dir.join(name).display().to_string();
+        // No bridge, no rules of a firewall, no way out: its only network is the cluster's own. `vfs`
+        // works on any kernel and mounts nothing; the image is small.
+        let engine = json!({
+            "hosts": [self.endpoint().to_string()],
+            "containerd": self.containerd_socket().display().to_string(),
+            "data-root": path("data"),
+            "exec-root": path("exec"),
+            "pidfile": path("dockerd.pid"),
+            "storage-driver": "vfs",
+            "bridge": "none",
+            "iptables": false,
+            "ip-forward": false,
+            "ip-masq": false,
+            "userland-proxy": false,
+            "cgroup-parent": format!("/{}", self.cgroup.display()),
+            "exec-opts": ["native.cgroupdriver=cgroupfs"],
+            "labels": [format!("{}={}", labels::NODE, self.node)],
+            "log-level": "warn",
+        });
+        let socket = self.containerd_socket();
+        let containerd = format!(
+            "version = 2\nroot = {:?}\nstate = {:?}\ndisabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n\n\
+             [grpc]\naddress = {:?}\n\n[ttrpc]\naddress = {:?}\n\n[debug]\nlevel = \"warn\"\n",
+            path("containerd/root"),
+            path("containerd/state"),
+            socket.display().to_string(),
+            format!("{}.ttrpc", socket.display()),
+        );
+        self.write("dockerd.json", &format!("{engine:#}\n"))?;
+        self.write("containerd.toml", &containerd)
+    }
+
+    /// Starts its first process, and notes which it is.
+    fn power_on(&self) -> Result<(), Trouble> {
+        for stale in [
+            self.dir.join("docker.sock"),
+            self.containerd_socket(),
+            self.dir.join("dockerd.pid"),
+        ] {
+            let _ = fs::remove_file(stale);
+        }
+        let mut command = Command::new("unshare");
+        let spaces = ["--pid", "--net", "--mount", "--propagation", "private"];
+        command
+            .args(spaces)
+            .args(["--fork", "--mount-proc", "sh", "-c", INIT]);
+        let unshare = self.spawn(command, "init")?;
+        let child = || {
+            let mut all = process::all().into_iter();
+            all.find(|&pid| {
+                process::parent(pid) == Some(unshare)
+                    && process::program(pid).as_deref() == Some("sh")
+            })
+        };
+        self.wait("its first process", || child().is_some())?;
+        let init = child().and_then(|pid| Some((pid, process::started(pid)?)));
+        let (pid, started) =
+            init.ok_or_else(|| Trouble::refused(self.what("its first process"), "it died"))?;
+        self.write("init", &format!("{pid} {started}\n"))
+    }
+
+    /// Its first process, if that lives.
+    fn init(&self) -> Option<u32> {
+        let text = fs::read_to_string(self.dir.join("init")).ok()?;
+        let (pid, started) = text.trim_end().split_once(' ')?;
+        let (pid, started) = (pid.parse().ok()?, started.parse().ok()?);
+        (process::started(pid) == Some(started) && !process::is_dead(pid)).then_some(pid)
+    }
+
+    /// The process of a program on it, by the number that it has outside.
+    fn pid_of(&self, program: &str) -> Option<u32> {
+        let space = process::space(self.init()?)?;
+        let mut all = process::all().into_iter();
+        all.find(|&pid| {
+            process::space(pid).as_ref() == Some(&space)
+                && process::program(pid).as_deref() == Some(program)
+                && !process::is_dead(pid)
+        })
+    }
+
+    fn run_inside(&self, program: &str, args: &[&std::ffi::OsStr]) -> Result<(), Trouble> {
+        let down = || Trouble::refused(self.what(program), "the machine is not up");
+        let init = self.init().ok_or_else(down)?.to_string();
+        let mut command = Command::new("nsenter");
+        let spaces = [
+            "--target", &init, "--pid", "--net", "--mount", "--", program,
+        ];
+        command.args(spaces).args(args);
+        self.spawn(command, program).map(|_| ())
+    }
+
+    /// Starts a program that outlives plimsoll, with its words in a file.
+    fn spawn(&self, mut command: Command, program: &str) -> Result<u32, Trouble> {
+        let log = self.dir.join(format!("{program}.log"));
+        let log = File::options().create(true).append(true).open(&log);
+        let log = log.map_err(Trouble::of_file(&self.dir))?;
+        let error = log.try_clone().map_err(Trouble::of_file(&self.dir))?;
+        // A Ctrl-C on the terminal is for plimsoll: what it started is ended in order.
+        let command = command
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(error)
+            .process_group(0);
+        let child = command.spawn();
+        let mut child = child.map_err(|error| Trouble::refused(self.what(program), error))?;
+        let pid = child.id();
+        thread::spawn(move || child.wait());
+        Ok(pid)
+    }
+
+    fn answers(&self) -> bool {
+        let ask = || -> std::io::Result<bool> {
+            let mut stream = UnixStream::connect(self.dir.join("docker.sock"))?;
+            stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+            stream.write_all(b"GET /_ping HTTP/1.0\r\n\r\n")?;
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer)?;
+            Ok(answer.ends_with(b" 200"))
+        };
+        ask().unwrap_or(false)
+    }
+
+    fn containerd_socket(&self) -> PathBuf {
+        self.dir.join("containerd.sock")
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), Trouble> {
+        let path = self.dir.join(name);
+        fs::write(&path, text).map_err(Trouble::of_file(&path))
+    }
+
+    fn what(&self, thing: &str) -> String {
+        format!("{thing} of the private engine {}", self.node)
+    }
+
+    fn wait(&self, thing: &str, mut done: impl FnMut() -> bool) -> Result<(), Trouble> {
+        let from = now();
+        while !done() {
+            if now() - from > PATIENCE {
+                let said = format!(
+                    "not done after {} s; see {}",
+                    PATIENCE.as_secs(),
+                    self.dir.display()
+                );
+                return Err(Trouble::refused(self.what(thing), said));
+            }
+            pause(LOOK);
+        }
+        Ok(())
+    }
+}
+
+/// The root of every hierarchy of control groups (cgroups(7)).
+fn cgroup_roots() -> Vec<PathBuf> {
+    let root = Path::new("/sys/fs/cgroup");
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let mut roots: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    roots.push(root.to_owned());
+    roots
+}
+
+/// Removes a control group with all below it; says whether none is left.
+fn remove_groups(group: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(group) else {
+        return true;
+    };
+    for entry in entries.flatten() {
+        if entry.path().is_dir() {
+            remove_groups(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir(group);
+    !group.exists()
+}
