@@ -7,6 +7,7 @@ pub mod peak;
 pub mod resample;
 pub mod service;
 pub mod strike;
+pub mod strikes;
 
 use std::sync::Arc;
 

@@ -25,11 +25,11 @@ use crate::record::Truth;
 use crate::runtime::{Passed, Runtime, Stop};
 use crate::script::Script;
 use crate::script::service::Behaviour;
+use crate::script::strikes::{Strike, Strikes};
 use crate::time::{Duration, Time};
 use config::Config;
 use container::Container;
 use event::{Event, Parcels};
-use failures::Failures;
 use node::Node;
 use outside::Outside;
 use queue::Queue;
@@ -46,7 +46,7 @@ pub struct Sim {
     now: Time,
     queue: Queue<Event>,
     outside: Outside,
-    failures: Failures,
+    strikes: Strikes,
     nodes: Arena<NodeId, Node>,
     /// The present or last container of each pod, by pod id; pods without one yet are not listed.
     containers: Arena<PodId, Container>,
@@ -86,7 +86,7 @@ impl Sim {
             nodes,
             services,
             outside: Outside::default(),
-            failures: Failures::new(&script),
+            strikes: Strikes::new(&script),
             catalog,
             script,
             config,
@@ -178,8 +178,8 @@ impl Sim {
             Event::Beat { node, epoch } => self.beat_missed(node, epoch),
             Event::Booted { node, epoch } => self.booted(node, epoch),
             Event::Relist { node, epoch } => self.relist(node, epoch),
-            Event::Fail { failure, target } => self.fail(failure, target),
-            Event::Repair { failure, target } => self.repair(failure, target),
+            Event::Fail { failure, target } => self.fail(Strike { failure, target }),
+            Event::Repair { failure, target } => self.repair(Strike { failure, target }),
             Event::LoadStep { service } => self.load_step(service),
             Event::Sample { service } => self.sample(service),
         }

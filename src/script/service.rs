@@ -3,6 +3,7 @@
 use super::load::Load;
 use super::varies;
 use crate::dist::Distribution;
+use crate::rng::{self, Purpose, Seed};
 use crate::time::Duration;
 use crate::units::Bytes;
 
@@ -26,6 +27,15 @@ pub struct Behaviour {
 }
 
 impl Behaviour {
+    /// Time from the start of a container until it can serve. `name` is that of its pod.
+    pub fn startup_of(&self, seed: Seed, name: &str, incarnation: u32) -> Duration {
+        let Some(law) = &self.startup else {
+            return Duration::ZERO;
+        };
+        let occurrence = u64::from(incarnation);
+        law.sample_duration(&mut rng::stream(seed, Purpose::Startup, name, occurrence))
+    }
+
     /// Whether two seeds can make its containers behave differently.
     pub fn is_random(&self) -> bool {
         self.startup.as_ref().is_some_and(varies)

@@ -6,8 +6,7 @@ use crate::cluster::pod::{Exit, Owner};
 use crate::control::fact::Fact;
 use crate::ids::{Id, NodeId, PodId, ServiceId, ShapeId};
 use crate::record::Truth;
-use crate::rng::{self, Purpose};
-use crate::script::failure::{Target, When};
+use crate::script::strikes;
 use crate::time::{Duration, Time};
 
 /// What a node is told about a container to be started.
@@ -185,17 +184,7 @@ impl Sim {
             "{}-{}",
             self.catalog.services[service].name, self.containers[pod].index
         );
-        let mut stream = rng::stream(
-            self.script.seed,
-            Purpose::Startup,
-            &name,
-            u64::from(incarnation),
-        );
-        let startup = behaviour
-            .startup
-            .as_ref()
-            .map(|law| law.sample_duration(&mut stream));
-        let startup = startup.unwrap_or(Duration::ZERO);
+        let startup = behaviour.startup_of(self.script.seed, &name, incarnation);
         // A probe that finds the container ready at its start costs no event of its own.
         let probed = period.is_some() && !startup.is_zero();
         self.report(Fact::ContainerStarted {
@@ -223,27 +212,13 @@ impl Sim {
 
     /// Draws when the container will crash, from every failure that strikes containers.
     fn draw_crash(&mut self, pod: PodId, incarnation: u32, service: ServiceId, name: &str) {
-        for failure in &self.script.failures {
-            let (Target::Containers(services), When::After(life)) =
-                (&failure.target, &failure.when)
-            else {
-                continue;
+        for life in strikes::lives(&self.script, service, name, incarnation) {
+            let finish = Event::Finish {
+                pod,
+                incarnation,
+                exit: Exit::Crashed,
             };
-            if services.contains(&service) {
-                let entity = format!("{}/{name}", failure.name);
-                let occurrence = u64::from(incarnation);
-                let purpose = Purpose::ContainerFailures;
-                let mut stream = rng::stream(self.script.seed, purpose, &entity, occurrence);
-                let at = self.now + life.sample_duration(&mut stream);
-                self.queue.push(
-                    at,
-                    Event::Finish {
-                        pod,
-                        incarnation,
-                        exit: Exit::Crashed,
-                    },
-                );
-            }
+            self.queue.push(self.now + life, finish);
         }
     }
 
