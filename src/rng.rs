@@ -55,6 +55,8 @@ pub enum Purpose {
     Resample = 15,
     /// In which order nodes leave a cell that is made smaller, and pods are placed in it.
     Compaction = 16,
+    /// When the requests of a live run are due.
+    Requests = 17,
 }
 
 /// The stream of one purpose and entity; `occurrence` is the incarnation or the n-th time.

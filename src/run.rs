@@ -2,6 +2,8 @@
 
 pub mod cell;
 pub mod explain;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod pack;
 pub mod snapshot;
 
@@ -20,6 +22,7 @@ use crate::rng::Seed;
 use crate::runtime::{self, Stop};
 use crate::scenario::Scenario;
 use crate::script::Script;
+use crate::script::jobs::Jobs;
 use crate::sim::Sim;
 use crate::time::{Duration, Time};
 
@@ -53,16 +56,7 @@ pub fn simulate_with(
 ) -> Result<Measured, Ended> {
     let script = scenario.outline.script(seed, scenario.end);
     let jobs = script.jobs.clone();
-    let subject = Subject {
-        catalog: scenario.catalog.clone(),
-        mix: reference_mix(scenario),
-        durations: &jobs.durations,
-        excluded: scenario.excluded.clone(),
-        warm_up: scenario.warm_up,
-        end: scenario.end,
-        sync: registry::build(registry::AUTOSCALERS, &scenario.policy.autoscaler).period(),
-        healing: healing(scenario),
-    };
+    let subject = subject(scenario, &jobs);
     let mut recorder = (Fold::new(&subject, options), Watched::new(watch));
     let mut finished =
         play(scenario, script, seed, scheduler, &mut recorder).map_err(Ended::Stopped)?;
@@ -74,6 +68,20 @@ pub fn simulate_with(
         waiting: explain::waiting(&mut finished.control),
         ..fold.finish(finished.control.cluster(), finished.sim.events())
     })
+}
+
+/// What is to be measured of a scenario whose run has these jobs.
+fn subject<'a>(scenario: &Scenario, jobs: &'a Jobs) -> Subject<'a> {
+    Subject {
+        catalog: scenario.catalog.clone(),
+        mix: reference_mix(scenario),
+        durations: &jobs.durations,
+        excluded: scenario.excluded.clone(),
+        warm_up: scenario.warm_up,
+        end: scenario.end,
+        sync: registry::build(registry::AUTOSCALERS, &scenario.policy.autoscaler).period(),
+        healing: healing(scenario),
+    }
 }
 
 /// Longest time from a failure until the healer acts on it: until it is heard of, and what the healer
@@ -100,6 +108,8 @@ pub enum Ended {
 /// Lets somebody watch the time pass, and end the run.
 struct Watched<'a> {
     watch: &'a mut dyn FnMut(Time) -> ControlFlow<()>,
+    /// Turns between two looks.
+    every: u32,
     turns: u32,
     broken: bool,
 }
@@ -108,6 +118,7 @@ impl Watched<'_> {
     fn new(watch: &mut dyn FnMut(Time) -> ControlFlow<()>) -> Watched<'_> {
         Watched {
             watch,
+            every: TURNS_BETWEEN_LOOKS,
             turns: 0,
             broken: false,
         }
@@ -119,7 +130,7 @@ impl Recorder for Watched<'_> {
 
     fn turn(&mut self, now: Time, _belief: &Cluster) -> ControlFlow<()> {
         self.turns += 1;
-        if !self.turns.is_multiple_of(TURNS_BETWEEN_LOOKS) {
+        if !self.turns.is_multiple_of(self.every) {
             return ControlFlow::Continue(());
         }
         let flow = (self.watch)(now);

@@ -99,6 +99,8 @@ pub struct Scenario {
     pub notes: Vec<String>,
     /// What every run loses, where this is a drill.
     pub drill: Option<Drilled>,
+    /// Whether it was run on real engines.
+    pub lived: bool,
 }
 
 impl Scenario {

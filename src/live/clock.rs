@@ -45,6 +45,13 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
+/// Seconds since 1970, as the machine has it.
+#[expect(clippy::disallowed_methods, reason = "engines date their events so")]
+pub fn date() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}
+
 /// Lets real time pass.
 #[expect(
     clippy::disallowed_methods,

@@ -232,11 +232,11 @@ impl Engine {
     /// When it cannot be.
     pub async fn start(&self, id: &str) -> Result<(), Trouble> {
         let options = None::<StartContainerOptions>;
-        call(
-            &format!("start {id}"),
-            self.docker.start_container(id, options),
-        )
-        .await
+        let what = format!("start {id}");
+        match call(&what, self.docker.start_container(id, options)).await {
+            Err(trouble) if trouble.kind == Kind::Unchanged => Ok(()),
+            other => other,
+        }
     }
 
     /// What a container is, by id or name.
@@ -249,18 +249,14 @@ impl Engine {
         call(&what, self.docker.inspect_container(id, options)).await
     }
 
-    /// Stops a container: its stop signal, and after so many seconds SIGKILL. One that does not run
-    /// is stopped.
+    /// Stops a container by its stop signal. One that does not run is stopped.
     ///
     /// # Errors
     /// When the engine refuses.
-    pub async fn stop(&self, id: &str, seconds: u32) -> Result<(), Trouble> {
+    pub async fn stop(&self, id: &str) -> Result<(), Trouble> {
         let what = format!("stop {id}");
-        let wait = i32::try_from(seconds).unwrap_or(i32::MAX);
-        let options = StopContainerOptionsBuilder::default().t(wait).build();
-        let patience = PATIENCE + Duration::from_secs(seconds.into());
-        let stopped = self.docker.stop_container(id, Some(options));
-        gone(within_time(&what, patience, stopped).await)
+        let options = StopContainerOptionsBuilder::default().t(0).build();
+        gone(call(&what, self.docker.stop_container(id, Some(options))).await)
     }
 
     /// Removes a container, running or not.
@@ -347,14 +343,21 @@ impl Engine {
         Ok(found.into_iter().filter_map(listed).filter(ours).collect())
     }
 
-    /// What happens to containers of the cluster from now on.
-    pub fn events(&self, cluster: &str) -> impl Stream<Item = Result<Happened, Trouble>> + use<> {
+    /// What happens to containers of the cluster from a time on, in seconds since 1970.
+    pub fn events(
+        &self,
+        cluster: &str,
+        since: u64,
+    ) -> impl Stream<Item = Result<Happened, Trouble>> + use<> {
         let filters = BTreeMap::from([
             ("label".to_owned(), vec![label(cluster)]),
             ("type".to_owned(), vec!["container".to_owned()]),
         ]);
         let filters = filters.into_iter().collect();
-        let options = EventsOptionsBuilder::default().filters(&filters).build();
+        let options = EventsOptionsBuilder::default()
+            .filters(&filters)
+            .since(&since.to_string())
+            .build();
         let what = format!("events of {}", self.endpoint);
         let docker = self.docker.clone();
         let stream = docker.events(Some(options));
@@ -451,7 +454,7 @@ fn used(stats: &ContainerStatsResponse) -> Option<Used> {
 fn gone<T>(done: Result<T, Trouble>) -> Result<(), Trouble> {
     match done {
         Ok(_) => Ok(()),
-        Err(trouble) if trouble.kind == Kind::NotFound => Ok(()),
+        Err(trouble) if matches!(trouble.kind, Kind::NotFound | Kind::Unchanged) => Ok(()),
         Err(trouble) => Err(trouble),
     }
 }
@@ -489,8 +492,7 @@ fn trouble(what: &str, error: &Error) -> Trouble {
         Error::DockerResponseServerError { status_code, .. } => match status_code {
             404 => Kind::NotFound,
             409 => Kind::Conflict,
-            // Stopping what is stopped, starting what runs: it is as it should be.
-            304 => Kind::NotFound,
+            304 => Kind::Unchanged,
             _ => Kind::Refused,
         },
         Error::RequestTimeoutError => Kind::TimedOut,

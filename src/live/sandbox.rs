@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::trouble::Trouble;
 pub use machine::Machine;
-pub use process::{Signal, send};
+pub use process::{Signal, process_of, send};
 
 /// Longest path of a Unix socket on Linux (unix(7), `sun_path`, less the zero at its end).
 const SOCKET_PATH_MAX: usize = 107;
@@ -68,10 +68,11 @@ impl Sandbox {
     /// When something is left.
     pub fn remove(&self) -> Result<(), Trouble> {
         let removed = self.machines.iter().map(Machine::remove);
-        let failed = removed.filter_map(Result::err).next();
+        // Every one is tried, whatever became of those before.
+        let removed: Vec<Result<(), Trouble>> = removed.collect();
         // Stays if anything is in it.
         let _ = fs::remove_dir(&self.dir);
-        failed.map_or(Ok(()), Err)
+        removed.into_iter().collect()
     }
 }
 

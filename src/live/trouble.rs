@@ -20,6 +20,8 @@ pub struct Trouble {
 pub enum Kind {
     /// There is no such thing (404).
     NotFound,
+    /// It is so already (304).
+    Unchanged,
     /// It is there already, or in another state (409).
     Conflict,
     /// Nothing was heard in time: it may have been done.
@@ -38,6 +40,11 @@ impl Trouble {
             kind: Kind::Refused,
             said: said.to_string(),
         }
+    }
+
+    /// Whether it may or may not have been done.
+    pub const fn was_unheard(&self) -> bool {
+        matches!(self.kind, Kind::TimedOut | Kind::Unreachable)
     }
 
     /// What the system says of a file.

@@ -11,3 +11,9 @@ pub fn equal_share(count: u32) -> f64 {
         1.0 / f64::from(count)
     }
 }
+
+/// Which of `count` endpoints gets the n-th request, from 0, under round robin; `None` where there is
+/// none. Each gets [`equal_share`] of many.
+pub fn in_turn(n: u64, count: u32) -> Option<u32> {
+    (count > 0).then(|| (n % u64::from(count)) as u32)
+}

@@ -43,11 +43,15 @@ pub(crate) const INCIDENTS: &str = "incidents.csv";
 pub(crate) const REPORT: &str = "report.html";
 const RUN: &str = "run.json";
 pub(crate) const PLOTS: &str = "plots";
+/// What became of the requests of a live run.
+pub(crate) const REQUESTS: &str = "requests.csv";
 
 /// Whether a result folder may hold a file of this name, relative to it: what an earlier run wrote
 /// may be replaced, and nothing else.
 pub fn is_result(name: &Path) -> bool {
-    let files = [SUMMARY, METRICS, TIMESERIES, PODS, INCIDENTS, REPORT, RUN];
+    let files = [
+        SUMMARY, METRICS, TIMESERIES, PODS, INCIDENTS, REPORT, RUN, REQUESTS,
+    ];
     let is_plot = name.parent() == Some(Path::new(PLOTS))
         && name
             .extension()

@@ -109,8 +109,12 @@ pub(crate) fn headline(results: &Results<'_>) -> Vec<String> {
     let mut parts = vec![
         scenario.name.clone(),
         format!(
-            "{} simulated",
-            figure::number(scenario.end.secs_f64(), Unit::Seconds)
+            "{} {}",
+            figure::number(scenario.end.secs_f64(), Unit::Seconds),
+            match scenario.lived {
+                true => "on real engines",
+                false => "simulated",
+            }
         ),
         cluster(results),
     ];

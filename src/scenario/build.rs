@@ -182,6 +182,7 @@ pub(super) fn scenario(
         warnings: Vec::new(),
         notes: builder.notes,
         drill: None,
+        lived: false,
     })
 }
 

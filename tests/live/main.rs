@@ -3,8 +3,11 @@
 //! Where private engines cannot be started (no dockerd, not root) the tests that need one are skipped,
 //! one line says why, and they count as ignored; with PLIMSOLL_REQUIRE_LIVE=1 that is a failure.
 
+mod command;
+mod faults;
 mod image;
 mod rig;
+mod safety;
 
 use std::io::Write as _;
 
@@ -35,7 +38,8 @@ fn main() {
         })
     };
     let skipped = why.is_some() && !required;
-    let trials = image::TESTS.iter().map(trial);
+    let all = [image::TESTS, faults::TESTS, safety::TESTS, command::TESTS];
+    let trials = all.into_iter().flatten().map(trial);
     let trials = trials
         .map(|trial| trial.with_ignored_flag(skipped))
         .collect();

@@ -5,8 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use plimsoll::control::fact::Fact;
+use plimsoll::live::clock::pause;
 use plimsoll::live::config::Endpoint;
+use plimsoll::live::image::{self, Image};
 use plimsoll::live::sandbox::{Machine, Sandbox};
+use plimsoll::live::world::{Place, Setup};
+use plimsoll::record::{Memory, Record, Truth};
+use plimsoll::rng::Seed;
+use plimsoll::run::live::{self, Played};
+use plimsoll::scenario::{self, Scenario};
+use plimsoll::time::{Duration, Time};
 
 /// A folder of one test, removed with all that was started in it.
 pub(crate) struct Rig {
@@ -34,6 +43,201 @@ impl Rig {
     pub(crate) fn machine(&self, node: usize) -> &Machine {
         &self.sandbox.machines()[node]
     }
+
+    /// Loads the workload's image into an engine, and returns its name.
+    pub(crate) fn load(&self, machine: &Machine) -> String {
+        let (workload, endpoint) = (workload().display(), machine.endpoint());
+        let line = format!("live --build-image --workload {workload} --engine node={endpoint}");
+        let told = said(&plimsoll(&self.dir, &line));
+        told.lines().next().expect("the image's name").to_owned()
+    }
+
+    /// Runs a scenario on the engines, and something beside it on a thread of its own.
+    pub(crate) fn run(&self, seconds: u32, text: &str, beside: impl FnOnce() + Send) -> Story {
+        let machines = self.sandbox.machines().iter().cloned();
+        self.run_on(
+            machines.map(Place::Private).collect(),
+            seconds,
+            text,
+            beside,
+        )
+    }
+
+    /// The same on engines that are reached like this.
+    pub(crate) fn run_on(
+        &self,
+        places: Vec<Place>,
+        seconds: u32,
+        text: &str,
+        beside: impl FnOnce() + Send,
+    ) -> Story {
+        let scenario = scenario(seconds, text);
+        let setup = setup(&scenario, places);
+        let mut memory = Memory::default();
+        let played = std::thread::scope(|scope| {
+            scope.spawn(beside);
+            live::record(&scenario, setup, &mut memory)
+        });
+        Story {
+            records: memory.records,
+            played: played.unwrap_or_else(|stop| panic!("{stop}")),
+        }
+    }
+}
+
+/// A scenario of so many seconds with these services, Kubernetes' times made short, and two nodes.
+pub(crate) fn scenario(seconds: u32, text: &str) -> Scenario {
+    let whole = format!("duration = \"{seconds}s\"\n{HEAD}{text}{TAIL}");
+    let read = |path: &Path| panic!("{} is not to be read", path.display());
+    let loaded = scenario::parse(Path::new("live.toml"), &whole, &read);
+    loaded
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
+        .scenario
+}
+
+const HEAD: &str = r#"
+[policy.healer.kubernetes]
+restart_backoff = "1s"
+node_monitor_period = "500ms"
+node_monitor_grace_period = "3s"
+unreachable_toleration = "1s"
+
+[delays]
+heartbeat = "500ms"
+grace = "2s"
+"#;
+const TAIL: &str = r#"
+[[nodes]]
+name = "node"
+count = 2
+cpu = "2"
+memory = "1Gi"
+"#;
+
+/// A service of so many replicas, which are ready a second after their start at the latest.
+pub(crate) fn service(name: &str, replicas: u32, more: &str) -> String {
+    format!(
+        r#"
+[[services]]
+name = "{name}"
+replicas = {replicas}
+requests = {{ cpu = "100m", memory = "16Mi" }}
+limits = {{ cpu = "500m", memory = "32Mi" }}
+startup = {{ constant = "200ms" }}
+readiness = {{ period = "500ms" }}
+{more}
+"#
+    )
+}
+
+fn setup(scenario: &Scenario, places: Vec<Place>) -> Setup {
+    let seed = Seed {
+        seed: 1,
+        replication: 1,
+    };
+    Setup {
+        catalog: scenario.catalog.clone(),
+        script: live::script(scenario, seed),
+        end: scenario.end,
+        cluster: CLUSTER.to_owned(),
+        run: "test".to_owned(),
+        places: places.into_iter().collect(),
+        image: workload_image(),
+        heartbeat: scenario.sim.heartbeat,
+        grace: scenario.sim.grace,
+        patience: Duration::from_secs(1),
+        faults: Vec::new(),
+    }
+}
+
+/// The cluster of all tests: their engines are their own.
+pub(crate) const CLUSTER: &str = "test";
+
+fn workload_image() -> Image {
+    let binary = fs::read(workload()).expect("the workload");
+    image::pack(&binary).expect("it is static")
+}
+
+/// What happened in a run.
+pub(crate) struct Story {
+    pub(crate) records: Vec<(Time, Record)>,
+    pub(crate) played: Played,
+}
+
+impl Story {
+    /// What the control plane heard, with the times in seconds.
+    pub(crate) fn facts(&self) -> Vec<(f64, Fact)> {
+        let fact = |(at, record): &(Time, Record)| match record {
+            Record::Heard(fact) => Some((at.secs_f64(), *fact)),
+            _ => None,
+        };
+        self.records.iter().filter_map(fact).collect()
+    }
+
+    /// What happened, with the times in seconds.
+    pub(crate) fn truths(&self) -> Vec<(f64, Truth)> {
+        let truth = |(at, record): &(Time, Record)| match record {
+            Record::Truth(truth) => Some((at.secs_f64(), *truth)),
+            _ => None,
+        };
+        self.records.iter().filter_map(truth).collect()
+    }
+
+    /// Times of the facts for which this holds.
+    pub(crate) fn when(&self, holds: impl Fn(&Fact) -> bool) -> Vec<f64> {
+        let facts = self.facts().into_iter();
+        facts
+            .filter(|(_, fact)| holds(fact))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// Pods that are believed to run and to be ready at the end.
+    pub(crate) fn ready(&self) -> usize {
+        let pods = self.played.control.cluster().pods().iter();
+        pods.filter(|(_, pod)| pod.active() && pod.ready).count()
+    }
+
+    /// Everything, for a person to read.
+    pub(crate) fn told(&self) -> String {
+        let lines = self.records.iter().filter(|(_, record)| {
+            matches!(
+                record,
+                Record::Truth(_) | Record::Heard(_) | Record::Ordered(_)
+            ) && !matches!(
+                record,
+                Record::Truth(Truth::Traffic { .. } | Truth::NodeUse { .. })
+            )
+        });
+        lines
+            .map(|(at, record)| format!("{:.3} {record:?}\n", at.secs_f64()))
+            .collect()
+    }
+}
+
+/// Waits until something holds, at most a minute.
+pub(crate) fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if holds() {
+            return;
+        }
+        pause(std::time::Duration::from_millis(100));
+    }
+    panic!("{what} has not come to be");
+}
+
+/// Lets so many seconds pass.
+pub(crate) fn rest(seconds: f64) {
+    pause(std::time::Duration::from_secs_f64(seconds));
+}
+
+/// The ids of the running containers on an engine whose names have this in them.
+pub(crate) fn running(machine: &Machine, name: &str) -> Vec<String> {
+    let list = docker(
+        machine,
+        &format!("ps --no-trunc --quiet --filter name={name}"),
+    );
+    list.lines().map(str::to_owned).collect()
 }
 
 impl Drop for Rig {

@@ -2,18 +2,51 @@
 
 use std::path::PathBuf;
 
+use super::shared::{Chance, Changes, Output, Policies};
+
 /// Run a scenario on real Docker engines.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  plimsoll live --sandbox 3 scenarios/live-shop.toml
+  plimsoll live --sandbox 3 scenarios/live-shop.toml --fault 40s:hang:worker-1:20s
+  plimsoll live --engine worker-0=unix:///var/run/docker.sock one-node.toml
   plimsoll live --build-image --archive workload.tar
-  plimsoll live --build-image --engine worker-0=unix:///var/run/docker.sock
+  plimsoll live --clean --cluster live-shop
 
-The image holds one file, plimsoll-workload, linked static: scripts/workload.sh makes it. Its name and \
-tag follow from its digest, and nothing is ever pulled from a registry.")]
+Every node of the scenario is an engine: a private one that --sandbox starts, or one that --engine \
+names. Scheduler, autoscaler and healer are those that run simulates; containers, load and failures \
+are real. The results are those of run, in results/<scenario>/live-<scheduler>-<autoscaler>-<healer>-<seed>/.
+
+The containers hold one file, plimsoll-workload, linked static: scripts/workload.sh makes it. The name \
+and tag of its image follow from its digest, and nothing is ever pulled from a registry.")]
 pub(in crate::cli) struct Live {
+    /// The scenario file
+    #[arg(required_unless_present_any = ["build_image", "clean"])]
+    pub(in crate::cli) scenario: Option<PathBuf>,
+    /// Start so many private engines, one for each node, and remove every trace of them afterwards
+    #[arg(long, value_name = "N", conflicts_with = "engines")]
+    pub(in crate::cli) sandbox: Option<u32>,
+    /// An engine, and the node that it is, such as worker-0=unix:///var/run/docker.sock; may be given
+    /// again
+    #[arg(long = "engine", value_name = "NODE=ENDPOINT")]
+    pub(in crate::cli) engines: Vec<String>,
+    /// What everything that is made is labelled with; the scenario's name unless given
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) cluster: Option<String>,
+    /// Where private engines and locks are kept; $XDG_STATE_HOME/plimsoll unless given
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) state: Option<PathBuf>,
+    /// Longest time for the answer to a request, from when it was due
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = super::shared::length)]
+    pub(in crate::cli) request_timeout: crate::time::Duration,
+    /// Do something to the cluster beside the scenario's failures, and undo it, such as 40s:hang:worker-1:10s.
+    /// WHAT is pause or cut (network) of a service's containers, or stop, kill or hang of a private engine;
+    /// may be given again
+    #[arg(long = "fault", value_name = "AT:WHAT:TARGET:LENGTH")]
+    pub(in crate::cli) faults: Vec<String>,
     /// Pack the workload's image, and load it into the engines that are given
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["sandbox", "clean"])]
     pub(in crate::cli) build_image: bool,
     /// Write the image's archive here, as `docker load` takes it
     #[arg(long, value_name = "FILE", requires = "build_image")]
@@ -21,8 +54,18 @@ pub(in crate::cli) struct Live {
     /// The static workload to pack; target/workload/plimsoll-workload beside the program unless given
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) workload: Option<PathBuf>,
-    /// An engine, and the node that it is, such as worker-0=unix:///var/run/docker.sock; may be given
-    /// again
-    #[arg(long = "engine", value_name = "NODE=ENDPOINT")]
-    pub(in crate::cli) engines: Vec<String>,
+    /// Remove what a run that was killed left of a cluster
+    #[arg(long, requires = "cluster")]
+    pub(in crate::cli) clean: bool,
+    #[command(flatten)]
+    pub(in crate::cli) chance: Chance,
+    #[command(flatten)]
+    pub(in crate::cli) policies: Policies,
+    #[command(flatten)]
+    pub(in crate::cli) changes: Changes,
+    #[command(flatten)]
+    pub(in crate::cli) results: Output,
+    /// Draw no plots
+    #[arg(long)]
+    pub(in crate::cli) no_plots: bool,
 }

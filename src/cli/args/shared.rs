@@ -54,7 +54,7 @@ pub(in crate::cli) struct Outside {
     pub(in crate::cli) resample: Option<Option<Duration>>,
 }
 
-fn length(text: &str) -> Result<Duration, String> {
+pub(super) fn length(text: &str) -> Result<Duration, String> {
     quantity::duration(text).map_err(|bad| format!("it {}: {}", bad.what, bad.form))
 }
 

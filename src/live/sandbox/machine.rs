@@ -95,8 +95,27 @@ impl Machine {
     /// Ends it and everything on it at once.
     pub fn kill(&self) {
         if let Some(init) = self.init() {
-            process::send(init, Signal::Kill);
+            self.kill_with(init);
         }
+    }
+
+    /// Ends the machine with this first process, and those outside who wait for what runs in it: one
+    /// of them that is stopped, as its engine was, would keep what is dead from going.
+    fn kill_with(&self, init: u32) {
+        let space = process::space(init);
+        let members = process::all().into_iter();
+        let members = members.filter(|&pid| process::space(pid) == space);
+        let outside = |pid: u32| {
+            let parent = process::parent(pid)?;
+            (process::space(parent) != space).then_some(parent)
+        };
+        for waiting in members.filter_map(outside).collect::<Vec<_>>() {
+            let program = process::program(waiting).unwrap_or_default();
+            if ["nsenter", "unshare"].contains(&program.as_str()) {
+                process::send(waiting, Signal::Kill);
+            }
+        }
+        process::send(init, Signal::Kill);
     }
 
     /// Starts its engine, unless it runs. The engine answers when this is over.
@@ -124,7 +143,7 @@ impl Machine {
     pub fn remove(&self) -> Result<(), Trouble> {
         if let Some(init) = self.init() {
             let space = process::space(init);
-            process::send(init, Signal::Kill);
+            self.kill_with(init);
             let in_it = |&pid: &u32| process::space(pid) == space && !process::is_dead(pid);
             self.wait("its processes", || !process::all().iter().any(in_it))?;
             self.wait("its first process", || process::is_dead(init))?;

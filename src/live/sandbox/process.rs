@@ -30,6 +30,19 @@ pub fn send(pid: u32, signal: Signal) -> bool {
     pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
 }
 
+/// The main process of a container, by the number that it has here: its control group is named after
+/// the container. `None` when it runs on another machine.
+pub fn process_of(container: &str) -> Option<u32> {
+    let is_in_it = |&pid: &u32| {
+        let groups = fs::read_to_string(format!("/proc/{pid}/cgroup"));
+        groups.is_ok_and(|groups| groups.contains(container)) && !is_dead(pid)
+    };
+    all()
+        .into_iter()
+        .filter(is_in_it)
+        .min_by_key(|&pid| started(pid))
+}
+
 /// All processes there are.
 pub(super) fn all() -> Vec<u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();

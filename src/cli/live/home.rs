@@ -1,0 +1,116 @@
+//! Where a cluster's private engines and its lock are.
+
+use std::env;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::process;
+
+use crate::cli::Failure;
+use crate::cli::args::Live;
+use crate::live;
+use crate::live::clock;
+use crate::live::config::Engine;
+use crate::live::labels;
+use crate::live::sandbox::Sandbox;
+
+/// A cluster's folder, which one plimsoll at a time may use.
+pub(super) struct Home {
+    dir: PathBuf,
+    cluster: String,
+    run: String,
+    /// Locked as long as this lives.
+    lock: File,
+}
+
+impl Home {
+    /// Takes a cluster for oneself.
+    pub(super) fn take(state: Option<&Path>, cluster: &str) -> Result<Home, Failure> {
+        let state = match state {
+            Some(state) => state.to_owned(),
+            None => default_state()?,
+        };
+        let dir = state.join(cluster);
+        let failed =
+            |error: std::io::Error| Failure::Environment(format!("{}: {error}", dir.display()));
+        fs::create_dir_all(&dir).map_err(failed)?;
+        let lock = File::options()
+            .create(true)
+            .append(true)
+            .open(dir.join("lock"))
+            .map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Failure::Environment(format!(
+                    "cluster {cluster} is in use by another plimsoll live\n  = wait for it, or give another --cluster"
+                )));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        Ok(Home {
+            cluster: cluster.to_owned(),
+            run: format!("{}-{}", clock::date(), process::id()),
+            dir,
+            lock,
+        })
+    }
+
+    pub(super) fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
+    /// Names this run.
+    pub(super) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// Where the private engines are.
+    pub(super) fn engines(&self) -> PathBuf {
+        self.dir.join("engines")
+    }
+
+    /// Gives the cluster up and removes its folder, where nothing else is in it.
+    pub(super) fn leave(self) {
+        // What cannot be removed is in use, or somebody else's.
+        let _ = fs::remove_file(self.dir.join("lock"));
+        let _ = fs::remove_dir(&self.dir);
+        if let Some(state) = self.dir.parent() {
+            let _ = fs::remove_dir(state);
+        }
+        drop(self.lock);
+    }
+}
+
+/// `$XDG_STATE_HOME/plimsoll`, or `~/.local/state/plimsoll` (XDG Base Directory Specification 0.8).
+fn default_state() -> Result<PathBuf, Failure> {
+    let absolute = |name: &str| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let home = || Some(absolute("HOME")?.join(".local/state"));
+    let state = absolute("XDG_STATE_HOME").or_else(home);
+    let state = state.map(|state| state.join("plimsoll"));
+    state.ok_or_else(|| Failure::Environment("there is no HOME\n  = give --state".to_owned()))
+}
+
+/// Removes everything that carries the cluster's label: on private engines, and on those given.
+pub(super) fn clean(args: &Live, engines: &[Engine]) -> Result<(), Failure> {
+    let cluster = args.cluster.clone().unwrap_or_default();
+    if !labels::is_possible(&cluster) {
+        return Err(Failure::Input(format!(
+            "`{cluster}` cannot be the name of a cluster"
+        )));
+    }
+    let home = Home::take(args.state.as_deref(), &cluster)?;
+    live::clear(engines, &cluster)?;
+    let nodes = fs::read_dir(home.engines()).into_iter().flatten().flatten();
+    let nodes: Vec<String> = nodes
+        .filter_map(|node| node.file_name().into_string().ok())
+        .collect();
+    if !nodes.is_empty() {
+        Sandbox::new(&home.engines(), &cluster, &nodes)?.remove()?;
+    }
+    home.leave();
+    Ok(())
+}

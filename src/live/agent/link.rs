@@ -1,0 +1,203 @@
+//! Whether a node's engine answers, and what follows from that.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Agent, Inner, News, State};
+use crate::control::fact::Fact;
+use crate::live::clock::now;
+use crate::live::engine::Listed;
+use crate::live::fault::EngineFault;
+use crate::live::sandbox::Signal;
+use crate::live::trouble::{Kind, Trouble};
+use crate::record::{Cause, Truth};
+
+/// Longest time for the answer to a ping: a tenth of a second is much for an idle engine, one whose
+/// cores are all busy took up to one.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What is known of the way to an engine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    answers: bool,
+    /// When it last answered.
+    last: Instant,
+    /// Whether the control plane was told of its silence.
+    missed: bool,
+    /// Whether it is told to be down in truth.
+    down: bool,
+    /// Whether its machine was ended by plimsoll, and not booted since.
+    off: bool,
+    /// Whether a look for it is under way.
+    looking: bool,
+}
+
+impl Link {
+    pub(super) const fn new(now: Instant) -> Link {
+        Link {
+            answers: true,
+            last: now,
+            missed: false,
+            down: false,
+            off: false,
+            looking: false,
+        }
+    }
+
+    pub(super) const fn answers(&self) -> bool {
+        self.answers
+    }
+
+    pub(super) const fn is_off(&self) -> bool {
+        self.off
+    }
+
+    /// Notes that it is down in truth; says whether that is new.
+    pub(super) const fn note_down(&mut self) -> bool {
+        !std::mem::replace(&mut self.down, true)
+    }
+}
+
+impl Agent {
+    /// Asks the engine for a sign of life; `due` when its heartbeat is.
+    pub(super) fn ping(&self, due: bool) {
+        let patience = PATIENCE.min(self.setup.heartbeat);
+        let (engine, tell) = (self.setup.engine.clone(), self.tell.clone());
+        tokio::spawn(async move {
+            let outcome = engine.ping(patience).await;
+            drop(tell.send(Inner::Pinged { due, outcome }));
+        });
+    }
+
+    /// Looks again for an engine that does not answer.
+    pub(super) fn retry(&mut self) {
+        if !self.link.answers && !self.link.off && !self.link.looking {
+            self.link.looking = true;
+            self.ping(false);
+        }
+    }
+
+    pub(super) fn pinged(&mut self, due: bool, outcome: Result<(), Trouble>) {
+        self.link.looking &= due;
+        match outcome {
+            Ok(()) if self.link.answers => self.link.last = now(),
+            // A machine that was ended meanwhile answered before.
+            Ok(()) if self.link.off => {}
+            Ok(()) => self.ask_what_is_left(),
+            Err(trouble) => self.unanswered(due, &trouble),
+        }
+    }
+
+    fn unanswered(&mut self, due: bool, trouble: &Trouble) {
+        self.link.answers = false;
+        if trouble.kind == Kind::Unreachable {
+            let told = self.down(Cause::Node);
+            self.report(told);
+        }
+        if due && !std::mem::replace(&mut self.link.missed, true) {
+            let node = self.setup.node;
+            let last = self.setup.clock.at(self.link.last);
+            self.report_fact(Fact::HeartbeatMissed { node, last });
+        }
+    }
+
+    fn report_fact(&self, fact: Fact) {
+        let mut told = super::Told::default();
+        told.facts.push(fact);
+        self.report(told);
+    }
+
+    fn ask_what_is_left(&self) {
+        let (engine, tell) = (self.setup.engine.clone(), self.tell.clone());
+        let cluster = self.setup.cluster.clone();
+        tokio::spawn(async move {
+            if let Ok(list) = engine.list(&cluster).await {
+                drop(tell.send(Inner::Back(list)));
+            }
+        });
+    }
+
+    /// The engine answers again.
+    pub(super) fn back(&mut self, list: &[Listed]) {
+        if self.link.answers || self.link.off {
+            return;
+        }
+        let node = self.setup.node;
+        let running = list.iter().filter(|one| one.runs);
+        let running: BTreeMap<String, String> = running
+            .map(|one| (one.name.clone(), one.id.clone()))
+            .collect();
+        let was_down = std::mem::take(&mut self.link.down);
+        let mut told = super::Told::default();
+        if was_down {
+            told = self.ledger.lost_but(&running);
+            told.truth.push(Truth::NodeUp(node));
+        }
+        if std::mem::take(&mut self.link.missed) {
+            told.facts.push(Fact::HeartbeatSeen(node));
+        }
+        told.facts.extend(self.ledger.relist());
+        self.forget_dead();
+        self.link.answers = true;
+        self.link.last = now();
+        self.report(told);
+        self.listed(now(), list);
+    }
+
+    fn forget_dead(&mut self) {
+        let dead = self
+            .ledger
+            .all()
+            .filter(|(_, held)| held.state == State::Dead);
+        let dead: Vec<_> = dead.map(|(pod, _)| pod).collect();
+        dead.into_iter().for_each(|pod| self.forget(pod));
+    }
+
+    /// The machine ends with everything on it.
+    pub(super) fn cut_power(&mut self, cause: Cause) {
+        let Some(machine) = &self.setup.machine else {
+            return;
+        };
+        machine.kill();
+        self.abort_all();
+        let mut told = self.down(cause);
+        told.truth.extend(self.ledger.lost().truth);
+        self.forget_dead();
+        self.link.answers = false;
+        self.link.off = true;
+        self.report(told);
+    }
+
+    /// The machine boots again: on a thread of its own, for it takes seconds.
+    pub(super) fn boot(&mut self) {
+        let Some(machine) = self.setup.machine.clone() else {
+            return;
+        };
+        self.link.off = false;
+        let tell = self.tell.clone();
+        thread::spawn(move || drop(tell.send(Inner::Booted(machine.boot()))));
+    }
+
+    /// Something happens to the engine alone, or is over.
+    pub(super) fn engine_fault(&self, fault: EngineFault, on: bool) {
+        let Some(machine) = self.setup.machine.clone() else {
+            return;
+        };
+        let signal = match (fault, on) {
+            (EngineFault::Stop, true) => Signal::Term,
+            (EngineFault::Kill, true) => Signal::Kill,
+            (EngineFault::Hang, true) => Signal::Stop,
+            (EngineFault::Hang, false) => Signal::Continue,
+            (EngineFault::Stop | EngineFault::Kill, false) => {
+                let (tell, news) = (self.tell.clone(), self.setup.news.clone());
+                thread::spawn(move || match machine.start_engine() {
+                    Ok(()) => drop(tell.send(Inner::Booted(Ok(())))),
+                    Err(trouble) => drop(news.send(News::Broken(trouble))),
+                });
+                return;
+            }
+        };
+        machine.signal_engine(signal);
+    }
+}

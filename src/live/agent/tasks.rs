@@ -1,0 +1,148 @@
+//! What takes an engine a while: each a function that waits for it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use bollard::models::ContainerInspectResponse;
+use futures_util::StreamExt;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::sleep;
+
+use super::Inner;
+use crate::live::clock::date;
+use crate::live::container::Spec;
+use crate::live::engine::Engine;
+use crate::live::image::PORT;
+use crate::live::labels;
+use crate::live::ledger::End;
+use crate::live::trouble::{Kind, Trouble};
+
+/// How often a container is asked for before it is given up.
+const ATTEMPTS: u32 = 3;
+/// Time between two attempts.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Events are asked for from so many seconds before now on: none is missed while the stream begins,
+/// and those heard twice are told once.
+const OVERLAP: u64 = 2;
+
+/// A container that was started.
+#[derive(Clone, Debug)]
+pub(in crate::live) struct Up {
+    pub(super) id: String,
+    pub(super) address: SocketAddr,
+}
+
+/// Creates and starts a container. One that is there already under its name, because an answer was
+/// not heard, is taken if it is made as this one is to be.
+pub(super) async fn start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Up, Trouble> {
+    let mut attempt = 1;
+    loop {
+        match try_start(engine, cluster, spec).await {
+            Err(trouble) if trouble.was_unheard() && attempt < ATTEMPTS => {
+                attempt += 1;
+                sleep(PAUSE).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+async fn try_start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Up, Trouble> {
+    let id = match engine.create(&spec.name, spec.body.clone()).await {
+        Ok(id) => id,
+        Err(trouble) if trouble.kind == Kind::Conflict => {
+            let found = engine.inspect(&spec.name).await?;
+            if label(&found, labels::CLUSTER) != Some(cluster)
+                || label(&found, labels::SPEC_HASH) != Some(&spec.hash)
+            {
+                return Err(Trouble::refused(
+                    trouble.what,
+                    "another container is called so",
+                ));
+            }
+            found.id.unwrap_or_default()
+        }
+        Err(trouble) => return Err(trouble),
+    };
+    engine.start(&id).await?;
+    let found = engine.inspect(&id).await?;
+    let address = address(&found, cluster);
+    let address = address
+        .ok_or_else(|| Trouble::refused(format!("start {}", spec.name), "it has no address"))?;
+    Ok(Up { id, address })
+}
+
+/// Where a container is reached.
+fn address(found: &ContainerInspectResponse, cluster: &str) -> Option<SocketAddr> {
+    let networks = found.network_settings.as_ref()?.networks.as_ref()?;
+    let address = networks
+        .get(&labels::network(cluster))?
+        .ip_address
+        .as_ref()?;
+    let address: IpAddr = address.parse().ok()?;
+    Some(SocketAddr::new(address, PORT))
+}
+
+fn label<'a>(found: &'a ContainerInspectResponse, key: &str) -> Option<&'a str> {
+    let labels = found.config.as_ref()?.labels.as_ref()?;
+    labels.get(key).map(String::as_str)
+}
+
+/// Removes a container, if it is the cluster's.
+pub(super) async fn remove_ours(engine: &Engine, cluster: &str, id: &str) -> Result<(), Trouble> {
+    let found = match engine.inspect(id).await {
+        Err(trouble) if trouble.kind == Kind::NotFound => return Ok(()),
+        other => other?,
+    };
+    if label(&found, labels::CLUSTER) != Some(cluster) {
+        return Err(Trouble::refused(
+            format!("remove {id}"),
+            "it is not the cluster's",
+        ));
+    }
+    let id = found.id.unwrap_or_default();
+    engine.remove(&id).await
+}
+
+/// Removes every container and network of the cluster.
+pub(in crate::live) async fn clear(engine: &Engine, cluster: &str) -> Result<(), Trouble> {
+    let list = engine.list(cluster).await?;
+    let removed = list.iter().map(|one| remove_ours(engine, cluster, &one.id));
+    let removed = futures_util::future::join_all(removed).await;
+    removed.into_iter().collect::<Result<(), _>>()?;
+    engine.remove_networks(cluster).await
+}
+
+/// How a container's process ended; `code` is what it ended with if the engine does not know it any
+/// more.
+pub(super) async fn end_of(engine: &Engine, id: &str, code: i64) -> End {
+    let state = engine.inspect(id).await.ok().and_then(|found| found.state);
+    match state {
+        Some(state) => End {
+            code: state.exit_code.unwrap_or(code),
+            out_of_memory: state.oom_killed.unwrap_or(false),
+        },
+        None => End {
+            code,
+            out_of_memory: false,
+        },
+    }
+}
+
+/// Follows the engine's events for ever, and says whenever some may have been missed.
+pub(super) async fn follow(engine: Engine, cluster: String, tell: UnboundedSender<Inner>) {
+    loop {
+        let mut events = Box::pin(engine.events(&cluster, date().saturating_sub(OVERLAP)));
+        if tell.send(Inner::Adrift).is_err() {
+            return;
+        }
+        // An event that is not understood ends the stream as a broken one does.
+        while let Some(Ok(event)) = events.next().await {
+            if tell.send(Inner::Event(event)).is_err() {
+                return;
+            }
+        }
+        drop(events);
+        sleep(PAUSE).await;
+    }
+}

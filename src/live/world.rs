@@ -1,0 +1,278 @@
+//! The runtime: real engines, on the wall clock.
+
+mod calendar;
+mod start;
+mod usage;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::Duration as Real;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::agent::{News, Order, Start};
+use super::clock::{Clock, now, real};
+use super::container::{self, Identity};
+use super::fault::Fault;
+use super::image::Image;
+use super::labels;
+use super::load::Generator;
+use super::load::tally::{Requests, Tally};
+use super::routes::Routes;
+use super::trouble::Trouble;
+use crate::cluster::catalog::Catalog;
+use crate::cluster::pod::Owner;
+use crate::control::command::Command;
+use crate::control::fact::Fact;
+use crate::ids::{Arena, JobId, NodeId, ServiceId};
+use crate::record::Truth;
+use crate::runtime::{Passed, Runtime, Stop};
+use crate::script::Script;
+use crate::script::strikes::{self, Strikes};
+use crate::time::{Duration, Time};
+use calendar::{Calendar, Due};
+pub use start::{Place, Setup};
+use usage::Samples;
+
+/// Longest time in one wait, so that whoever watches the run is asked now and then.
+const PULSE: Real = Real::from_millis(200);
+
+/// Real engines.
+pub struct Live {
+    catalog: Arc<Catalog>,
+    script: Script,
+    clock: Clock,
+    cluster: String,
+    run: String,
+    image: Image,
+    grace: Duration,
+    news: Receiver<News>,
+    nodes: Arena<NodeId, Node>,
+    thread: Option<JoinHandle<()>>,
+    generator: Option<Generator>,
+    routes: Arc<Routes>,
+    tally: Arc<Tally>,
+    calendar: Calendar,
+    strikes: Strikes,
+    faults: Vec<Fault>,
+    samples: Samples,
+    began: bool,
+    last: Time,
+    events: u64,
+    facts: Vec<Fact>,
+    truth: Vec<(Time, Truth)>,
+}
+
+/// A node, as the runtime reaches it.
+struct Node {
+    orders: UnboundedSender<Order>,
+    /// Which of the script's failures keep it down.
+    holds: BTreeSet<u32>,
+    provisioned: bool,
+}
+
+impl Live {
+    /// What became of the requests so far, by service.
+    pub fn requests(&self) -> Vec<Requests> {
+        self.tally.all()
+    }
+
+    /// Pieces of news so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Ends the run: the load stops, and everything of the cluster is removed.
+    ///
+    /// # Errors
+    /// When something is left on an engine.
+    pub fn finish(mut self) -> Result<(), Trouble> {
+        self.generator = None;
+        let mut answers = Vec::new();
+        for node in self.nodes.as_slice() {
+            let (done, answer) = mpsc::channel();
+            // One whose agent is gone has nothing to say.
+            drop(node.orders.send(Order::Finish(done)));
+            answers.push(answer);
+        }
+        let answers = answers.into_iter().filter_map(|answer| answer.recv().ok());
+        answers.collect::<Result<Vec<()>, _>>().map(drop)
+    }
+
+    fn happened(&mut self, at: Time, truth: Truth) {
+        // News may be older than what was handed up already.
+        self.truth.push((at.max(self.last), truth));
+    }
+
+    fn take(&mut self, news: News) -> Result<(), Stop> {
+        self.events += 1;
+        match news {
+            News::Told { at, told } => {
+                let at = self.clock.at(at);
+                for truth in told.truth {
+                    self.follow(at, truth);
+                    self.happened(at, truth);
+                }
+                self.facts.extend(told.facts);
+            }
+            News::Used { at, node, pods } => self.used(self.clock.at(at), node, &pods),
+            News::Broken(trouble) => {
+                return Err(Stop {
+                    reason: trouble.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn order(&self, node: NodeId, order: Order) {
+        // An agent ends only with the run.
+        drop(self.nodes[node].orders.send(order));
+    }
+
+    fn submit_start(&mut self, command: Command) {
+        let Command::Start {
+            id,
+            pod,
+            incarnation,
+            owner,
+            index,
+            shape,
+            node,
+            ..
+        } = command
+        else {
+            return;
+        };
+        let (name, slot, words, period, probed) = match owner {
+            Owner::Service(service) => {
+                let behaviour = &self.script.services[service];
+                let name = &self.catalog.services[service].name;
+                let pod = format!("{name}-{index}");
+                let startup = behaviour.startup_of(self.script.seed, &pod, incarnation);
+                let period = behaviour.probe_period;
+                let words = container::replica_words(behaviour, startup);
+                let probed = period.is_some() && !startup.is_zero();
+                (name.clone(), index, words, period, probed)
+            }
+            Owner::Job(JobId(job)) => {
+                let duration = self.script.jobs.durations[job as usize];
+                let words = container::job_words(duration);
+                (labels::JOB.to_owned(), job, words, None, false)
+            }
+        };
+        let identity = Identity {
+            cluster: self.cluster.clone(),
+            run: self.run.clone(),
+            service: name,
+            slot,
+            incarnation,
+        };
+        let (shape, spec) = (&self.catalog.shapes[shape], &self.catalog.nodes[node]);
+        let spec = container::spec(&identity, &self.image, words, shape, spec);
+        let start = Start {
+            command: id,
+            pod,
+            incarnation,
+            service: owner_service(owner),
+            period: period.map(real),
+            probed,
+            spec,
+        };
+        self.samples.owned(pod, owner, index);
+        self.order(node, Order::Start(Box::new(start)));
+    }
+
+    /// How long a service's containers serve once they are to stop.
+    fn grace_of(&self, service: Option<ServiceId>) -> Duration {
+        let shutdown = |service| self.script.services[service].shutdown;
+        service.map_or(Duration::ZERO, shutdown).min(self.grace)
+    }
+}
+
+/// The service that a pod is a replica of.
+const fn owner_service(owner: Owner) -> Option<ServiceId> {
+    match owner {
+        Owner::Service(service) => Some(service),
+        Owner::Job(_) => None,
+    }
+}
+
+impl Runtime for Live {
+    fn wait(&mut self, deadline: Time, passed: &mut Passed) -> Result<Time, Stop> {
+        if !std::mem::replace(&mut self.began, true) {
+            self.begin();
+        }
+        let pulse = now() + PULSE;
+        loop {
+            let time = self.clock.now();
+            self.keep_calendar(time);
+            while let Ok(news) = self.news.try_recv() {
+                self.take(news)?;
+            }
+            if !self.facts.is_empty() || time >= deadline || now() >= pulse {
+                break;
+            }
+            let next = self.calendar.next().map_or(deadline, |at| at.min(deadline));
+            let until = self.clock.moment(next).min(pulse);
+            match self
+                .news
+                .recv_timeout(until.saturating_duration_since(now()))
+            {
+                Ok(news) => self.take(news)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Stop {
+                        reason: "the engines' thread has ended".to_owned(),
+                    });
+                }
+            }
+        }
+        self.last = self.clock.now().max(self.last);
+        self.truth.sort_by_key(|&(at, _)| at);
+        passed.facts.append(&mut self.facts);
+        passed.truth.append(&mut self.truth);
+        Ok(self.last)
+    }
+
+    fn submit(&mut self, _now: Time, command: Command) {
+        match command {
+            Command::Start { .. } => self.submit_start(command),
+            Command::Stop {
+                pod,
+                incarnation,
+                node,
+                ..
+            } => {
+                let after = real(self.grace_of(self.samples.service_of(pod)));
+                let stop = Order::Stop {
+                    pod,
+                    incarnation,
+                    after,
+                };
+                self.order(node, stop);
+            }
+            Command::Route { service, pod, .. } => self.routes.route(service, pod),
+            Command::Unroute { service, pod, .. } => self.routes.unroute(service, pod),
+            Command::Sample { service, every, .. } => {
+                let at = self.clock.now() + every;
+                self.calendar.add(at, Due::Sample { service, every });
+            }
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.generator = None;
+        for node in self.nodes.as_slice() {
+            drop(node.orders.send(Order::Leave));
+        }
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so.
+            let _ = thread.join();
+        }
+    }
+}

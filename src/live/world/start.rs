@@ -1,0 +1,226 @@
+//! The start of a live run: engines are met, the image is loaded, and the threads begin.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::{Calendar, Live, Node, Order, Samples};
+use crate::cluster::catalog::Catalog;
+use crate::ids::{Arena, NodeId};
+use crate::live::agent::{self, Agent, News};
+use crate::live::clock::{Clock, real};
+use crate::live::config::Endpoint;
+use crate::live::dial::{Dialler, Network};
+use crate::live::engine::Engine;
+use crate::live::fault::Fault;
+use crate::live::image::Image;
+use crate::live::labels;
+use crate::live::load::tally::Tally;
+use crate::live::load::{self, Asked, Generator};
+use crate::live::routes::Routes;
+use crate::live::sandbox::Machine;
+use crate::live::trouble::Trouble;
+use crate::rng::{self, Purpose};
+use crate::script::Script;
+use crate::script::load::Load;
+use crate::script::strikes::Strikes;
+use crate::time::{Duration, Time};
+
+/// What a live run is made of.
+pub struct Setup {
+    /// What nodes, shapes and services are.
+    pub catalog: Arc<Catalog>,
+    /// What the outside world does.
+    pub script: Script,
+    /// The end of the run.
+    pub end: Time,
+    /// Names everything that is made.
+    pub cluster: String,
+    /// Names this run.
+    pub run: String,
+    /// The engine of every node.
+    pub places: Arena<NodeId, Place>,
+    /// The workload's image.
+    pub image: Image,
+    /// Time between two signs of life of a node.
+    pub heartbeat: Duration,
+    /// Longest graceful stop.
+    pub grace: Duration,
+    /// Longest time for the answer to a request.
+    pub patience: Duration,
+    /// What is done to the cluster beside the script's failures.
+    pub faults: Vec<Fault>,
+}
+
+/// Where the engine of a node is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// One that is there already.
+    Given(Endpoint),
+    /// A private one.
+    Private(Machine),
+}
+
+/// An engine that answers.
+struct Met {
+    engine: Engine,
+    network: Network,
+    machine: Option<Machine>,
+}
+
+impl Live {
+    /// Meets all engines and begins: the clock of the run starts when this is over.
+    ///
+    /// # Errors
+    /// When an engine does not answer, or cannot take the image.
+    pub fn start(setup: Setup) -> Result<Live, Trouble> {
+        let threads = |error| Trouble::refused("the engines' thread", error);
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(threads)?;
+        let met = setup.places.as_slice().iter();
+        let met = met.map(|place| runtime.block_on(meet(place, &setup)));
+        let met = met.collect::<Result<Vec<Met>, Trouble>>()?;
+        let clock = Clock::start();
+        let routes = Arc::new(Routes::new(setup.catalog.services.len()));
+        let tally = Arc::new(Tally::new(setup.catalog.services.len()));
+        let (tell, news) = mpsc::channel();
+        let mut agents = Vec::new();
+        let mut nodes = Arena::new();
+        for (node, met) in setup.catalog.nodes.ids().zip(met) {
+            let (orders, ordered) = unbounded_channel();
+            agents.push((agent(&setup, node, met, clock, &routes, &tell), ordered));
+            nodes.push(Node {
+                orders,
+                holds: std::collections::BTreeSet::new(),
+                provisioned: false,
+            });
+        }
+        let thread = thread::spawn(move || run(&runtime, agents));
+        let generator = generator(&setup, clock, &routes, &tally)?;
+        Ok(Live {
+            strikes: Strikes::new(&setup.script),
+            faults: setup.faults,
+            catalog: setup.catalog,
+            script: setup.script,
+            clock,
+            cluster: setup.cluster,
+            run: setup.run,
+            image: setup.image,
+            grace: setup.grace,
+            news,
+            nodes,
+            thread: Some(thread),
+            generator,
+            routes,
+            tally,
+            calendar: Calendar::default(),
+            samples: Samples::default(),
+            began: false,
+            last: Time::ZERO,
+            events: 0,
+            facts: Vec::new(),
+            truth: Vec::new(),
+        })
+    }
+}
+
+/// Meets one engine, and gets it ready.
+async fn meet(place: &Place, setup: &Setup) -> Result<Met, Trouble> {
+    let (endpoint, machine) = match place {
+        Place::Given(endpoint) => (endpoint.clone(), None),
+        Place::Private(machine) => (machine.endpoint(), Some(machine.clone())),
+    };
+    let mut engine = Engine::new(&endpoint)?;
+    let about = engine.meet().await?;
+    if let Some(machine) = &machine {
+        let label = format!("{}={}", labels::NODE, machine.node());
+        if !about.labels.contains(&label) {
+            return Err(Trouble::refused(
+                endpoint.to_string(),
+                format!("it has no label {label}"),
+            ));
+        }
+    }
+    engine.load(&setup.image).await?;
+    engine.ensure_network(&setup.cluster, &setup.run).await?;
+    let network = match machine.clone() {
+        None => Network::Host,
+        Some(machine) => Network::Inside(Dialler::new(machine)),
+    };
+    Ok(Met {
+        engine,
+        network,
+        machine,
+    })
+}
+
+fn agent(
+    setup: &Setup,
+    node: NodeId,
+    met: Met,
+    clock: Clock,
+    routes: &Arc<Routes>,
+    news: &mpsc::Sender<News>,
+) -> agent::Setup {
+    let name = &setup.catalog.nodes[node].name;
+    let mut dice = rng::stream(setup.script.seed, Purpose::Heartbeats, name, 0);
+    let phase = rng::unit(&mut dice) * setup.heartbeat.secs_f64();
+    agent::Setup {
+        node,
+        cluster: setup.cluster.clone(),
+        engine: met.engine,
+        network: met.network,
+        machine: met.machine,
+        heartbeat: real(setup.heartbeat),
+        phase: std::time::Duration::from_secs_f64(phase),
+        clock,
+        routes: Arc::clone(routes),
+        news: news.clone(),
+    }
+}
+
+/// The engines' thread.
+fn run(runtime: &Runtime, agents: Vec<(agent::Setup, UnboundedReceiver<Order>)>) {
+    let agents = agents
+        .into_iter()
+        .map(|(setup, orders)| Agent::run(setup, orders));
+    runtime.block_on(futures_util::future::join_all(agents.collect::<Vec<_>>()));
+}
+
+/// The load, where there is any.
+fn generator(
+    setup: &Setup,
+    clock: Clock,
+    routes: &Arc<Routes>,
+    tally: &Arc<Tally>,
+) -> Result<Option<Generator>, Trouble> {
+    let services = setup.catalog.services.iter();
+    let services: Arena<_, Asked> = services
+        .map(|(service, spec)| Asked {
+            name: spec.name.clone(),
+            load: setup.script.services[service].load.clone(),
+        })
+        .collect();
+    if services
+        .as_slice()
+        .iter()
+        .all(|asked| asked.load == Load::Zero)
+    {
+        return Ok(None);
+    }
+    let load = load::Setup {
+        services,
+        seed: setup.script.seed,
+        end: setup.end,
+        clock,
+        routes: Arc::clone(routes),
+        tally: Arc::clone(tally),
+        patience: real(setup.patience),
+    };
+    Generator::start(load).map(Some)
+}

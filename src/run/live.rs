@@ -1,0 +1,167 @@
+//! One run of a scenario on real engines.
+
+use std::ops::ControlFlow;
+
+use super::{Ended, Settings, Watched, subject};
+use crate::control::Control;
+use crate::live::labels;
+use crate::live::load::tally::Requests;
+use crate::live::trouble::Trouble;
+use crate::live::world::{Live, Setup};
+use crate::metrics::fold::{Fold, Options};
+use crate::metrics::measured::Measured;
+use crate::record::Recorder;
+use crate::rng::Seed;
+use crate::runtime::{self, Stop};
+use crate::scenario::Scenario;
+use crate::script::failure::Target;
+use crate::script::{NodeEventKind, Script};
+use crate::time::Time;
+
+/// What came of a live run.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// What was measured.
+    pub measured: Measured,
+    /// What became of the requests, by service.
+    pub requests: Vec<Requests>,
+}
+
+/// Whose the engines of a run are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engines {
+    /// Plimsoll's own: they may be made to fail.
+    Private,
+    /// Somebody's.
+    Given,
+}
+
+/// What a scenario asks for that cannot be had on real engines; empty where all can.
+pub fn impossible(scenario: &Scenario, engines: Engines) -> Vec<String> {
+    let (catalog, outline) = (&scenario.catalog, &scenario.outline);
+    let mut found = Vec::new();
+    let nodes = catalog.nodes.as_slice().iter().map(|node| &node.name);
+    let services = catalog
+        .services
+        .as_slice()
+        .iter()
+        .map(|service| &service.name);
+    let odd = nodes
+        .chain(services)
+        .filter(|name| !labels::is_possible(name));
+    found.extend(odd.map(|name| {
+        format!("`{name}`: Docker takes names of up to 63 of A-Z, a-z, 0-9, `-`, `_` and `.`")
+    }));
+    if catalog.has_gpus() {
+        found.push("GPUs: the workload does not use them".to_owned());
+    }
+    let strikes_nodes = |target: &Target| match target {
+        Target::Nodes(_) | Target::Zones(_) => true,
+        Target::Containers(_) => false,
+    };
+    let ends_nodes = |kind: NodeEventKind| match kind {
+        NodeEventKind::Remove | NodeEventKind::Fail => true,
+        NodeEventKind::Add
+        | NodeEventKind::Recover
+        | NodeEventKind::Drain
+        | NodeEventKind::Undrain => false,
+    };
+    let ends = outline
+        .failures
+        .iter()
+        .any(|failure| strikes_nodes(&failure.target))
+        || outline.strike.is_some()
+        || outline
+            .node_events
+            .iter()
+            .any(|event| ends_nodes(event.event));
+    if ends && engines == Engines::Given {
+        found.push(
+            "failures of nodes and zones: only private engines (--sandbox) are made to fail"
+                .to_owned(),
+        );
+    }
+    found
+}
+
+/// What the outside world does in a run.
+pub fn script(scenario: &Scenario, seed: Seed) -> Script {
+    scenario.outline.script(seed, scenario.end)
+}
+
+/// Runs a scenario on engines and measures it. `watch` is told the time now and then; its break
+/// ends the run. However it ends, nothing of it is left on the engines.
+///
+/// # Errors
+/// When the engines cannot go on, or `watch` ended the run.
+pub fn run(
+    scenario: &Scenario,
+    setup: Setup,
+    options: Options,
+    watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
+) -> Result<Ran, Ended> {
+    let jobs = setup.script.jobs.clone();
+    let subject = subject(scenario, &jobs);
+    // Turns of a live run are far between.
+    let watched = Watched {
+        every: 1,
+        ..Watched::new(watch)
+    };
+    let mut recorder = (Fold::new(&subject, options), watched);
+    let played = record(scenario, setup, &mut recorder).map_err(Ended::Stopped)?;
+    let (fold, watched) = recorder;
+    let Played {
+        mut control,
+        events,
+        requests,
+    } = played;
+    if watched.broken {
+        return Err(Ended::Interrupted);
+    }
+    let measured = Measured {
+        waiting: super::explain::waiting(&mut control),
+        ..fold.finish(control.cluster(), events)
+    };
+    Ok(Ran { measured, requests })
+}
+
+/// What is left when a live run is over.
+pub struct Played {
+    /// The control plane, with what it believes.
+    pub control: Control,
+    /// Pieces of news that the engines told.
+    pub events: u64,
+    /// What became of the requests, by service.
+    pub requests: Vec<Requests>,
+}
+
+/// Runs a scenario on engines and tells `recorder` everything. However it ends, nothing of it is left on
+/// the engines.
+///
+/// # Errors
+/// When the engines cannot go on, or something is left on one.
+pub fn record(
+    scenario: &Scenario,
+    setup: Setup,
+    recorder: &mut impl Recorder,
+) -> Result<Played, Stop> {
+    let seed = setup.script.seed;
+    let settings = Settings {
+        scheduling: scenario.sim.scheduling,
+    };
+    let stopped = |trouble: Trouble| Stop {
+        reason: trouble.to_string(),
+    };
+    let mut control = Control::new(scenario.catalog.clone(), &scenario.policy, settings, seed);
+    let mut live = Live::start(setup).map_err(stopped)?;
+    let driven = runtime::drive(&mut control, &mut live, recorder, scenario.end);
+    let (events, requests) = (live.events(), live.requests());
+    let finished = live.finish();
+    driven?;
+    finished.map_err(stopped)?;
+    Ok(Played {
+        control,
+        events,
+        requests,
+    })
+}

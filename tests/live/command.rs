@@ -1,0 +1,128 @@
+//! `plimsoll live` as a user meets it.
+
+use std::fs;
+
+use crate::Test;
+use crate::rig::{Rig, plimsoll, said, text, workload};
+
+pub(crate) const TESTS: &[Test] = &[
+    (
+        "a_live_run_writes_the_files_of_a_run_and_leaves_nothing",
+        a_live_run_writes_the_files_of_a_run_and_leaves_nothing,
+    ),
+    (
+        "what_cannot_be_run_live_is_refused_before_anything_starts",
+        what_cannot_be_run_live_is_refused_before_anything_starts,
+    ),
+];
+
+const SHOP: &str = r#"# Does it run?
+duration = "12s"
+warm_up = "2s"
+
+[policy.autoscaler.hpa]
+sync_period = "2s"
+metric_resolution = "2s"
+initial_readiness_delay = "1s"
+cpu_initialization_period = "1s"
+
+[[nodes]]
+name = "node"
+count = 2
+cpu = "2"
+memory = "1Gi"
+
+[[services]]
+name = "web"
+replicas = 2
+requests = { cpu = "50m", memory = "16Mi" }
+limits = { cpu = "500m", memory = "32Mi" }
+work = { cpu = "5ms" }
+startup = { constant = "200ms" }
+readiness = { period = "500ms" }
+load = { constant = 40 }
+hpa = { min = 2, max = 6, cpu = 0.5 }
+
+[delays]
+heartbeat = "500ms"
+metrics = "0s"
+"#;
+
+fn a_live_run_writes_the_files_of_a_run_and_leaves_nothing() {
+    let rig = Rig::cold("command", &[]);
+    fs::write(rig.dir.join("shop.toml"), SHOP).expect("a scenario");
+    let line = format!(
+        "live --sandbox 2 shop.toml --state state --out out --workload {}",
+        workload().display()
+    );
+    let told = said(&plimsoll(&rig.dir, &line));
+    assert!(told.contains("12 s on real engines"), "{told}");
+    said(&plimsoll(
+        &rig.dir,
+        "run shop.toml --out sim --detail nodes",
+    ));
+    let files = |dir: &str| {
+        let entries = fs::read_dir(rig.dir.join(dir)).expect(dir).flatten();
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        names.retain(|name| name != "requests.csv");
+        names.sort();
+        names
+    };
+    assert_eq!(files("out"), files("sim"));
+    let requests = fs::read_to_string(rig.dir.join("out/requests.csv")).expect("requests");
+    let row: Vec<&str> = requests.lines().nth(1).expect("a row").split(',').collect();
+    let number = |column: usize| row[column].parse::<u64>().expect("a number");
+    // 40 requests a second for 12 s; most come when replicas are ready.
+    assert!((380..580).contains(&number(1)), "{requests}");
+    assert!(number(2) > 200, "{requests}");
+    // 0.2 cores of work on 2 × 50m: it grows.
+    let summary = fs::read_to_string(rig.dir.join("out/summary.json")).expect("a summary");
+    assert!(summary.contains("scaling.adaptations"), "{summary}");
+    let pods = fs::read_to_string(rig.dir.join("out/pods.csv")).expect("pods");
+    assert!(pods.lines().count() > 1 + 2, "{pods}");
+    assert!(!rig.dir.join("state").exists(), "nothing is left");
+    let reported = plimsoll(&rig.dir, "report out");
+    assert!(reported.status.success(), "{}", text(&reported.stderr));
+}
+
+fn what_cannot_be_run_live_is_refused_before_anything_starts() {
+    let rig = Rig::cold("wrong", &[]);
+    fs::write(rig.dir.join("shop.toml"), SHOP).expect("a scenario");
+    let failing = format!("{SHOP}\n[[failures]]\nnodes = \"node\"\nat = \"5s\"\ndown = \"1s\"\n");
+    fs::write(rig.dir.join("failing.toml"), failing).expect("a scenario");
+    let workload = workload().display();
+    let refused = |line: &str, wanted: &str| {
+        let output = plimsoll(
+            &rig.dir,
+            &format!("live {line} --state state --workload {workload}"),
+        );
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(wanted), "{told}");
+        assert!(!rig.dir.join("state/shop/engines").exists());
+    };
+    refused("--sandbox 3 shop.toml", "the scenario has 2 nodes");
+    refused("shop.toml", "node node-0 has no engine");
+    refused(
+        "--engine node-0=tcp://192.0.2.1:2375 shop.toml",
+        "only loopback is allowed",
+    );
+    refused(
+        "--engine other=unix:///run/none.sock shop.toml",
+        "known: node-0, node-1",
+    );
+    refused(
+        "--engine node-0=unix:///run/none.sock failing.toml",
+        "only private engines",
+    );
+    refused(
+        "--sandbox 2 shop.toml --fault 1s:hang:node-7:1s",
+        "known: node-0, node-1",
+    );
+    refused(
+        "--sandbox 2 shop.toml --fault 1s:melt:web:1s",
+        "unknown fault `melt`",
+    );
+}
