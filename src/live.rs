@@ -22,6 +22,8 @@ pub mod http;
 #[cfg(feature = "live")]
 pub mod image;
 #[cfg(feature = "live")]
+pub mod journal;
+#[cfg(feature = "live")]
 pub mod labels;
 #[cfg(feature = "live")]
 mod ledger;

@@ -186,3 +186,19 @@ impl<R: Recorder> Recorder for &mut R {
         (**self).turn(now, belief)
     }
 }
+
+/// A recorder that may be left out.
+impl<R: Recorder> Recorder for Option<R> {
+    fn record(&mut self, at: Time, record: Record) {
+        if let Some(recorder) = self {
+            recorder.record(at, record);
+        }
+    }
+
+    fn turn(&mut self, now: Time, belief: &Cluster) -> ControlFlow<()> {
+        match self {
+            Some(recorder) => recorder.turn(now, belief),
+            None => ControlFlow::Continue(()),
+        }
+    }
+}

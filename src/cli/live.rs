@@ -64,8 +64,15 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
     let image = image::packed(args.workload.as_deref())?;
     let cluster = cluster(&args, &scenario)?;
     let home = Home::take(args.state.as_deref(), &cluster)?;
-    let (ran, effort) = on_engines(&args, &scenario, &engines, &home, image)?;
-    home.leave();
+    let played = on_engines(&args, &scenario, &engines, &home, image);
+    // What failed may have left something, for another run to take over or to clean.
+    if matches!(
+        played,
+        Ok(_) | Err(Failure::Interrupted | Failure::Input(_))
+    ) {
+        home.leave();
+    }
+    let (ran, effort) = played?;
     tell(&args, &scenario, &dir, &ran, &effort)
 }
 
@@ -190,6 +197,7 @@ fn play(
         heartbeat: scenario.sim.heartbeat,
         grace: scenario.sim.grace,
         patience: args.request_timeout,
+        journal: Some(home.journal()),
         faults: faults::read(args, scenario)?,
     };
     let progress = Progress::new(1, scenario.end, args.results.quiet);
@@ -239,10 +247,10 @@ fn tell(
 ) -> Result<(), Failure> {
     let mut scenario = scenario.clone();
     scenario.lived = true;
-    let nodes = scenario.catalog.nodes.len();
-    scenario.notes.push(format!(
-        "this is one live run on {nodes} Docker engines: nothing in it was simulated, and no two are alike"
-    ));
+    scenario.notes.push(
+        "this is one run on real Docker engines: nothing in it was simulated, and no two are alike"
+            .to_owned(),
+    );
     let runs = [ran.measured.clone()];
     let summary = summarize(args.chance.seed, &runs);
     let results = Results {

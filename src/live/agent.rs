@@ -203,6 +203,8 @@ impl Agent {
         let mut agent = Agent::new(setup, tell);
         loop {
             tokio::select! {
+                // A list that is older than an order must not be taken for news.
+                biased;
                 order = orders.recv() => match order {
                     Some(Order::Finish(done)) => {
                         agent.abort_all();

@@ -1,5 +1,6 @@
 //! The runtime: real engines, on the wall clock.
 
+mod adopt;
 mod calendar;
 mod start;
 mod usage;
@@ -26,7 +27,7 @@ use crate::cluster::catalog::Catalog;
 use crate::cluster::pod::Owner;
 use crate::control::command::Command;
 use crate::control::fact::Fact;
-use crate::ids::{Arena, JobId, NodeId, ServiceId};
+use crate::ids::{Arena, JobId, NodeId, ServiceId, ShapeId};
 use crate::record::Truth;
 use crate::runtime::{Passed, Runtime, Stop};
 use crate::script::Script;
@@ -59,6 +60,8 @@ pub struct Live {
     faults: Vec<Fault>,
     samples: Samples,
     began: bool,
+    /// Whether it goes on with what another run left.
+    took_over: bool,
     last: Time,
     events: u64,
     facts: Vec<Fact>,
@@ -146,6 +149,33 @@ impl Live {
         else {
             return;
         };
+        let Specified {
+            spec,
+            period,
+            probed,
+        } = self.specify(owner, index, incarnation, shape, node);
+        let start = Start {
+            command: id,
+            pod,
+            incarnation,
+            service: owner_service(owner),
+            period: period.map(real),
+            probed,
+            spec,
+        };
+        self.samples.owned(pod, owner, index);
+        self.order(node, Order::Start(Box::new(start)));
+    }
+
+    /// What the container of a pod is made with.
+    fn specify(
+        &self,
+        owner: Owner,
+        index: u32,
+        incarnation: u32,
+        shape: ShapeId,
+        node: NodeId,
+    ) -> Specified {
         let (name, slot, words, period, probed) = match owner {
             Owner::Service(service) => {
                 let behaviour = &self.script.services[service];
@@ -170,19 +200,12 @@ impl Live {
             slot,
             incarnation,
         };
-        let (shape, spec) = (&self.catalog.shapes[shape], &self.catalog.nodes[node]);
-        let spec = container::spec(&identity, &self.image, words, shape, spec);
-        let start = Start {
-            command: id,
-            pod,
-            incarnation,
-            service: owner_service(owner),
-            period: period.map(real),
+        let (shape, node) = (&self.catalog.shapes[shape], &self.catalog.nodes[node]);
+        Specified {
+            spec: container::spec(&identity, &self.image, words, shape, node),
+            period,
             probed,
-            spec,
-        };
-        self.samples.owned(pod, owner, index);
-        self.order(node, Order::Start(Box::new(start)));
+        }
     }
 
     /// How long a service's containers serve once they are to stop.
@@ -190,6 +213,13 @@ impl Live {
         let shutdown = |service| self.script.services[service].shutdown;
         service.map_or(Duration::ZERO, shutdown).min(self.grace)
     }
+}
+
+/// A container, and how it is probed.
+struct Specified {
+    spec: container::Spec,
+    period: Option<Duration>,
+    probed: bool,
 }
 
 /// The service that a pod is a replica of.

@@ -1,16 +1,21 @@
 //! One run of a scenario on real engines.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use super::{Ended, Settings, Watched, subject};
+use crate::cluster::Cluster;
+use crate::cluster::catalog::Catalog;
 use crate::control::Control;
+use crate::live::journal::{self, Journal};
 use crate::live::labels;
 use crate::live::load::tally::Requests;
 use crate::live::trouble::Trouble;
 use crate::live::world::{Live, Setup};
 use crate::metrics::fold::{Fold, Options};
 use crate::metrics::measured::Measured;
-use crate::record::Recorder;
+use crate::record::{Record, Recorder};
 use crate::rng::Seed;
 use crate::runtime::{self, Stop};
 use crate::scenario::Scenario;
@@ -152,8 +157,19 @@ pub fn record(
     let stopped = |trouble: Trouble| Stop {
         reason: trouble.to_string(),
     };
-    let mut control = Control::new(scenario.catalog.clone(), &scenario.policy, settings, seed);
-    let mut live = Live::start(setup).map_err(stopped)?;
+    let (sizes, journal) = journal(&setup).map_err(stopped)?;
+    let (mut live, believed) = Live::start(setup).map_err(stopped)?;
+    let mut catalog = scenario.catalog.clone();
+    if !believed.is_empty() {
+        resize(Arc::make_mut(&mut catalog), &sizes);
+    }
+    let recorder = &mut (recorder, journal);
+    let mut cluster = Cluster::new(catalog);
+    for change in believed {
+        cluster.apply(Time::ZERO, change);
+        recorder.record(Time::ZERO, Record::Believed(change));
+    }
+    let mut control = Control::over(cluster, &scenario.policy, settings, seed);
     let driven = runtime::drive(&mut control, &mut live, recorder, scenario.end);
     let (events, requests) = (live.events(), live.requests());
     let finished = live.finish();
@@ -164,4 +180,23 @@ pub fn record(
         events,
         requests,
     })
+}
+
+/// How large the services were when a run before this one ended, and where this one writes that down.
+fn journal(setup: &Setup) -> Result<(BTreeMap<String, u32>, Option<Journal>), Trouble> {
+    let Some(path) = &setup.journal else {
+        return Ok((BTreeMap::new(), None));
+    };
+    let sizes = journal::sizes(path)?;
+    let journal = Journal::open(path, setup.catalog.clone())?;
+    Ok((sizes, Some(journal)))
+}
+
+/// The services have the sizes that they had, not those of a start.
+fn resize(catalog: &mut Catalog, sizes: &BTreeMap<String, u32>) {
+    for (_, service) in catalog.services.iter_mut() {
+        if let Some(&replicas) = sizes.get(&service.name) {
+            service.replicas = replicas;
+        }
+    }
 }

@@ -3,7 +3,9 @@
 //! Where private engines cannot be started (no dockerd, not root) the tests that need one are skipped,
 //! one line says why, and they count as ignored; with PLIMSOLL_REQUIRE_LIVE=1 that is a failure.
 
+mod adopt;
 mod command;
+mod fake;
 mod faults;
 mod image;
 mod rig;
@@ -38,7 +40,14 @@ fn main() {
         })
     };
     let skipped = why.is_some() && !required;
-    let all = [image::TESTS, faults::TESTS, safety::TESTS, command::TESTS];
+    let all = [
+        image::TESTS,
+        fake::TESTS,
+        faults::TESTS,
+        safety::TESTS,
+        adopt::TESTS,
+        command::TESTS,
+    ];
     let trials = all.into_iter().flatten().map(trial);
     let trials = trials
         .map(|trial| trial.with_ignored_flag(skipped))

@@ -146,12 +146,20 @@ fn setup(scenario: &Scenario, places: Vec<Place>) -> Setup {
         heartbeat: scenario.sim.heartbeat,
         grace: scenario.sim.grace,
         patience: Duration::from_secs(1),
+        journal: None,
         faults: Vec::new(),
     }
 }
 
 /// The cluster of all tests: their engines are their own.
 pub(crate) const CLUSTER: &str = "test";
+
+/// The id that an engine has to report for the workload's image.
+pub(crate) fn image_id(name: &str) -> String {
+    let image = workload_image();
+    assert_eq!(name, image.name);
+    image.config
+}
 
 fn workload_image() -> Image {
     let binary = fs::read(workload()).expect("the workload");

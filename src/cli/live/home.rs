@@ -69,9 +69,15 @@ impl Home {
         self.dir.join("engines")
     }
 
+    /// Where what is decided is written down.
+    pub(super) fn journal(&self) -> PathBuf {
+        self.dir.join("journal")
+    }
+
     /// Gives the cluster up and removes its folder, where nothing else is in it.
     pub(super) fn leave(self) {
         // What cannot be removed is in use, or somebody else's.
+        let _ = fs::remove_file(self.journal());
         let _ = fs::remove_file(self.dir.join("lock"));
         let _ = fs::remove_dir(&self.dir);
         if let Some(state) = self.dir.parent() {

@@ -197,7 +197,10 @@ impl Live {
         }
         self.happened(now, Truth::NodeProvisioned(node));
         self.happened(now, Truth::NodeUp(node));
-        self.facts.push(Fact::NodeAdded(node));
+        // What is taken over is believed already.
+        if !(self.took_over && now == Time::ZERO) {
+            self.facts.push(Fact::NodeAdded(node));
+        }
     }
 
     fn fail(&mut self, now: Time, strike: Strike) {

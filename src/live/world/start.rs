@@ -1,5 +1,6 @@
 //! The start of a live run: engines are met, the image is loaded, and the threads begin.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
@@ -9,12 +10,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{Calendar, Live, Node, Order, Samples};
 use crate::cluster::catalog::Catalog;
+use crate::cluster::change::Change;
 use crate::ids::{Arena, NodeId};
 use crate::live::agent::{self, Agent, News};
 use crate::live::clock::{Clock, real};
 use crate::live::config::Endpoint;
 use crate::live::dial::{Dialler, Network};
-use crate::live::engine::Engine;
+use crate::live::engine::{Engine, Listed};
 use crate::live::fault::Fault;
 use crate::live::image::Image;
 use crate::live::labels;
@@ -51,6 +53,8 @@ pub struct Setup {
     pub grace: Duration,
     /// Longest time for the answer to a request.
     pub patience: Duration,
+    /// Where what is decided is written down before it is done, for whoever takes over.
+    pub journal: Option<PathBuf>,
     /// What is done to the cluster beside the script's failures.
     pub faults: Vec<Fault>,
 }
@@ -69,14 +73,17 @@ struct Met {
     engine: Engine,
     network: Network,
     machine: Option<Machine>,
+    /// What is there of the cluster.
+    list: Vec<Listed>,
 }
 
 impl Live {
-    /// Meets all engines and begins: the clock of the run starts when this is over.
+    /// Meets all engines and begins: the clock of the run starts when this is over. What runs of the
+    /// cluster goes on; returned is what the control plane is to believe of it before it hears anything.
     ///
     /// # Errors
     /// When an engine does not answer, or cannot take the image.
-    pub fn start(setup: Setup) -> Result<Live, Trouble> {
+    pub fn start(setup: Setup) -> Result<(Live, Vec<Change>), Trouble> {
         let threads = |error| Trouble::refused("the engines' thread", error);
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -91,8 +98,10 @@ impl Live {
         let (tell, news) = mpsc::channel();
         let mut agents = Vec::new();
         let mut nodes = Arena::new();
-        for (node, met) in setup.catalog.nodes.ids().zip(met) {
+        let mut lists = Arena::new();
+        for (node, mut met) in setup.catalog.nodes.ids().zip(met) {
             let (orders, ordered) = unbounded_channel();
+            lists.push(std::mem::take(&mut met.list));
             agents.push((agent(&setup, node, met, clock, &routes, &tell), ordered));
             nodes.push(Node {
                 orders,
@@ -100,9 +109,8 @@ impl Live {
                 provisioned: false,
             });
         }
-        let thread = thread::spawn(move || run(&runtime, agents));
         let generator = generator(&setup, clock, &routes, &tally)?;
-        Ok(Live {
+        let mut live = Live {
             strikes: Strikes::new(&setup.script),
             faults: setup.faults,
             catalog: setup.catalog,
@@ -114,18 +122,23 @@ impl Live {
             grace: setup.grace,
             news,
             nodes,
-            thread: Some(thread),
+            thread: None,
             generator,
             routes,
             tally,
             calendar: Calendar::default(),
             samples: Samples::default(),
             began: false,
+            took_over: false,
             last: Time::ZERO,
             events: 0,
             facts: Vec::new(),
             truth: Vec::new(),
-        })
+        };
+        // Before the agents list what there is: they remove what they have no order for.
+        let believed = live.adopt(&lists);
+        live.thread = Some(thread::spawn(move || run(&runtime, agents)));
+        Ok((live, believed))
     }
 }
 
@@ -148,6 +161,7 @@ async fn meet(place: &Place, setup: &Setup) -> Result<Met, Trouble> {
     }
     engine.load(&setup.image).await?;
     engine.ensure_network(&setup.cluster, &setup.run).await?;
+    let list = engine.list(&setup.cluster).await?;
     let network = match machine.clone() {
         None => Network::Host,
         Some(machine) => Network::Inside(Dialler::new(machine)),
@@ -156,6 +170,7 @@ async fn meet(place: &Place, setup: &Setup) -> Result<Met, Trouble> {
         engine,
         network,
         machine,
+        list,
     })
 }
 

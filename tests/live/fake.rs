@@ -1,0 +1,337 @@
+//! An engine that does everything wrong: a small HTTP server on a socket, in the place of dockerd.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use plimsoll::control::fact::Fact;
+use plimsoll::live::config::Endpoint;
+use plimsoll::live::world::Place;
+
+use crate::Test;
+use crate::rig::{CLUSTER, Rig, Story, rest, service};
+
+pub(crate) const TESTS: &[Test] = &[
+    (
+        "an_engine_that_does_everything_right_is_believed",
+        an_engine_that_does_everything_right_is_believed,
+    ),
+    (
+        "a_death_missed_in_a_broken_stream_is_found_in_the_list",
+        a_death_missed_in_a_broken_stream_is_found_in_the_list,
+    ),
+    (
+        "events_that_come_twice_and_late_are_heard_once",
+        events_that_come_twice_and_late_are_heard_once,
+    ),
+    (
+        "an_answer_that_is_lost_makes_no_second_container",
+        an_answer_that_is_lost_makes_no_second_container,
+    ),
+    (
+        "a_refused_container_is_a_failed_command",
+        a_refused_container_is_a_failed_command,
+    ),
+    (
+        "lists_that_are_garbage_say_nothing",
+        lists_that_are_garbage_say_nothing,
+    ),
+];
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrong {
+    Nothing,
+    /// The stream of events ends as soon as it begins, and the first container dies unheard.
+    Streams,
+    /// Every death is told three times, and again whenever another container starts.
+    Events,
+    /// The first creation is done, and not answered.
+    Answer,
+    /// The first creation is refused.
+    Create,
+    /// The list that is asked for once events are followed is no JSON.
+    Lists,
+}
+
+#[derive(Debug, Default)]
+struct Container {
+    id: String,
+    labels: serde_json::Value,
+    runs: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    wrong: Wrong,
+    containers: BTreeMap<String, Container>,
+    created: u32,
+    lists: u32,
+    /// Lines that every stream of events is to be told.
+    told: Vec<String>,
+}
+
+fn an_engine_that_does_everything_right_is_believed() {
+    let story = play("right", Wrong::Nothing, |state| kill(state, 1));
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (2, 1), "{}", story.told());
+}
+
+fn a_death_missed_in_a_broken_stream_is_found_in_the_list() {
+    let story = play("streams", Wrong::Streams, |state| kill(state, 1));
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (2, 1), "{}", story.told());
+}
+
+fn events_that_come_twice_and_late_are_heard_once() {
+    let story = play("events", Wrong::Events, |state| kill(state, 1));
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (2, 1), "{}", story.told());
+}
+
+fn an_answer_that_is_lost_makes_no_second_container() {
+    let story = play("answer", Wrong::Answer, |state| {
+        let state = state.lock().expect("the state");
+        assert_eq!((state.created, state.containers.len()), (1, 1));
+    });
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (1, 0), "{}", story.told());
+}
+
+fn a_refused_container_is_a_failed_command() {
+    let story = play("create", Wrong::Create, |_| {});
+    let failed = story.when(|fact| matches!(fact, Fact::CommandFailed { .. }));
+    assert_eq!(failed.len(), 1, "{}", story.told());
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (1, 0), "{}", story.told());
+}
+
+fn lists_that_are_garbage_say_nothing() {
+    let story = play("lists", Wrong::Lists, |state| kill(state, 1));
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (2, 1), "{}", story.told());
+}
+
+fn counts(story: &Story) -> (usize, usize) {
+    let started = story.when(|fact| matches!(fact, Fact::ContainerStarted { .. }));
+    let exited = story.when(|fact| matches!(fact, Fact::ContainerExited { .. }));
+    (started.len(), exited.len())
+}
+
+/// Runs one replica on a fake engine for 6 s; something happens after 2 s.
+fn play(name: &str, wrong: Wrong, then: impl FnOnce(&Mutex<State>) + Send) -> Story {
+    let rig = Rig::cold(&format!("fake-{name}"), &[]);
+    let state = |wrong| {
+        Arc::new(Mutex::new(State {
+            wrong,
+            containers: BTreeMap::new(),
+            created: 0,
+            lists: 0,
+            told: Vec::new(),
+        }))
+    };
+    // The one replica goes to the first node.
+    let (state, other) = (state(wrong), state(Wrong::Nothing));
+    let places = [("a", &state), ("b", &other)].map(|(node, state)| {
+        let socket = rig.dir.join(format!("{node}.sock"));
+        let listener = UnixListener::bind(&socket).expect("a socket");
+        let state = Arc::clone(state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = Arc::clone(&state);
+                thread::spawn(move || drop(converse(&stream, &state)));
+            }
+        });
+        Place::Given(Endpoint::Unix(socket))
+    });
+    rig.run_on(places.into(), 6, &service("web", 1, ""), || {
+        rest(2.0);
+        then(&state);
+    })
+}
+
+/// The n-th container that was created dies.
+fn kill(state: &Mutex<State>, n: u32) {
+    let mut state = state.lock().expect("the state");
+    let id = format!("id{n}");
+    let (name, container) = state
+        .containers
+        .iter_mut()
+        .find(|(_, container)| container.id == id)
+        .expect("it was created");
+    container.runs = false;
+    let event = serde_json::json!({
+        "Type": "container", "Action": "die", "time": 1,
+        "Actor": { "ID": id, "Attributes": { "name": name, "exitCode": "1" } },
+    });
+    let times = match state.wrong {
+        Wrong::Streams => 0,
+        Wrong::Events => 3,
+        _ => 1,
+    };
+    let line = format!("{event}\n");
+    state.told.extend(std::iter::repeat_n(line, times));
+}
+
+/// Answers one request: the client opens a connection for each.
+fn converse(stream: &UnixStream, state: &Mutex<State>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut first = String::new();
+    reader.read_line(&mut first)?;
+    let (mut length, mut line) = (0, String::new());
+    while reader.read_line(&mut line)? > 2 {
+        let lower = line.to_ascii_lowercase();
+        if let Some(number) = lower.strip_prefix("content-length:") {
+            length = number.trim().parse().unwrap_or(0);
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let target = first.split(' ').nth(1).unwrap_or("").to_owned();
+    // Less the version: /v1.41/containers/json.
+    let path = target
+        .strip_prefix("/v")
+        .and_then(|rest| rest.split_once('/'));
+    let path = path
+        .map_or(target.trim_start_matches('/'), |(_, path)| path)
+        .to_owned();
+    if path.starts_with("events") {
+        return events(stream, state);
+    }
+    let method = first.split(' ').next().unwrap_or("");
+    let Some((status, text)) = answer(method, &path, &body, state) else {
+        return Ok(());
+    };
+    let mut out = stream;
+    write!(
+        out,
+        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}",
+        text.len()
+    )
+}
+
+/// Tells events as they come, until nobody listens.
+fn events(mut stream: &UnixStream, state: &Mutex<State>) -> std::io::Result<()> {
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+    )?;
+    let mut told = 0;
+    for _ in 0..200 {
+        if state.lock().expect("the state").wrong == Wrong::Streams {
+            return Ok(());
+        }
+        let news = state.lock().expect("the state").told[told..].to_vec();
+        told += news.len();
+        for line in news {
+            write!(stream, "{:x}\r\n{line}\r\n", line.len())?;
+        }
+        rest(0.05);
+    }
+    Ok(())
+}
+
+/// `None`: the connection is closed without an answer.
+fn answer(method: &str, path: &str, body: &[u8], state: &Mutex<State>) -> Option<(u16, String)> {
+    let mut state = state.lock().expect("the state");
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let parts: Vec<&str> = path.split('/').collect();
+    let found = |what: &str| {
+        (
+            404,
+            serde_json::json!({ "message": format!("no {what}") }).to_string(),
+        )
+    };
+    Some(match (method, &parts[..]) {
+        ("GET", ["_ping"]) => (200, "OK".to_owned()),
+        ("GET", ["version"]) => (
+            200,
+            r#"{"Version":"20.10.0","ApiVersion":"1.41"}"#.to_owned(),
+        ),
+        ("GET", ["info"]) => (200, "{}".to_owned()),
+        ("GET", ["images", name, "json"]) => {
+            (200, format!(r#"{{"Id":"{}"}}"#, crate::rig::image_id(name)))
+        }
+        ("GET", ["networks", _]) => found("such network"),
+        ("POST", ["networks", "create"]) => (201, r#"{"Id":"n","Warning":""}"#.to_owned()),
+        ("GET", ["networks"]) => (200, "[]".to_owned()),
+        ("GET", ["containers", "json"]) => {
+            state.lists += 1;
+            match state.wrong == Wrong::Lists && state.lists == 2 {
+                true => (200, "[{\"Id\": oops".to_owned()),
+                false => (200, list(&state)),
+            }
+        }
+        ("POST", ["containers", "create"]) => return create(query, body, &mut state),
+        (_, ["containers", name, rest @ ..]) => {
+            let named =
+                |(known, one): &(&String, &mut Container)| known == name || one.id == **name;
+            let Some((known, one)) = state.containers.iter_mut().find(named) else {
+                return Some(found("such container"));
+            };
+            match (method, rest) {
+                ("POST", ["start"]) => {
+                    one.runs = true;
+                    (204, String::new())
+                }
+                ("GET", ["json"]) => (200, inspect(known, one)),
+                ("DELETE", []) => {
+                    let known = known.clone();
+                    state.containers.remove(&known);
+                    (204, String::new())
+                }
+                _ => (204, String::new()),
+            }
+        }
+        _ => found("such page"),
+    })
+}
+
+fn create(query: &str, body: &[u8], state: &mut State) -> Option<(u16, String)> {
+    let name = query.split('&').find_map(|pair| pair.strip_prefix("name="));
+    let name = name.unwrap_or("").to_owned();
+    if state.wrong == Wrong::Create && name.ends_with("-1") {
+        return Some((500, r#"{"message":"no, not today"}"#.to_owned()));
+    }
+    if state.containers.contains_key(&name) {
+        return Some((409, r#"{"message":"that name is in use"}"#.to_owned()));
+    }
+    state.created += 1;
+    let body: serde_json::Value = serde_json::from_slice(body).expect("JSON");
+    let id = format!("id{}", state.created);
+    let container = Container {
+        id: id.clone(),
+        labels: body["Labels"].clone(),
+        runs: false,
+    };
+    state.containers.insert(name, container);
+    match state.wrong == Wrong::Answer {
+        true => None,
+        false => Some((201, format!(r#"{{"Id":"{id}","Warnings":[]}}"#))),
+    }
+}
+
+fn list(state: &State) -> String {
+    let all = state.containers.iter().map(|(name, one)| {
+        let state = if one.runs { "running" } else { "exited" };
+        serde_json::json!({
+            "Id": one.id, "Names": [format!("/{name}")], "Labels": one.labels, "State": state,
+        })
+    });
+    serde_json::Value::Array(all.collect()).to_string()
+}
+
+fn inspect(name: &str, one: &Container) -> String {
+    let network = format!("plimsoll-{CLUSTER}");
+    serde_json::json!({
+        "Id": one.id,
+        "Name": format!("/{name}"),
+        "State": { "Running": one.runs, "ExitCode": if one.runs { 0 } else { 1 }, "OOMKilled": false },
+        "Config": { "Labels": one.labels },
+        "NetworkSettings": { "Networks": { network: { "IPAddress": "127.0.0.1" } } },
+    })
+    .to_string()
+}
