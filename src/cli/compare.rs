@@ -197,7 +197,7 @@ fn file_name(name: &str) -> String {
         text = text.replace("--", "-");
     }
     match text.len() <= NAME {
-        true => text,
+        true => text.trim_end_matches('-').to_owned(),
         false => format!("{}-{}", &text[..NAME], digits(name)),
     }
 }
@@ -242,6 +242,7 @@ mod tests {
     #[test]
     fn names_of_variants_become_names_of_files() {
         assert_eq!(file_name("kube-vs-kube-binpack"), "kube-vs-kube-binpack");
+        assert_eq!(file_name("spread-vs-spread (2)"), "spread-vs-spread-2");
         let setting = "a.b={ c = \"d/e\" } + f";
         assert_eq!(file_name(setting), "a.b=-c-=-d-e-f");
         let long = "x".repeat(200);

@@ -354,6 +354,7 @@ impl Decoder<'_> {
     pub(super) fn wrong(&mut self, item: Item<'_>, wanted: &str) {
         let found = match item.value {
             DeValue::String(_) => "text",
+            DeValue::Float(_) if wanted.contains("whole number") => "one with a decimal point",
             DeValue::Integer(_) | DeValue::Float(_) => "a number",
             DeValue::Boolean(_) => "true or false",
             DeValue::Datetime(_) => "a date",

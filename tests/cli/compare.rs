@@ -191,6 +191,26 @@ fn a_variant_that_is_like_the_baseline_is_identical_and_said_to_be() {
 }
 
 #[test]
+fn one_run_that_is_equal_is_undecided_and_more_runs_are_said_to_decide_what_they_would() {
+    let scratch = shop("one-run");
+    let args = "small.toml --scheduler least-allocated,binpack --reps 1 --metric cost --metric \
+                availability.requests";
+    let (code, stdout, _) = compare(&scratch, &[args]);
+    assert_eq!(code, Some(0));
+    // Of a family of two: 1 - 0.025 = 97.5 %.
+    for said in [
+        "equal in the only run",
+        "(up to 98 % may differ),",
+        "needs about 36 runs",
+    ] {
+        assert!(stdout.contains(said), "{said}: {stdout}");
+    }
+    // How often availability differs, and by how much, one run does not say.
+    let next = "\n--reps 36 would probably decide cost, but not all that is undecided. ";
+    assert!(stdout.contains(next), "{stdout}");
+}
+
+#[test]
 fn variants_that_cannot_differ_are_told_before_anything_runs() {
     let scratch = shop("twins-early");
     let twins = "small.toml --scheduler binpack,spread,binpack --reps 2";

@@ -34,6 +34,16 @@ pub(super) fn of(compared: &Compared<'_>, command: &str) -> String {
     let asks = pages::asks("scenario", &compared.baseline().scenario.question);
     page.head(&facts, &question, &answer, &Vec::from_iter(asks));
     page.figures(&figures(compared));
+    if let Some(more) = judged(compared)
+        .len()
+        .checked_sub(LARGE)
+        .filter(|more| *more > 0)
+    {
+        page.text(&format!(
+            "And {} below.",
+            count(more as u64, "more verdict")
+        ));
+    }
     verdicts(&mut page, compared);
     for chart in differences::charts(compared) {
         page.chart(&chart);
@@ -414,6 +424,21 @@ mod tests {
                 "undecided: needs about",
             ],
         );
+    }
+
+    #[test]
+    fn differences_that_are_not_set_large_are_counted() {
+        let more = |others: usize| {
+            let mut variants = vec![KUBE];
+            variants.extend(std::iter::repeat_n(BINPACK, others));
+            page(&variants, Some(0.5), true)
+        };
+        assert!(!more(4).contains("more verdict"));
+        finds(
+            &more(5),
+            &["binpack: cost", "And 1 more verdict below.", "The verdicts"],
+        );
+        finds(&more(6), &["And 2 more verdicts below."]);
     }
 
     #[test]

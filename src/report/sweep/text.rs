@@ -155,7 +155,10 @@ pub(super) fn front_rows(sweep: &Sweep, merged: &Merged, front: &[u32]) -> Vec<V
     if has_twins {
         rows[0].push("cells alike".to_owned());
         for (row, group) in rows[1..].iter_mut().zip(&groups) {
-            row.push(figure::thousands(group.len() as u64));
+            row.push(match group.len() {
+                1 => String::new(),
+                several => figure::thousands(several as u64),
+            });
         }
     }
     rows
