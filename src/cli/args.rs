@@ -3,6 +3,8 @@
 mod capacity;
 mod compact;
 mod compare;
+#[cfg(feature = "live")]
+mod engines;
 mod explain;
 mod files;
 mod gate;
@@ -18,6 +20,8 @@ use clap::{Parser, Subcommand};
 pub(super) use capacity::{Capacity, Survive};
 pub(super) use compact::{Compact, PodOrder, Pods};
 pub(super) use compare::Compare;
+#[cfg(feature = "live")]
+pub(super) use engines::Engines;
 pub(super) use explain::{Explain, ListedNodes};
 pub(super) use files::{Completions, Described, Init, Named, Report, Schema, Validate};
 pub(super) use gate::{Gate, GateFormat};

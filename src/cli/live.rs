@@ -1,14 +1,14 @@
 //! `plimsoll live`.
 
 mod faults;
-mod home;
-mod image;
 mod requests;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{Format, Live};
+use crate::cli::engines::home::{self, Home};
+use crate::cli::engines::{self, image};
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
 use crate::cli::run::{changed, chosen};
@@ -16,11 +16,7 @@ use crate::cli::usage::{cpu_seconds, look, peak_memory};
 use crate::cli::{Failure, interrupt};
 use crate::experiment::summary::summarize;
 use crate::folder::{self, Folder};
-use crate::live::config::{Endpoint, Engine};
 use crate::live::image::Image;
-use crate::live::labels;
-use crate::live::sandbox::Sandbox;
-use crate::live::trouble::Trouble;
 use crate::live::world::{Place, Setup};
 use crate::metrics::fold;
 use crate::report::output::{self, Options, Plots, SUMMARY};
@@ -33,19 +29,18 @@ use crate::run::Ended;
 use crate::run::live::{self, Engines, Ran};
 use crate::scenario::Scenario;
 use crate::time::Time;
-use home::Home;
 
 pub(super) fn run(args: Live) -> Result<(), Failure> {
-    let engines = engines(&args.engines)?;
+    let engines = engines::typed(&args.on.engines)?;
     if args.build_image {
         return image::build(&args, &engines);
     }
     let Some(path) = &args.scenario else {
-        return home::clean(&args, &engines);
+        return home::clean(&args.on, &engines);
     };
     interrupt::listen()?;
     let scenario = chosen(path, &args.changes, &args.policies, args.results.quiet)?;
-    let whose = match args.sandbox {
+    let whose = match args.on.sandbox {
         Some(_) => Engines::Private,
         None => Engines::Given,
     };
@@ -61,10 +56,14 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
         None => default_dir(&scenario, &args),
     };
     folder::check_replaceable(&dir, output::is_result)?;
-    let image = image::packed(args.workload.as_deref())?;
-    let cluster = cluster(&args, &scenario)?;
-    let home = Home::take(args.state.as_deref(), &cluster)?;
-    let played = on_engines(&args, &scenario, &engines, &home, image);
+    let image = image::packed(args.on.workload.as_deref())?;
+    let cluster = engines::cluster(&args.on, &scenario.name)?;
+    let home = Home::take(args.on.state.as_deref(), &cluster)?;
+    let nodes = scenario.catalog.nodes.as_slice().iter();
+    let nodes: Vec<String> = nodes.map(|node| node.name.clone()).collect();
+    let played = engines::on(&args.on, &nodes, &engines, &home, |places| {
+        play(&args, &scenario, &home, places, image)
+    });
     // What failed may have left something, for another run to take over or to clean.
     if matches!(
         played,
@@ -74,105 +73,6 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
     }
     let (ran, effort) = played?;
     tell(&args, &scenario, &dir, &ran, &effort)
-}
-
-/// The engines that were typed.
-fn engines(typed: &[String]) -> Result<Vec<Engine>, Failure> {
-    let engine = |text: &String| {
-        let wrong = |said: String| Failure::Input(format!("--engine {text}: {said}"));
-        let parts = text.split_once('=');
-        let (node, endpoint) = parts.ok_or_else(|| wrong("write NODE=ENDPOINT".to_owned()))?;
-        let endpoint = Endpoint::parse(endpoint).map_err(|bad| wrong(bad.to_string()))?;
-        let node = node.to_owned();
-        Ok(Engine { node, endpoint })
-    };
-    typed.iter().map(engine).collect()
-}
-
-/// What everything is labelled with.
-fn cluster(args: &Live, scenario: &Scenario) -> Result<String, Failure> {
-    let name = args.cluster.as_ref().unwrap_or(&scenario.name);
-    match labels::is_possible(name) {
-        true => Ok(name.clone()),
-        false => Err(Failure::Input(format!(
-            "`{name}` cannot be the name of a cluster\n  = give --cluster a name of up to 63 of A-Z, a-z, 0-9, \
-             `-`, `_` and `.`"
-        ))),
-    }
-}
-
-/// Runs it on private engines or on those that were given, and leaves nothing on them.
-fn on_engines(
-    args: &Live,
-    scenario: &Scenario,
-    engines: &[Engine],
-    home: &Home,
-    image: Image,
-) -> Result<(Ran, Effort), Failure> {
-    let Some(count) = args.sandbox else {
-        let places = given(scenario, engines)?;
-        return play(args, scenario, home, places, image);
-    };
-    let nodes = scenario.catalog.nodes.as_slice().iter();
-    let nodes: Vec<String> = nodes.map(|node| node.name.clone()).collect();
-    if count as usize != nodes.len() {
-        return Err(Failure::Input(format!(
-            "--sandbox {count}: the scenario has {} nodes, and each is an engine",
-            nodes.len()
-        )));
-    }
-    let sandbox = Sandbox::new(&home.engines(), home.cluster(), &nodes)?;
-    let booted = sandbox.boot().map_err(Failure::from);
-    let played = booted.and_then(|()| {
-        let places = sandbox.machines().iter().cloned().map(Place::Private);
-        play(args, scenario, home, places.collect(), image)
-    });
-    sandbox.remove()?;
-    played
-}
-
-/// The engine of every node, in their order.
-fn given(scenario: &Scenario, engines: &[Engine]) -> Result<Vec<Place>, Failure> {
-    let nodes = scenario.catalog.nodes.as_slice();
-    let known = nodes.iter().map(|node| node.name.as_str());
-    let known = known.collect::<Vec<_>>().join(", ");
-    for (n, engine) in engines.iter().enumerate() {
-        let wrong = |said: &str| {
-            Failure::Input(format!(
-                "--engine {}={}: {said}",
-                engine.node, engine.endpoint
-            ))
-        };
-        if !nodes.iter().any(|node| node.name == engine.node) {
-            return Err(wrong(&format!(
-                "the scenario has no such node\n  = known: {known}"
-            )));
-        }
-        if engines[..n].iter().any(|other| other.node == engine.node) {
-            return Err(wrong("that node has an engine already"));
-        }
-        if engines[..n]
-            .iter()
-            .any(|other| other.endpoint == engine.endpoint)
-        {
-            return Err(wrong("that engine is a node already"));
-        }
-    }
-    let place = |node: &crate::cluster::catalog::NodeSpec| {
-        let engine = engines.iter().find(|engine| engine.node == node.name);
-        let missing = || {
-            Failure::Input(format!(
-                "node {} has no engine\n  = give --engine {}=ENDPOINT, or --sandbox {}",
-                node.name,
-                node.name,
-                nodes.len()
-            ))
-        };
-        engine
-            .map(|engine| Place::Given(engine.endpoint.clone()))
-            .ok_or_else(missing)
-    };
-    nodes.iter().map(place).collect()
 }
 
 fn play(
@@ -285,11 +185,5 @@ fn tell(
             print(&requests::text(&scenario, &ran.requests))?;
             print(&text::summary(&results, effort, written, look()))
         }
-    }
-}
-
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Failure {
-        Failure::Environment(trouble.to_string())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::engines::Engines;
 use super::shared::{Chance, Changes, Output, Policies};
 
 /// Run a scenario on real Docker engines.
@@ -24,19 +25,8 @@ pub(in crate::cli) struct Live {
     /// The scenario file
     #[arg(required_unless_present_any = ["build_image", "clean"])]
     pub(in crate::cli) scenario: Option<PathBuf>,
-    /// Start so many private engines, one for each node, and remove every trace of them afterwards
-    #[arg(long, value_name = "N", conflicts_with = "engines")]
-    pub(in crate::cli) sandbox: Option<u32>,
-    /// An engine, and the node that it is, such as worker-0=unix:///var/run/docker.sock; may be given
-    /// again
-    #[arg(long = "engine", value_name = "NODE=ENDPOINT")]
-    pub(in crate::cli) engines: Vec<String>,
-    /// What everything that is made is labelled with; the scenario's name unless given
-    #[arg(long, value_name = "NAME")]
-    pub(in crate::cli) cluster: Option<String>,
-    /// Where private engines and locks are kept; $XDG_STATE_HOME/plimsoll unless given
-    #[arg(long, value_name = "DIR")]
-    pub(in crate::cli) state: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) on: Engines,
     /// Longest time for the answer to a request, from when it was due
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = super::shared::length)]
     pub(in crate::cli) request_timeout: crate::time::Duration,
@@ -51,9 +41,6 @@ pub(in crate::cli) struct Live {
     /// Write the image's archive here, as `docker load` takes it
     #[arg(long, value_name = "FILE", requires = "build_image")]
     pub(in crate::cli) archive: Option<PathBuf>,
-    /// The static workload to pack; target/workload/plimsoll-workload beside the program unless given
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) workload: Option<PathBuf>,
     /// Remove what a run that was killed left of a cluster
     #[arg(long, requires = "cluster")]
     pub(in crate::cli) clean: bool,

@@ -9,7 +9,7 @@ use crate::time::{Duration, Time};
 /// The faults that were typed.
 pub(super) fn read(args: &Live, scenario: &Scenario) -> Result<Vec<Fault>, Failure> {
     let fault = |text: &String| {
-        let fault = fault(text, scenario, args.sandbox.is_some());
+        let fault = fault(text, scenario, args.on.sandbox.is_some());
         fault.map_err(|said| Failure::Input(format!("--fault {text}: {said}")))
     };
     args.faults.iter().map(fault).collect()

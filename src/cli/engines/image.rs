@@ -15,8 +15,8 @@ use crate::live::image::{self, Image};
 const WORKLOAD: &str = "plimsoll-workload";
 
 /// Packs the image, writes it where asked to, and loads it into the engines.
-pub(super) fn build(args: &Live, engines: &[Engine]) -> Result<(), Failure> {
-    let image = packed(args.workload.as_deref())?;
+pub(in crate::cli) fn build(args: &Live, engines: &[Engine]) -> Result<(), Failure> {
+    let image = packed(args.on.workload.as_deref())?;
     if let Some(path) = &args.archive {
         let written = fs::write(path, &image.archive);
         written.map_err(|error| Failure::Environment(format!("{}: {error}", path.display())))?;
@@ -39,7 +39,7 @@ pub(super) fn build(args: &Live, engines: &[Engine]) -> Result<(), Failure> {
 }
 
 /// The image of the workload that was typed, or else of the one beside this program.
-pub(super) fn packed(workload: Option<&Path>) -> Result<Image, Failure> {
+pub(in crate::cli) fn packed(workload: Option<&Path>) -> Result<Image, Failure> {
     let path = match workload {
         Some(path) => path.to_owned(),
         None => beside()?,

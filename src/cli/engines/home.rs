@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use crate::cli::Failure;
-use crate::cli::args::Live;
+use crate::cli::args::Engines;
 use crate::live;
 use crate::live::clock;
 use crate::live::config::Engine;
@@ -14,7 +14,7 @@ use crate::live::labels;
 use crate::live::sandbox::Sandbox;
 
 /// A cluster's folder, which one plimsoll at a time may use.
-pub(super) struct Home {
+pub(in crate::cli) struct Home {
     dir: PathBuf,
     cluster: String,
     run: String,
@@ -24,7 +24,7 @@ pub(super) struct Home {
 
 impl Home {
     /// Takes a cluster for oneself.
-    pub(super) fn take(state: Option<&Path>, cluster: &str) -> Result<Home, Failure> {
+    pub(in crate::cli) fn take(state: Option<&Path>, cluster: &str) -> Result<Home, Failure> {
         let state = match state {
             Some(state) => state.to_owned(),
             None => default_state()?,
@@ -55,27 +55,27 @@ impl Home {
         })
     }
 
-    pub(super) fn cluster(&self) -> &str {
+    pub(in crate::cli) fn cluster(&self) -> &str {
         &self.cluster
     }
 
     /// Names this run.
-    pub(super) fn run(&self) -> &str {
+    pub(in crate::cli) fn run(&self) -> &str {
         &self.run
     }
 
     /// Where the private engines are.
-    pub(super) fn engines(&self) -> PathBuf {
+    pub(in crate::cli) fn engines(&self) -> PathBuf {
         self.dir.join("engines")
     }
 
     /// Where what is decided is written down.
-    pub(super) fn journal(&self) -> PathBuf {
+    pub(in crate::cli) fn journal(&self) -> PathBuf {
         self.dir.join("journal")
     }
 
     /// Gives the cluster up and removes its folder, where nothing else is in it.
-    pub(super) fn leave(self) {
+    pub(in crate::cli) fn leave(self) {
         // What cannot be removed is in use, or somebody else's.
         let _ = fs::remove_file(self.journal());
         let _ = fs::remove_file(self.dir.join("lock"));
@@ -101,7 +101,7 @@ fn default_state() -> Result<PathBuf, Failure> {
 }
 
 /// Removes everything that carries the cluster's label: on private engines, and on those given.
-pub(super) fn clean(args: &Live, engines: &[Engine]) -> Result<(), Failure> {
+pub(in crate::cli) fn clean(args: &Engines, engines: &[Engine]) -> Result<(), Failure> {
     let cluster = args.cluster.clone().unwrap_or_default();
     if !labels::is_possible(&cluster) {
         return Err(Failure::Input(format!(

@@ -1,0 +1,24 @@
+//! The engines that a command works on, and what is run on them.
+
+use std::path::PathBuf;
+
+/// Which engines there are.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Engines {
+    /// Start so many private engines, one for each node, and remove every trace of them afterwards
+    #[arg(long, value_name = "N", conflicts_with = "engines")]
+    pub(in crate::cli) sandbox: Option<u32>,
+    /// An engine, and the node that it is, such as worker-0=unix:///var/run/docker.sock; may be given
+    /// again
+    #[arg(long = "engine", value_name = "NODE=ENDPOINT")]
+    pub(in crate::cli) engines: Vec<String>,
+    /// What everything that is made is labelled with; the scenario's name unless given
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) cluster: Option<String>,
+    /// Where private engines and locks are kept; $XDG_STATE_HOME/plimsoll unless given
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) state: Option<PathBuf>,
+    /// The static workload to pack; target/workload/plimsoll-workload beside the program unless given
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) workload: Option<PathBuf>,
+}
