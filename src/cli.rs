@@ -2,12 +2,18 @@
 //! progress and warnings to stderr.
 
 mod args;
+#[cfg(feature = "live")]
+mod calibrate;
 mod capacity;
 mod command;
 mod compact;
 mod compare;
 mod completions;
+#[cfg(feature = "live")]
+mod engines;
 mod explain;
+#[cfg(feature = "live")]
+mod fidelity;
 mod gate;
 mod import;
 mod init;
@@ -69,6 +75,10 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(args),
         #[cfg(feature = "live")]
         Command::Live(args) => live::run(args),
+        #[cfg(feature = "live")]
+        Command::Calibrate(args) => calibrate::run(args),
+        #[cfg(feature = "live")]
+        Command::Fidelity(args) => fidelity::run(args),
         Command::Sweep(args) => sweep::run(args),
         Command::Merge(args) => merge::run(args),
     };

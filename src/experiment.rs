@@ -6,6 +6,7 @@ pub mod compaction;
 pub mod compare;
 pub mod difference;
 pub mod drill;
+pub mod fidelity;
 pub mod gate;
 pub mod precision;
 pub mod replicate;

@@ -8,6 +8,8 @@ pub mod config;
 #[cfg(feature = "live")]
 mod agent;
 #[cfg(feature = "live")]
+pub mod calibrate;
+#[cfg(feature = "live")]
 pub mod clock;
 #[cfg(feature = "live")]
 pub mod container;

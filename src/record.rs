@@ -177,7 +177,7 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
 }
 
 /// A borrowed recorder is one too.
-impl<R: Recorder> Recorder for &mut R {
+impl<R: Recorder + ?Sized> Recorder for &mut R {
     fn record(&mut self, at: Time, record: Record) {
         (**self).record(at, record);
     }

@@ -9,6 +9,7 @@ pub mod compaction;
 pub mod compare;
 mod csv;
 pub mod explain;
+pub mod fidelity;
 mod figure;
 pub mod gate;
 pub mod html;

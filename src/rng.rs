@@ -57,6 +57,14 @@ pub enum Purpose {
     Compaction = 16,
     /// When the requests of a live run are due.
     Requests = 17,
+    /// How long it takes to create a container, by incarnation.
+    Create = 18,
+    /// How long a container takes from its start until it can serve, beyond its startup, by incarnation.
+    Ready = 19,
+    /// How long it takes to stop a container, beyond its shutdown, by incarnation.
+    Stop = 20,
+    /// How long a node takes to boot, by how often it has gone up or down.
+    Boot = 21,
 }
 
 /// The stream of one purpose and entity; `occurrence` is the incarnation or the n-th time.

@@ -2,8 +2,10 @@
 
 pub mod cell;
 pub mod explain;
+pub mod fidelity;
 #[cfg(feature = "live")]
 pub mod live;
+pub mod marks;
 pub mod pack;
 pub mod snapshot;
 
@@ -88,7 +90,7 @@ fn subject<'a>(scenario: &Scenario, jobs: &'a Jobs) -> Subject<'a> {
 /// takes then.
 pub fn healing(scenario: &Scenario) -> Duration {
     let healer = registry::build(registry::HEALERS, &scenario.policy.healer);
-    scenario.sim.status + healer.delay()
+    scenario.sim.status.longest() + healer.delay()
 }
 
 /// What the pods of a scenario ask for, whatever the seed and the policies.
@@ -195,5 +197,5 @@ fn stage(scenario: &Scenario, script: Script, seed: Seed) -> (Control, Sim) {
     };
     let catalog = scenario.catalog.clone();
     let control = Control::new(catalog.clone(), &scenario.policy, settings, seed);
-    (control, Sim::new(catalog, script, scenario.sim))
+    (control, Sim::new(catalog, script, scenario.sim.clone()))
 }

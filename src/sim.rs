@@ -136,9 +136,15 @@ impl Sim {
         }
     }
 
-    /// Tells the control plane what a node reports about a container.
-    fn report(&mut self, fact: Fact) {
-        self.tell(self.config.status, fact);
+    /// Tells the control plane what a node reports about a pod's container.
+    fn report(&mut self, pod: PodId, fact: Fact) {
+        self.node_reports(self.containers[pod].node, fact);
+    }
+
+    /// Tells the control plane what a node reports.
+    fn node_reports(&mut self, node: NodeId, fact: Fact) {
+        let at = self.heard(node);
+        self.tell(at - self.now, fact);
     }
 
     /// Handles everything due now, and what that causes now.
@@ -166,6 +172,7 @@ impl Sim {
                 let command = self.parcels.take_command(parcel);
                 self.carry_out(command);
             }
+            Event::Create { pod, incarnation } => self.create(pod, incarnation),
             Event::Start { pod, incarnation } => self.start(pod, incarnation),
             Event::Ready { pod, incarnation } => self.ready(pod, incarnation),
             Event::Probe { pod, incarnation } => self.probe(pod, incarnation),

@@ -25,6 +25,7 @@ pub use standard::Standard;
 pub use step::StepIntegral;
 pub use student::{paired_mean, paired_t, standard_mean, t_mean};
 pub use trend::{Trend, trend};
+pub use welch::welch_t;
 
 mod bootstrap;
 mod describe;
@@ -46,6 +47,7 @@ mod student;
 #[cfg(test)]
 mod testing;
 mod trend;
+mod welch;
 
 /// How often a method's intervals are to contain the truth, strictly between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -79,6 +81,8 @@ pub enum Method {
     StudentT,
     /// Student's t over the differences of paired runs.
     PairedT,
+    /// Welch's t over two sets of runs that are not paired.
+    WelchT,
     /// Jackknife over runs for a ratio of sums.
     Jackknife,
     /// Jackknife over paired runs for the difference of two ratios of sums.
@@ -144,9 +148,10 @@ impl Interval {
 
 impl Method {
     /// All of them.
-    pub const ALL: [Method; 11] = [
+    pub const ALL: [Method; 12] = [
         Method::StudentT,
         Method::PairedT,
+        Method::WelchT,
         Method::Jackknife,
         Method::PairedJackknife,
         Method::Bootstrap,
@@ -163,6 +168,7 @@ impl Method {
         match self {
             Method::StudentT => "student_t",
             Method::PairedT => "paired_t",
+            Method::WelchT => "welch_t",
             Method::Jackknife => "jackknife",
             Method::PairedJackknife => "paired_jackknife",
             Method::Bootstrap => "bootstrap",

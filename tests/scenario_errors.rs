@@ -170,6 +170,7 @@ pages! {
     names_are_unique_and_references_known
     a_failure_says_what_when_and_how_long
     a_wrong_table_is_the_only_one_that_is_complained_of
+    delays_by_number_begin_with_one_and_rise
     distributions_and_loads_are_possible
     wrong_types_are_named
     a_missing_table_is_named

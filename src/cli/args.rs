@@ -1,11 +1,15 @@
 //! What can be typed.
 
+#[cfg(feature = "live")]
+mod calibrate;
 mod capacity;
 mod compact;
 mod compare;
 #[cfg(feature = "live")]
 mod engines;
 mod explain;
+#[cfg(feature = "live")]
+mod fidelity;
 mod files;
 mod gate;
 mod import;
@@ -17,12 +21,16 @@ pub(super) mod sweep;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "live")]
+pub(super) use calibrate::Calibrate;
 pub(super) use capacity::{Capacity, Survive};
 pub(super) use compact::{Compact, PodOrder, Pods};
 pub(super) use compare::Compare;
 #[cfg(feature = "live")]
 pub(super) use engines::Engines;
 pub(super) use explain::{Explain, ListedNodes};
+#[cfg(feature = "live")]
+pub(super) use fidelity::Fidelity;
 pub(super) use files::{Completions, Described, Init, Named, Report, Schema, Validate};
 pub(super) use gate::{Gate, GateFormat};
 pub(super) use import::{Import, Openb};
@@ -81,6 +89,12 @@ pub(super) enum Command {
     /// Run a scenario on real Docker engines
     #[cfg(feature = "live")]
     Live(Live),
+    /// Measure how long Docker engines take, for simulations of them
+    #[cfg(feature = "live")]
+    Calibrate(Calibrate),
+    /// Run a scenario live and simulated, and say how well the one foretold the other
+    #[cfg(feature = "live")]
+    Fidelity(Fidelity),
     /// Put the chunks of a sweep together, or list those that are missing
     Merge(sweep::Merge),
     /// Make the page of a result again, or lay several results side by side

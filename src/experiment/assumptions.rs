@@ -306,8 +306,8 @@ fn more_work(scenario: &mut Scenario) -> bool {
 }
 
 fn slower_start(scenario: &mut Scenario) -> bool {
-    let mut is_changed = !scenario.sim.create.is_zero();
-    scenario.sim.create = scenario.sim.create * 2;
+    let mut is_changed = !scenario.sim.create.is_none();
+    scenario.sim.create = scenario.sim.create.scaled(2.0);
     for place in scenario.outline.services.ids() {
         if let Some(startup) = &mut scenario.outline.services[place].startup {
             *startup = startup.scaled(2.0);

@@ -3,7 +3,7 @@
 //! Everything it knows is its own: tasks that wait for the engine tell it what came of them.
 
 mod link;
-mod tasks;
+pub(super) mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -111,6 +111,8 @@ pub(super) struct PodUse {
     pub(super) service: Option<ServiceId>,
     pub(super) ready: bool,
     pub(super) used: Used,
+    /// When the engine said so: readings of one node may lie a second apart.
+    pub(super) at: Instant,
 }
 
 /// What the agent's tasks tell it.
@@ -314,6 +316,7 @@ impl Agent {
             ready: false,
             serves: false,
             stopping: false,
+            killed: false,
         };
         let Some(told) = self.ledger.order(start.pod, held) else {
             return;
@@ -525,18 +528,22 @@ impl Agent {
         }
     }
 
-    fn crash(&self, is_struck: impl Fn(PodId, &Held) -> bool) {
-        for (pod, held) in self.ledger.all() {
-            let (State::Running, Some(id)) = (held.state, &held.id) else {
-                continue;
-            };
-            if !is_struck(pod, held) {
-                continue;
-            }
-            let killed = process_of(id).is_some_and(|process| send(process, Signal::Kill));
-            if !killed {
+    fn crash(&mut self, is_struck: impl Fn(PodId, &Held) -> bool) {
+        let struck = self
+            .ledger
+            .all()
+            .filter(|&(pod, held)| held.state == State::Running && is_struck(pod, held));
+        let struck = struck.filter_map(|(pod, held)| {
+            let id = held.id.clone()?;
+            Some((pod, held.incarnation, id))
+        });
+        for (pod, incarnation, id) in struck.collect::<Vec<_>>() {
+            if process_of(&id).is_some_and(|process| send(process, Signal::Kill)) {
+                let told = self.ledger.killed(pod, incarnation);
+                self.report(told);
+            } else {
                 // Its process is out of reach: the engine has to do it.
-                let (engine, id) = (self.setup.engine.clone(), id.clone());
+                let engine = self.setup.engine.clone();
                 tokio::spawn(async move { drop(engine.kill(&id, "SIGKILL").await) });
             }
         }
@@ -575,6 +582,7 @@ impl Agent {
                     service,
                     ready,
                     used,
+                    at: now(),
                 })
             })
         });

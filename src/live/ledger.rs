@@ -34,6 +34,8 @@ pub(super) struct Held {
     pub(super) serves: bool,
     /// Whether it was ordered to stop.
     pub(super) stopping: bool,
+    /// Whether it is dead in truth: plimsoll killed it, and the engine has not said so yet.
+    pub(super) killed: bool,
 }
 
 /// How far a container is.
@@ -222,6 +224,21 @@ impl Ledger {
         told
     }
 
+    /// The container's process was killed, which nobody has heard of.
+    pub(super) fn killed(&mut self, pod: PodId, incarnation: u32) -> Told {
+        let held = self.living_mut(pod, incarnation);
+        let is_news = held.is_some_and(|held| !std::mem::replace(&mut held.killed, true));
+        let exited = Truth::ContainerExited {
+            pod,
+            incarnation,
+            exit: Exit::Crashed,
+        };
+        Told {
+            truth: is_news.then_some(exited).into_iter().collect(),
+            facts: Vec::new(),
+        }
+    }
+
     /// The container could not be started.
     pub(super) fn failed(&mut self, pod: PodId, incarnation: u32, command: CommandId) -> Told {
         let mut told = Told::default();
@@ -256,8 +273,11 @@ impl Ledger {
     fn lose(&mut self, is_lost: impl Fn(&Held) -> bool) -> Told {
         let mut told = Told::default();
         for (&pod, held) in &mut self.held {
-            if held.state != State::Dead && is_lost(held) {
-                held.state = State::Dead;
+            if held.state == State::Dead || !is_lost(held) {
+                continue;
+            }
+            held.state = State::Dead;
+            if !held.killed {
                 told.truth.push(Truth::ContainerExited {
                     pod,
                     incarnation: held.incarnation,
@@ -287,15 +307,18 @@ impl Ledger {
     }
 
     fn end(&mut self, pod: PodId, incarnation: u32, exit: Exit) -> Told {
+        let mut was_told = false;
         if let Some(held) = self.living_mut(pod, incarnation) {
             held.state = State::Dead;
+            was_told = held.killed;
         }
+        let exited = Truth::ContainerExited {
+            pod,
+            incarnation,
+            exit,
+        };
         Told {
-            truth: vec![Truth::ContainerExited {
-                pod,
-                incarnation,
-                exit,
-            }],
+            truth: (!was_told).then_some(exited).into_iter().collect(),
             facts: vec![Fact::ContainerExited {
                 pod,
                 incarnation,
@@ -322,6 +345,7 @@ mod tests {
             ready: false,
             serves: false,
             stopping: false,
+            killed: false,
         }
     }
 
@@ -357,6 +381,29 @@ mod tests {
         assert_eq!(exits(&ledger.died(POD, 1, CRASH)), [Exit::Crashed]);
         assert_eq!(ledger.died(POD, 1, CRASH), Told::default());
         assert_eq!(ledger.judged(POD, 1, false), Told::default());
+    }
+
+    #[test]
+    fn what_plimsoll_killed_is_dead_before_it_is_heard_of() {
+        let mut ledger = running();
+        let exit = |exit| Truth::ContainerExited {
+            pod: POD,
+            incarnation: 1,
+            exit,
+        };
+        let killed = ledger.killed(POD, 1);
+        assert_eq!(
+            (killed.truth, killed.facts),
+            (vec![exit(Exit::Crashed)], vec![])
+        );
+        assert_eq!(ledger.killed(POD, 1), Told::default());
+        let heard = ledger.died(POD, 1, CRASH);
+        assert_eq!((heard.truth.len(), exits(&heard)), (0, vec![Exit::Crashed]));
+        assert_eq!(ledger.killed(POD, 1), Told::default());
+        // One that dies with its node meanwhile dies once.
+        let mut ledger = running();
+        ledger.killed(POD, 1);
+        assert_eq!(ledger.lost(), Told::default());
     }
 
     #[test]

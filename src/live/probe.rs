@@ -11,14 +11,14 @@ use super::http::{Place, is_well};
 use crate::ids::PodId;
 
 /// Where a container says whether it can serve.
-const PATH: &str = "/ready";
+pub(super) const PATH: &str = "/ready";
 /// Time between looks for the truth, until a container serves.
 const LOOK: Duration = Duration::from_millis(100);
 /// Longest time for an answer.
 ///
 /// 1 s: Kubernetes' `timeoutSeconds` (documentation, "Configure Liveness, Readiness and Startup
 /// Probes", v1.34).
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// Probes in a row that must fail before a container counts as not ready.
 ///
 /// 3: Kubernetes' `failureThreshold` (as above).

@@ -34,6 +34,7 @@ use crate::script::Script;
 use crate::script::strikes::{self, Strikes};
 use crate::time::{Duration, Time};
 use calendar::{Calendar, Due};
+pub(super) use start::{Met, meet};
 pub use start::{Place, Setup};
 use usage::Samples;
 

@@ -2,6 +2,7 @@
 
 mod asked;
 mod curves;
+mod delays;
 mod failures;
 mod gpus;
 mod growth;
@@ -38,7 +39,6 @@ use crate::policy::registry::{Choice, Named};
 use crate::script::Outline;
 use crate::script::jobs::Jobs;
 use crate::script::service::Behaviour;
-use crate::sim::config::Config;
 use crate::time::{Duration, Time};
 use crate::units::Bytes;
 use nodes::Machine;
@@ -233,26 +233,6 @@ impl<'a> Builder<'a> {
             scheduler: scheduler?,
             autoscaler: autoscaler?,
             healer: healer?,
-        })
-    }
-
-    fn delays(&mut self, raw: Field<raw::Delays>) -> Option<Config> {
-        let raw = raw.or_blank()?;
-        let default = Config::default();
-        let heartbeat = self.above_zero("heartbeat", raw.heartbeat.or(default.heartbeat));
-        let plain = |field: Field<Duration>, default| field.or(default).map(|at| at.value);
-        let bandwidth = raw.pull_bandwidth.optional();
-        Some(Config {
-            heartbeat: heartbeat?,
-            scheduling: plain(raw.scheduling, default.scheduling)?,
-            command: plain(raw.command, default.command)?,
-            status: plain(raw.status, default.status)?,
-            endpoints: plain(raw.endpoints, default.endpoints)?,
-            metrics: plain(raw.metrics, default.metrics)?,
-            create: plain(raw.create, default.create)?,
-            boot: plain(raw.boot, default.boot)?,
-            pull_bandwidth: bandwidth?.map(|at| at.value.0).or(default.pull_bandwidth),
-            grace: plain(raw.grace, default.grace)?,
         })
     }
 

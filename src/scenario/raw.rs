@@ -360,23 +360,50 @@ table! {
         Optional scheduling: Duration,
         /// From a command until the node acts on it. Default: none.
         Optional command: Duration,
-        /// From a container's news until the control plane hears it. Default: none.
-        Optional status: Duration,
+        /// From a node's or a container's news until the control plane hears it; what one node tells is
+        /// heard in its order. Default: none.
+        Optional status: Dist,
         /// From a change of endpoints until traffic follows. Default: none.
         Optional endpoints: Duration,
         /// From the end of a measuring interval until its sample can be read. Default: 10s (the
         /// kubelet's `--housekeeping-interval`, v1.34).
         Optional metrics: Duration,
-        /// Time to create and start a container once its image is there. Default: none.
-        Optional create: Duration,
+        /// Time to create and start a container once its image is there, or a list of such times by how
+        /// many are being started at once on the node. Default: none.
+        Optional create: Crowd,
+        /// Whether all nodes share one machine, so that containers that start on any of them slow each
+        /// other down. Default: false.
+        Optional shared_machine: bool,
+        /// From a container's start until it can serve, beyond its startup. Default: none.
+        Optional ready: Dist,
+        /// From the order to stop a container until it has ended, beyond its shutdown. Default: none.
+        Optional stop: Dist,
         /// From a failed node's return until it takes part again. Default: none.
-        Optional boot: Duration,
+        Optional boot: Dist,
         /// How fast a node pulls images, such as "100Mi/s". Default: all images are on every node.
         Optional pull_bandwidth: Bandwidth,
         /// Longest graceful stop before a container is killed. Default: 30s, Kubernetes'
         /// `terminationGracePeriodSeconds` (documentation, "Pod Lifecycle", v1.34).
         Optional grace: Duration,
     }
+}
+
+table! {
+    /// How long something takes while so much is done at once.
+    CrowdLevel {
+        /// Containers that are being started, this one included. The first is 1; between two, times lie
+        /// between theirs, and beyond the last they are its.
+        Required starting: u64,
+        /// The time.
+        Required time: Dist,
+    }
+}
+
+/// A length of time, also by how much is done at once.
+#[derive(Clone, Debug)]
+pub(super) enum Crowd {
+    Alike(Dist),
+    ByNumber(List<CrowdLevel>),
 }
 
 words! {
@@ -392,6 +419,20 @@ words! {
 pub(super) enum Down {
     Forever,
     For(Dist),
+}
+
+impl Decode for Crowd {
+    fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<Crowd> {
+        match item.value {
+            DeValue::Array(items) => Some(Crowd::ByNumber(decoder.list(item.key, items))),
+            _ => Dist::decode(item, decoder).map(Crowd::Alike),
+        }
+    }
+
+    fn schema() -> Schema {
+        let levels = Schema::List(Box::new(CrowdLevel::schema()));
+        Schema::AnyOf(vec![Dist::schema(), levels])
+    }
 }
 
 /// The name of an entry of a list, also where it goes by its default name.

@@ -186,6 +186,9 @@ endpoints = "4ms"
 metrics = "5s"
 create = "6s"
 boot = "7m"
+shared_machine = true
+ready = "9ms"
+stop = "10ms"
 pull_bandwidth = "100Mi/s"
 grace = "8s"
 "#;

@@ -2,10 +2,12 @@
 
 use super::Sim;
 use super::event::Event;
+use super::node::Node;
 use crate::cluster::pod::{Exit, Owner};
 use crate::control::fact::Fact;
 use crate::ids::{Id, NodeId, PodId, ServiceId, ShapeId};
 use crate::record::Truth;
+use crate::rng::{self, Purpose, Stream};
 use crate::script::strikes;
 use crate::time::{Duration, Time};
 
@@ -121,12 +123,62 @@ impl Sim {
             incarnation,
             node,
         });
-        let at = self.image_ready(node, owner) + self.config.create;
-        if at > self.now {
-            self.queue.push(at, Event::Start { pod, incarnation });
+        let at = self.image_ready(node, owner);
+        if at > self.now || self.config.create.depends() {
+            // Also at this instant: after all that are ordered now, so that it is known how many are.
+            self.queue.push(at, Event::Create { pod, incarnation });
         } else {
-            self.start(pod, incarnation);
+            self.create(pod, incarnation);
         }
+    }
+
+    /// The container's image is there: it is created and started.
+    pub(super) fn create(&mut self, pod: PodId, incarnation: u32) {
+        if !self.is_current(pod, incarnation) {
+            return;
+        }
+        let number = match self.config.create.depends() {
+            true => self.starting_beside(self.containers[pod].node),
+            false => 1,
+        };
+        let dice = || self.dice_of(pod, Purpose::Create);
+        let length = self.config.create.draw(number, dice);
+        if length.is_zero() {
+            self.start(pod, incarnation);
+        } else {
+            self.queue
+                .push(self.now + length, Event::Start { pod, incarnation });
+        }
+    }
+
+    /// Containers that are being started where those of a node slow each other down.
+    fn starting_beside(&self, node: NodeId) -> u32 {
+        let starting = |node: &Node| {
+            let pods = node.pods.iter();
+            pods.filter(|&&pod| self.containers[pod].state == State::Starting)
+                .count() as u32
+        };
+        match self.config.shared_machine {
+            true => self.nodes.as_slice().iter().map(starting).sum(),
+            false => starting(&self.nodes[node]),
+        }
+    }
+
+    /// The dice of a pod's container for one purpose.
+    fn dice_of(&self, pod: PodId, purpose: Purpose) -> Stream {
+        let held = &self.containers[pod];
+        let name = match held.owner {
+            Owner::Service(service) => {
+                format!("{}-{}", self.catalog.services[service].name, held.index)
+            }
+            Owner::Job(job) => format!("job-{}", job.index()),
+        };
+        rng::stream(
+            self.script.seed,
+            purpose,
+            &name,
+            u64::from(held.incarnation),
+        )
     }
 
     fn image_ready(&mut self, node: NodeId, owner: Owner) -> Time {
@@ -167,11 +219,14 @@ impl Sim {
                 }
                 self.containers[pod].state = State::Ready;
                 self.happened(Truth::ContainerReady { pod, incarnation });
-                self.report(Fact::ContainerStarted {
+                self.report(
                     pod,
-                    incarnation,
-                    ready: true,
-                });
+                    Fact::ContainerStarted {
+                        pod,
+                        incarnation,
+                        ready: true,
+                    },
+                );
             }
             Owner::Service(service) => self.start_replica(pod, incarnation, service),
         }
@@ -187,13 +242,18 @@ impl Sim {
         let startup = behaviour.startup_of(self.script.seed, &name, incarnation);
         // A probe that finds the container ready at its start costs no event of its own.
         let probed = period.is_some() && !startup.is_zero();
-        self.report(Fact::ContainerStarted {
+        self.report(
             pod,
-            incarnation,
-            ready: !probed,
-        });
+            Fact::ContainerStarted {
+                pod,
+                incarnation,
+                ready: !probed,
+            },
+        );
         self.draw_crash(pod, incarnation, service, &name);
         self.plan_out_of_memory(pod, incarnation, service);
+        let more = self.config.ready.draw(|| self.dice_of(pod, Purpose::Ready));
+        let startup = startup + more;
         // Before its probe in the queue: a probe due at the instant of readiness passes.
         if startup.is_zero() {
             self.ready(pod, incarnation);
@@ -234,11 +294,14 @@ impl Sim {
     /// A readiness probe found the container able to serve.
     pub(super) fn probe(&mut self, pod: PodId, incarnation: u32) {
         if self.is_current(pod, incarnation) && self.containers[pod].state == State::Ready {
-            self.report(Fact::ProbeChanged {
+            self.report(
                 pod,
-                incarnation,
-                ready: true,
-            });
+                Fact::ProbeChanged {
+                    pod,
+                    incarnation,
+                    ready: true,
+                },
+            );
         }
     }
 
@@ -254,6 +317,7 @@ impl Sim {
                 .min(self.config.grace),
             _ => Duration::ZERO,
         };
+        let length = length + self.config.stop.draw(|| self.dice_of(pod, Purpose::Stop));
         if length.is_zero() {
             self.finish(pod, incarnation, Exit::Stopped);
         } else {
@@ -274,11 +338,14 @@ impl Sim {
             let at = pods.iter().position(|&other| other == pod);
             pods.swap_remove(at.expect("a living container is on its node"));
             self.kill(pod, exit);
-            self.report(Fact::ContainerExited {
+            self.report(
                 pod,
-                incarnation,
-                exit,
-            });
+                Fact::ContainerExited {
+                    pod,
+                    incarnation,
+                    exit,
+                },
+            );
         }
     }
 

@@ -13,7 +13,9 @@ pub(super) enum Event {
     Deliver { parcel: u32 },
     /// A delayed command reaches its node or the data plane.
     Carry { parcel: u32 },
-    /// A container's image is there and it has been created: it runs.
+    /// A container's image is there: it is created.
+    Create { pod: PodId, incarnation: u32 },
+    /// A container has been created: it runs.
     Start { pod: PodId, incarnation: u32 },
     /// A container can serve.
     Ready { pod: PodId, incarnation: u32 },

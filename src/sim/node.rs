@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Sim;
-use super::config::Config;
+use super::config::{Config, Delay};
 use super::container::State;
 use super::event::Event;
 use crate::cluster::catalog::NodeSpec;
@@ -11,7 +11,7 @@ use crate::cluster::pod::Exit;
 use crate::control::fact::Fact;
 use crate::ids::{NodeId, PodId};
 use crate::record::{Cause, Truth};
-use crate::rng::{self, Purpose};
+use crate::rng::{self, Purpose, Stream};
 use crate::script::Script;
 use crate::script::service::Image;
 use crate::time::{Duration, Time};
@@ -55,6 +55,10 @@ pub(super) struct Node {
     pulls_end: Time,
     /// Counts changes of its memory use.
     pub(super) memory_epoch: u32,
+    /// Dice of how late it is heard, where that varies.
+    delays: Option<Stream>,
+    /// When the last of what it told is heard, where that varies.
+    heard: Time,
 }
 
 impl Node {
@@ -76,6 +80,8 @@ impl Node {
             images: BTreeMap::new(),
             pulls_end: Time::ZERO,
             memory_epoch: 0,
+            delays: None,
+            heard: Time::ZERO,
         }
     }
 
@@ -180,7 +186,9 @@ impl Sim {
         let held = state.holds.remove(&hold);
         if held && state.holds.is_empty() && state.provisioned {
             let epoch = state.epoch;
-            state.boots_at = self.now + self.config.boot;
+            let name = &self.catalog.nodes[node].name;
+            let dice = || rng::stream(self.script.seed, Purpose::Boot, name, u64::from(epoch));
+            state.boots_at = self.now + self.config.boot.draw(dice);
             self.queue
                 .push(state.boots_at, Event::Booted { node, epoch });
         }
@@ -211,7 +219,7 @@ impl Sim {
         if state.epoch == epoch && !state.up && state.provisioned {
             state.missed = true;
             let last = self.now.saturating_sub(self.config.heartbeat);
-            self.tell(self.config.status, Fact::HeartbeatMissed { node, last });
+            self.node_reports(node, Fact::HeartbeatMissed { node, last });
         }
     }
 
@@ -231,11 +239,26 @@ impl Sim {
             return self.register(node);
         }
         if missed {
-            self.tell(self.config.status, Fact::HeartbeatSeen(node));
+            self.node_reports(node, Fact::HeartbeatSeen(node));
         }
         let epoch = self.nodes[node].epoch;
-        let at = self.now + self.config.status;
+        let at = self.heard(node);
         self.queue.push(at, Event::Relist { node, epoch });
+    }
+
+    /// When the control plane hears what a node tells now: never before what it told earlier.
+    pub(super) fn heard(&mut self, node: NodeId) -> Time {
+        let Delay::Drawn(lengths) = &self.config.status else {
+            return self.now + self.config.status.longest();
+        };
+        let state = &mut self.nodes[node];
+        let (seed, name) = (self.script.seed, &self.catalog.nodes[node].name);
+        let dice = state
+            .delays
+            .get_or_insert_with(|| rng::stream(seed, Purpose::Delays, name, 0));
+        let at = self.now + lengths.sample_duration(dice);
+        state.heard = state.heard.max(at);
+        state.heard
     }
 
     /// The list of a node's containers reaches the control plane, as it is when it arrives: every

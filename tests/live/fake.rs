@@ -35,6 +35,10 @@ pub(crate) const TESTS: &[Test] = &[
         a_refused_container_is_a_failed_command,
     ),
     (
+        "a_container_that_is_gone_before_it_starts_is_a_failed_command",
+        a_container_that_is_gone_before_it_starts_is_a_failed_command,
+    ),
+    (
         "lists_that_are_garbage_say_nothing",
         lists_that_are_garbage_say_nothing,
     ),
@@ -52,6 +56,8 @@ enum Wrong {
     Answer,
     /// The first creation is refused.
     Create,
+    /// The first container is gone when it is to start.
+    Start,
     /// The list that is asked for once events are followed is no JSON.
     Lists,
 }
@@ -102,6 +108,14 @@ fn an_answer_that_is_lost_makes_no_second_container() {
 
 fn a_refused_container_is_a_failed_command() {
     let story = play("create", Wrong::Create, |_| {});
+    let failed = story.when(|fact| matches!(fact, Fact::CommandFailed { .. }));
+    assert_eq!(failed.len(), 1, "{}", story.told());
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (1, 0), "{}", story.told());
+}
+
+fn a_container_that_is_gone_before_it_starts_is_a_failed_command() {
+    let story = play("start", Wrong::Start, |_| {});
     let failed = story.when(|fact| matches!(fact, Fact::CommandFailed { .. }));
     assert_eq!(failed.len(), 1, "{}", story.told());
     let (started, exited) = counts(&story);
@@ -269,9 +283,17 @@ fn answer(method: &str, path: &str, body: &[u8], state: &Mutex<State>) -> Option
         (_, ["containers", name, rest @ ..]) => {
             let named =
                 |(known, one): &(&String, &mut Container)| known == name || one.id == **name;
-            let Some((known, one)) = state.containers.iter_mut().find(named) else {
+            let State {
+                wrong, containers, ..
+            } = &mut *state;
+            let Some((known, one)) = containers.iter_mut().find(named) else {
                 return Some(found("such container"));
             };
+            if *wrong == Wrong::Start && one.id == "id1" && rest == ["start"] {
+                let known = known.clone();
+                containers.remove(&known);
+                return Some(found("such container"));
+            }
             match (method, rest) {
                 ("POST", ["start"]) => {
                     one.runs = true;
@@ -280,7 +302,7 @@ fn answer(method: &str, path: &str, body: &[u8], state: &Mutex<State>) -> Option
                 ("GET", ["json"]) => (200, inspect(known, one)),
                 ("DELETE", []) => {
                     let known = known.clone();
-                    state.containers.remove(&known);
+                    containers.remove(&known);
                     (204, String::new())
                 }
                 _ => (204, String::new()),
@@ -298,6 +320,11 @@ fn create(query: &str, body: &[u8], state: &mut State) -> Option<(u16, String)> 
     }
     if state.containers.contains_key(&name) {
         return Some((409, r#"{"message":"that name is in use"}"#.to_owned()));
+    }
+    if state.wrong == Wrong::Events {
+        // What was told of the container before comes once more.
+        let late = state.told.first().cloned();
+        state.told.extend(late);
     }
     state.created += 1;
     let body: serde_json::Value = serde_json::from_slice(body).expect("JSON");

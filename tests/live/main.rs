@@ -8,6 +8,7 @@ mod adopt;
 mod command;
 mod fake;
 mod faults;
+mod fidelity;
 mod image;
 mod rig;
 mod safety;
@@ -50,6 +51,7 @@ fn main() {
         safety::TESTS,
         adopt::TESTS,
         command::TESTS,
+        fidelity::TESTS,
     ];
     let trials = all.into_iter().flatten().map(trial);
     let trials = trials

@@ -6,12 +6,14 @@ mod world;
 use world::{World, at, secs};
 
 use plimsoll::cluster::pod::Exit;
+use plimsoll::dist::Distribution;
 use plimsoll::ids::{NodeId, ZoneId};
 use plimsoll::record::{Flow, Record, Truth};
 use plimsoll::script::NodeEventKind::{self, Add, Drain, Fail, Recover, Remove, Undrain};
 use plimsoll::script::failure::Target;
 use plimsoll::script::load::Load;
 use plimsoll::script::service::MemoryUse;
+use plimsoll::sim::config::{Crowd, Delay};
 use plimsoll::time::{Duration, Time};
 use plimsoll::units::{Bytes, MilliCpu};
 
@@ -77,6 +79,73 @@ fn a_probe_at_the_instant_a_container_can_serve_finds_it_ready() {
     world.startup(secs(20), secs(10));
     let ran = world.run(at(30));
     assert_eq!(ran.last_flow().served, 7.0);
+}
+
+/// One second for a container that starts alone, five for three that start at once.
+fn crowd() -> Crowd {
+    let fixed = |seconds| Delay::Always(secs(seconds));
+    Crowd::new(vec![(1, fixed(1)), (3, fixed(5))]).expect("ascending from one on")
+}
+
+#[test]
+fn containers_that_start_at_once_on_a_node_slow_each_other_down() {
+    // Four replicas on one node: beyond three it is as for three.
+    let mut world = World::new(1).service(4, Load::Zero);
+    world.delays().create = crowd();
+    assert_eq!(world.run(at(30)).starts(), [at(5); 4]);
+    // One on each of three nodes: each starts alone, unless the nodes are one machine.
+    let mut world = World::new(3).service(3, Load::Zero);
+    world.delays().create = crowd();
+    assert_eq!(world.run(at(30)).starts(), [at(1); 3]);
+    let mut world = World::new(3).service(3, Load::Zero);
+    world.delays().create = crowd();
+    world.delays().shared_machine = true;
+    assert_eq!(world.run(at(30)).starts(), [at(5); 3]);
+}
+
+#[test]
+fn a_container_serves_so_late_after_its_startup_and_a_job_lasts_as_long_as_ever() {
+    let mut world = World::new(1)
+        .service(1, Load::Constant { rate: 7.0 })
+        .job(at(10), secs(5));
+    world.startup(secs(2), secs(1));
+    world.delays().create = Crowd::alike(Delay::Always(secs(4)));
+    world.delays().ready = Delay::Always(secs(3));
+    let ran = world.run(at(30));
+    assert_eq!(ran.starts(), [at(4), at(14)]);
+    // 4 s to create, 2 s of startup, 3 s more.
+    assert_eq!(ran.served_since(), at(9));
+    assert_eq!(ran.exits(), [(at(19), Exit::Completed)]);
+}
+
+#[test]
+fn what_a_node_tells_is_heard_late_and_in_its_order() {
+    let lengths = Distribution::uniform(0.0, 10.0).expect("possible");
+    let mut world = World::new(1);
+    for second in 0..40 {
+        world = world.job(at(second), secs(1));
+    }
+    world.delays().status = Delay::Drawn(lengths);
+    let ran = world.run(at(200));
+    let started = ran.heard("ContainerStarted");
+    let exited = ran.heard("ContainerExited");
+    assert_eq!((started.len(), exited.len()), (40, 40));
+    // Each job's end is told a second after its start, and never heard before it.
+    assert!(
+        started
+            .iter()
+            .zip(&exited)
+            .all(|(start, exit)| start <= exit)
+    );
+    let ended = ran.exits();
+    let late = exited
+        .iter()
+        .zip(&ended)
+        .map(|(heard, (end, _))| *heard - *end);
+    let late: Vec<Duration> = late.collect();
+    assert!(late.iter().all(|&late| late <= secs(10)), "{late:?}");
+    let spread = late.iter().filter(|&&late| late > secs(1)).count();
+    assert!(spread > 10, "{late:?}");
 }
 
 #[test]

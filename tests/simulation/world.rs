@@ -23,7 +23,7 @@ use plimsoll::script::load::Load;
 use plimsoll::script::service::{Behaviour, Image, MemoryUse};
 use plimsoll::script::{NodeEvent, NodeEventKind, Outline};
 use plimsoll::sim::Sim;
-use plimsoll::sim::config::Config;
+use plimsoll::sim::config::{Config, Delay};
 use plimsoll::time::{Duration, Time};
 use plimsoll::units::{Bytes, MilliCpu, Resources};
 
@@ -205,7 +205,12 @@ impl World {
     }
 
     pub(crate) fn boot(&mut self, length: Duration) {
-        self.config.boot = length;
+        self.config.boot = Delay::Always(length);
+    }
+
+    /// How late the control plane hears and machines act.
+    pub(crate) fn delays(&mut self) -> &mut Config {
+        &mut self.config
     }
 
     pub(crate) fn memory(&mut self, memory: MemoryUse) {
@@ -285,6 +290,15 @@ impl Ran {
             .filter(|&(_, truth)| started(truth))
             .map(|(at, _)| at)
             .collect()
+    }
+
+    /// When the service's traffic was first served.
+    pub(crate) fn served_since(&self) -> Time {
+        let mut flows = self.truths().filter_map(|(at, truth)| match truth {
+            Truth::Traffic { flow, .. } if flow.served > 0.0 => Some(at),
+            _ => None,
+        });
+        flows.next().expect("it was served at some time")
     }
 
     /// When and how containers ended.

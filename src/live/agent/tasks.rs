@@ -1,7 +1,7 @@
 //! What takes an engine a while: each a function that waits for it.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bollard::models::ContainerInspectResponse;
 use futures_util::StreamExt;
@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::sleep;
 
 use super::Inner;
-use crate::live::clock::date;
+use crate::live::clock::{date, now};
 use crate::live::container::Spec;
 use crate::live::engine::Engine;
 use crate::live::image::PORT;
@@ -28,13 +28,19 @@ const OVERLAP: u64 = 2;
 /// A container that was started.
 #[derive(Clone, Debug)]
 pub(in crate::live) struct Up {
-    pub(super) id: String,
-    pub(super) address: SocketAddr,
+    pub(in crate::live) id: String,
+    pub(in crate::live) address: SocketAddr,
+    /// When it was there and was not started yet.
+    pub(in crate::live) created: Instant,
 }
 
 /// Creates and starts a container. One that is there already under its name, because an answer was
 /// not heard, is taken if it is made as this one is to be.
-pub(super) async fn start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Up, Trouble> {
+pub(in crate::live) async fn start(
+    engine: &Engine,
+    cluster: &str,
+    spec: &Spec,
+) -> Result<Up, Trouble> {
     let mut attempt = 1;
     loop {
         match try_start(engine, cluster, spec).await {
@@ -64,12 +70,17 @@ async fn try_start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Up, Tr
         }
         Err(trouble) => return Err(trouble),
     };
+    let created = now();
     engine.start(&id).await?;
     let found = engine.inspect(&id).await?;
     let address = address(&found, cluster);
     let address = address
         .ok_or_else(|| Trouble::refused(format!("start {}", spec.name), "it has no address"))?;
-    Ok(Up { id, address })
+    Ok(Up {
+        id,
+        address,
+        created,
+    })
 }
 
 /// Where a container is reached.
@@ -89,7 +100,11 @@ fn label<'a>(found: &'a ContainerInspectResponse, key: &str) -> Option<&'a str> 
 }
 
 /// Removes a container, if it is the cluster's.
-pub(super) async fn remove_ours(engine: &Engine, cluster: &str, id: &str) -> Result<(), Trouble> {
+pub(in crate::live) async fn remove_ours(
+    engine: &Engine,
+    cluster: &str,
+    id: &str,
+) -> Result<(), Trouble> {
     let found = match engine.inspect(id).await {
         Err(trouble) if trouble.kind == Kind::NotFound => return Ok(()),
         other => other?,
@@ -115,7 +130,7 @@ pub(in crate::live) async fn clear(engine: &Engine, cluster: &str) -> Result<(),
 
 /// How a container's process ended; `code` is what it ended with if the engine does not know it any
 /// more.
-pub(super) async fn end_of(engine: &Engine, id: &str, code: i64) -> End {
+pub(in crate::live) async fn end_of(engine: &Engine, id: &str, code: i64) -> End {
     let state = engine.inspect(id).await.ok().and_then(|found| found.state);
     match state {
         Some(state) => End {

@@ -69,10 +69,10 @@ pub enum Place {
 }
 
 /// An engine that answers.
-struct Met {
-    engine: Engine,
-    network: Network,
-    machine: Option<Machine>,
+pub(in crate::live) struct Met {
+    pub(in crate::live) engine: Engine,
+    pub(in crate::live) network: Network,
+    pub(in crate::live) machine: Option<Machine>,
     /// What is there of the cluster.
     list: Vec<Listed>,
 }
@@ -90,7 +90,10 @@ impl Live {
             .build()
             .map_err(threads)?;
         let met = setup.places.as_slice().iter();
-        let met = met.map(|place| runtime.block_on(meet(place, &setup)));
+        let met = met.map(|place| {
+            let met = meet(place, &setup.image, &setup.cluster, &setup.run);
+            runtime.block_on(met)
+        });
         let met = met.collect::<Result<Vec<Met>, Trouble>>()?;
         let clock = Clock::start();
         let routes = Arc::new(Routes::new(setup.catalog.services.len()));
@@ -143,7 +146,12 @@ impl Live {
 }
 
 /// Meets one engine, and gets it ready.
-async fn meet(place: &Place, setup: &Setup) -> Result<Met, Trouble> {
+pub(in crate::live) async fn meet(
+    place: &Place,
+    image: &Image,
+    cluster: &str,
+    run: &str,
+) -> Result<Met, Trouble> {
     let (endpoint, machine) = match place {
         Place::Given(endpoint) => (endpoint.clone(), None),
         Place::Private(machine) => (machine.endpoint(), Some(machine.clone())),
@@ -159,9 +167,9 @@ async fn meet(place: &Place, setup: &Setup) -> Result<Met, Trouble> {
             ));
         }
     }
-    engine.load(&setup.image).await?;
-    engine.ensure_network(&setup.cluster, &setup.run).await?;
-    let list = engine.list(&setup.cluster).await?;
+    engine.load(image).await?;
+    engine.ensure_network(cluster, run).await?;
+    let list = engine.list(cluster).await?;
     let network = match machine.clone() {
         None => Network::Host,
         Some(machine) => Network::Inside(Dialler::new(machine)),

@@ -121,7 +121,7 @@ impl Live {
     pub(super) fn used(&mut self, at: Time, node: NodeId, pods: &[PodUse]) {
         let (mut cores, mut memory) = (0.0, 0);
         for reading in pods {
-            let used = self.samples.cores(at, reading);
+            let used = self.samples.cores(self.clock.at(reading.at), reading);
             cores += used.unwrap_or(0.0);
             memory += reading.used.memory;
             let sum = reading

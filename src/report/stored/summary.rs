@@ -417,9 +417,10 @@ impl Metric {
 }
 
 /// All methods.
-const METHODS: [Method; 11] = [
+const METHODS: [Method; 12] = [
     Method::StudentT,
     Method::PairedT,
+    Method::WelchT,
     Method::Jackknife,
     Method::PairedJackknife,
     Method::Bootstrap,

@@ -7,7 +7,7 @@ use super::{Builder, instant};
 use crate::dist::{Distribution, Impossible};
 use crate::scenario::decode::{At, Field};
 use crate::scenario::problem::{Problem, Span};
-use crate::scenario::raw::curves::{self, Dist, Law, LoadPart, LoadShape};
+use crate::scenario::raw::curves::{self, Dist, Law, LoadPart, LoadShape, Observed};
 use crate::scenario::rows::{BadCell, Mistakes, Rows, columns};
 use crate::script::load::Load;
 use crate::time::{Duration, Time};
@@ -69,7 +69,16 @@ impl Builder<'_> {
                 let (low, high) = (seconds(law.value.low), seconds(law.value.high));
                 Distribution::bounded_pareto(number(law.value.shape)?, low?, high?)
             }
-            Dist::Drawn(Law::Empirical(path)) => self.empirical(&path)?,
+            Dist::Drawn(Law::Empirical(observed)) => match observed.value {
+                Observed::File(value) => self.empirical(&At {
+                    value,
+                    span: observed.span,
+                })?,
+                Observed::Values(values) => {
+                    let values = values.read(|value| Some(value.value.secs_f64()))?;
+                    Distribution::empirical(&values)
+                }
+            },
         };
         self.possible(made, span)
     }

@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::scenario::decode::{At, Blank, Decode, Decoder, Field, Item, table, tagged};
+use crate::scenario::decode::{At, Blank, Decode, Decoder, Field, Item, List, table, tagged};
 use crate::scenario::problem::Span;
 use crate::scenario::schema::{Key, Presence, Schema, Table};
 use crate::scenario::values::OneOrMore;
@@ -36,8 +36,36 @@ tagged! {
         "pareto" => Pareto(ShapeScale),
         /// Pareto between two bounds.
         "bounded-pareto" => BoundedPareto(ShapeBounds),
-        /// Values from a CSV file with the columns duration_s[,weight].
-        "empirical" => Empirical(String),
+        /// Values that were observed: a list of them, or a CSV file with the columns duration_s[,weight].
+        "empirical" => Empirical(Observed),
+    }
+}
+
+/// Observed values: those of a file, or these.
+#[derive(Clone, Debug)]
+pub(in crate::scenario) enum Observed {
+    File(String),
+    Values(List<Duration>),
+}
+
+impl Decode for Observed {
+    fn decode(item: Item<'_>, decoder: &mut Decoder<'_>) -> Option<Observed> {
+        match item.value {
+            DeValue::Array(items) => Some(Observed::Values(decoder.list(item.key, items))),
+            DeValue::String(_) => String::decode(item, decoder).map(Observed::File),
+            _ => {
+                decoder.wrong(
+                    item,
+                    "a CSV file such as \"times.csv\" or a list such as [\"20ms\", \"31ms\"]",
+                );
+                None
+            }
+        }
+    }
+
+    fn schema() -> Schema {
+        let values = Schema::List(Box::new(Duration::schema()));
+        Schema::AnyOf(vec![String::schema(), values])
     }
 }
 

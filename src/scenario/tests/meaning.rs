@@ -10,7 +10,7 @@ use crate::scenario::objective::{Bound, Objective, Origin, Tolerance};
 use crate::scenario::question;
 use crate::script::failure::{Target, When};
 use crate::script::load::Load;
-use crate::sim::config::Config;
+use crate::sim::config::{Config, Crowd, Delay};
 use crate::time::{Duration, Time};
 use crate::units::{Bytes, MilliCpu, Resources};
 
@@ -218,11 +218,14 @@ fn cluster_and_policies_mean_what_was_written() {
         heartbeat: Duration::from_secs(11),
         scheduling: Duration::from_millis(1),
         command: Duration::from_millis(2),
-        status: Duration::from_millis(3),
+        status: Delay::Always(Duration::from_millis(3)),
         endpoints: Duration::from_millis(4),
         metrics: Duration::from_secs(5),
-        create: Duration::from_secs(6),
-        boot: Duration::from_secs(7 * 60),
+        create: Crowd::alike(Delay::Always(Duration::from_secs(6))),
+        shared_machine: true,
+        ready: Delay::Always(Duration::from_millis(9)),
+        stop: Delay::Always(Duration::from_millis(10)),
+        boot: Delay::Always(Duration::from_secs(7 * 60)),
         pull_bandwidth: Some(100 << 20),
         grace: Duration::from_secs(8),
     };

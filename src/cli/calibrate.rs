@@ -1,0 +1,157 @@
+//! `plimsoll calibrate`.
+
+mod delays;
+mod table;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::cli::args::{Calibrate, Engines};
+use crate::cli::engines::home::Home;
+use crate::cli::engines::{self, image};
+use crate::cli::out::print;
+use crate::cli::status::{Status, now};
+use crate::cli::{Failure, interrupt};
+use crate::folder::file;
+use crate::ids::{NodeId, ShapeId};
+use crate::live::calibrate::{self, Delays, Progress, Setup};
+use crate::live::config::Engine;
+use crate::live::image::Image;
+use crate::live::world::Place;
+use crate::scenario;
+
+/// What everything is labelled with, unless something else is typed.
+const CLUSTER: &str = "calibrate";
+
+pub(super) fn run(args: Calibrate) -> Result<(), Failure> {
+    let asked = Asked {
+        at_once: ascending(&args.at_once),
+        samples: args.samples,
+        boots: args.boots,
+        shared_machine: args.shared_machine || args.on.sandbox.is_some(),
+    };
+    let engines = engines::typed(&args.on.engines)?;
+    let nodes = nodes(&args.on, &engines)?;
+    interrupt::listen()?;
+    let image = image::packed(args.on.workload.as_deref())?;
+    let home = Home::take(
+        args.on.state.as_deref(),
+        &engines::cluster(&args.on, CLUSTER)?,
+    )?;
+    let begun = now();
+    let measured = engines::on(&args.on, &nodes, &engines, &home, |places| {
+        measure(&asked, &home, places, image, args.quiet)
+    });
+    if matches!(
+        measured,
+        Ok(_) | Err(Failure::Interrupted | Failure::Input(_))
+    ) {
+        home.leave();
+    }
+    let measured = measured?;
+    write(&args.out, &measured, &asked)?;
+    if args.quiet {
+        return Ok(());
+    }
+    let what = table::What {
+        private: args.on.sandbox.is_some(),
+        engines: nodes.len(),
+        shared_machine: asked.shared_machine,
+        seconds: begun.elapsed().as_secs_f64(),
+        out: &args.out,
+    };
+    print(&table::text(&measured, &what))
+}
+
+/// What is to be measured.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// How many containers start at once, ascending from one on.
+    pub(super) at_once: Vec<u32>,
+    pub(super) samples: u32,
+    pub(super) boots: u32,
+    pub(super) shared_machine: bool,
+}
+
+/// These numbers in order, each once, from one on: a delay by numbers has to say what one alone takes.
+fn ascending(numbers: &[u32]) -> Vec<u32> {
+    let mut numbers = numbers.to_vec();
+    numbers.push(1);
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+/// Names for the engines: those that were typed, or numbers.
+fn nodes(on: &Engines, engines: &[Engine]) -> Result<Vec<String>, Failure> {
+    let nodes: Vec<String> = match on.sandbox {
+        Some(count) => (0..count).map(|n| format!("engine-{n}")).collect(),
+        None => engines.iter().map(|engine| engine.node.clone()).collect(),
+    };
+    match nodes.is_empty() {
+        true => Err(Failure::Input(
+            "which engines?\n  = give --sandbox N, or --engine NAME=ENDPOINT".to_owned(),
+        )),
+        false => Ok(nodes),
+    }
+}
+
+/// A node and a pod of the size that is measured.
+const SMALL: &str = r#"
+name = "calibrate"
+duration = "1m"
+nodes = [{ name = "engine", cpu = "2", memory = "1Gi" }]
+services = [{ name = "calibrate", requests = { cpu = "100m", memory = "16Mi" }, limits = { cpu = "500m", memory = "32Mi" } }]
+"#;
+
+/// Measures the engines, with progress on a terminal.
+pub(super) fn measure(
+    asked: &Asked,
+    home: &Home,
+    places: Vec<Place>,
+    image: Image,
+    quiet: bool,
+) -> Result<Delays, Failure> {
+    let read = |path: &Path| panic!("{} is not to be read", path.display());
+    let small = scenario::parse(Path::new("calibrate.toml"), SMALL, &read);
+    let small = small.expect("it is a scenario").scenario;
+    let setup = Setup {
+        places,
+        shared_machine: asked.shared_machine,
+        cluster: home.cluster().to_owned(),
+        run: home.run().to_owned(),
+        image,
+        shape: small.catalog.shapes[ShapeId(0)].clone(),
+        node: small.catalog.nodes[NodeId(0)].clone(),
+        at_once: asked.at_once.clone(),
+        samples: asked.samples,
+        boots: asked.boots,
+    };
+    let begun = now();
+    let mut status = Status::is_watched(quiet).then(Status::new);
+    let mut watch = |Progress { done, all }: Progress| {
+        let passed = begun.elapsed();
+        if let Some(status) = status.as_mut().filter(|status| status.is_due(passed)) {
+            status.show(passed, &format!("calibrating: {done} of {all} rounds"));
+        }
+        match interrupt::asked() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let measured = calibrate::measure(&setup, &mut watch);
+    if let Some(status) = &mut status {
+        status.clear();
+    }
+    match measured? {
+        ControlFlow::Continue(delays) => Ok(delays),
+        ControlFlow::Break(()) => Err(Failure::Interrupted),
+    }
+}
+
+/// Writes what was measured as a table of delays.
+pub(super) fn write(path: &Path, measured: &Delays, asked: &Asked) -> Result<(), Failure> {
+    let text = delays::toml(measured, asked.shared_machine);
+    let written = file::write(path, text.as_bytes());
+    written.map_err(|error| Failure::Environment(format!("{}: {error}", path.display())))
+}

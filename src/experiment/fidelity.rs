@@ -1,0 +1,266 @@
+//! How well simulated runs foretell live ones.
+
+pub mod kept;
+pub mod observed;
+
+use self::observed::Observed;
+use crate::stats::{self, Confidence, Estimate, mean};
+
+/// What is compared of runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measure {
+    /// Its name in [`Observed::values`].
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// How far the simulation may be off, where it is held to that.
+    pub tolerance: Option<Tolerance>,
+}
+
+/// How far off is near enough: the larger of the two.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// As a share of the live mean.
+    pub share: f64,
+    /// In the measure's unit.
+    pub amount: f64,
+}
+
+/// 15 % or 1 s, whichever is larger.
+const TIME: Option<Tolerance> = Some(Tolerance {
+    share: 0.15,
+    amount: 1.0,
+});
+/// 15 %.
+const COUNT: Option<Tolerance> = Some(Tolerance {
+    share: 0.15,
+    amount: 0.0,
+});
+
+/// Everything that is compared, in the order in which it is shown.
+pub const MEASURES: [Measure; 13] = [
+    measure("detect.node", "node lost, until detected", "s", TIME),
+    measure(
+        "detect.container",
+        "container dead, until detected",
+        "s",
+        TIME,
+    ),
+    measure("recover.node", "node lost, until all serve", "s", TIME),
+    measure(
+        "recover.container",
+        "container dead, until all serve",
+        "s",
+        TIME,
+    ),
+    measure("requests.served", "requests answered", "requests", COUNT),
+    measure("requests.offered", "requests asked for", "requests", None),
+    measure(
+        "replica_seconds_lost",
+        "replicas missing, seconds",
+        "replica s",
+        None,
+    ),
+    measure("replica_hours", "replicas, hours", "replica h", None),
+    measure(
+        "time_to_ready.p50",
+        "pod created, until ready, p50",
+        "s",
+        None,
+    ),
+    measure(
+        "time_to_ready.p99",
+        "pod created, until ready, p99",
+        "s",
+        None,
+    ),
+    measure("used.cpu", "cpu used", "ratio", None),
+    measure("allocated.cpu", "cpu requested", "ratio", None),
+    measure("restarts", "containers restarted", "restarts", None),
+];
+
+const fn measure(
+    name: &'static str,
+    about: &'static str,
+    unit: &'static str,
+    tolerance: Option<Tolerance>,
+) -> Measure {
+    Measure {
+        name,
+        about,
+        unit,
+        tolerance,
+    }
+}
+
+/// A measure of live and of simulated runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// What.
+    pub measure: Measure,
+    /// Mean over live runs.
+    pub live: Estimate,
+    /// How many of the live runs have a value.
+    pub live_runs: usize,
+    /// Mean over simulated runs.
+    pub simulated: Estimate,
+    /// How many of the simulated runs have a value.
+    pub simulated_runs: usize,
+    /// Simulated less live.
+    pub difference: Estimate,
+    /// How far off it may be, in the measure's unit; absent where it is held to nothing.
+    pub tolerance: Option<f64>,
+}
+
+/// Whether a simulation is near enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All of the interval of the difference lies within the tolerance.
+    Agrees,
+    /// None of it does.
+    Differs,
+    /// Some of it does.
+    Undecided,
+}
+
+impl Row {
+    /// Compares a measure; absent where no live or no simulated run has it.
+    pub fn of(measure: Measure, live: &[Observed], simulated: &[Observed]) -> Option<Row> {
+        let values = |runs: &[Observed]| -> Vec<f64> {
+            let values = runs.iter().map(|run| run.values.get(measure.name));
+            values.flatten().copied().collect()
+        };
+        let (here, there) = (values(simulated), values(live));
+        let confidence = Confidence::NINETY_FIVE;
+        let tolerance = measure.tolerance;
+        let middle = mean(&there)?;
+        Some(Row {
+            measure,
+            live: stats::t_mean(&there, confidence)?,
+            live_runs: there.len(),
+            simulated: stats::t_mean(&here, confidence)?,
+            simulated_runs: here.len(),
+            difference: stats::welch_t(&here, &there, confidence)?,
+            tolerance: tolerance.map(|near| near.amount.max(near.share * middle.abs())),
+        })
+    }
+
+    /// What is said of it; absent where it is held to nothing.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let tolerance = self.tolerance?;
+        let Estimate {
+            value, interval, ..
+        } = self.difference;
+        let (low, high) = interval.map_or((value, value), |interval| (interval.low, interval.high));
+        Some(if -tolerance <= low && high <= tolerance {
+            Verdict::Agrees
+        } else if high < -tolerance || tolerance < low {
+            Verdict::Differs
+        } else {
+            Verdict::Undecided
+        })
+    }
+}
+
+/// Whether a live and a simulated run of one seed decided alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Placements of the live run.
+    pub live: usize,
+    /// Placements of the simulated run.
+    pub simulated: usize,
+    /// The first place, from 0, at which they differ, and what stands there; absent where they are the
+    /// same to the end.
+    pub parting: Option<Parting>,
+}
+
+/// Where two lists of decisions part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parting {
+    /// The place, from 0.
+    pub place: usize,
+    /// What the live run decided there, if anything.
+    pub live: Option<String>,
+    /// What the simulated run decided there, if anything.
+    pub simulated: Option<String>,
+}
+
+impl Order {
+    /// Compares the placements of two runs.
+    pub fn of(live: &Observed, simulated: &Observed) -> Order {
+        let (here, there) = (&live.placements, &simulated.placements);
+        let longest = here.len().max(there.len());
+        let place = (0..longest).find(|&place| here.get(place) != there.get(place));
+        Order {
+            live: here.len(),
+            simulated: there.len(),
+            parting: place.map(|place| Parting {
+                place,
+                live: here.get(place).cloned(),
+                simulated: there.get(place).cloned(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(name: &str, values: &[f64]) -> Vec<Observed> {
+        let run = |&value| Observed {
+            values: [(name.to_owned(), value)].into(),
+            ..Observed::default()
+        };
+        values.iter().map(run).collect()
+    }
+
+    fn verdict(name: &str, live: &[f64], simulated: &[f64]) -> Option<Verdict> {
+        let measure = MEASURES.iter().find(|measure| measure.name == name);
+        let measure = *measure.expect("it is compared");
+        Row::of(measure, &runs(name, live), &runs(name, simulated))?.verdict()
+    }
+
+    #[test]
+    fn a_simulation_agrees_where_the_whole_interval_is_near_enough() {
+        // Within 1 s, for 15 % of 2 s are less.
+        let of = |live: &[f64], simulated: &[f64]| verdict("detect.node", live, simulated);
+        let live = [1.9, 2.0, 2.1, 2.0];
+        assert_eq!(of(&live, &[2.8, 2.7, 2.6, 2.7]), Some(Verdict::Agrees));
+        assert_eq!(of(&live, &[3.0, 2.8, 3.4, 2.6]), Some(Verdict::Undecided));
+        assert_eq!(of(&live, &[3.4, 3.5, 3.6, 3.5]), Some(Verdict::Differs));
+        assert_eq!(of(&live, &[0.4, 0.3, 0.2, 0.3]), Some(Verdict::Differs));
+        assert_eq!(of(&live, &[]), None);
+        // 15 % of 100 s are 15 s.
+        let long = [99.0, 101.0, 100.0];
+        assert_eq!(of(&long, &[112.0, 113.0, 111.0]), Some(Verdict::Agrees));
+        assert_eq!(of(&long, &[117.0, 118.0, 119.0]), Some(Verdict::Differs));
+        // Counts have no second to spare.
+        let served = |simulated: &[f64]| verdict("requests.served", &[5.0, 5.0], simulated);
+        assert_eq!(served(&[5.9, 5.9]), Some(Verdict::Differs));
+        assert_eq!(served(&[5.7, 5.7]), Some(Verdict::Agrees));
+        assert_eq!(verdict("restarts", &[1.0], &[7.0]), None);
+    }
+
+    #[test]
+    fn decisions_part_where_the_first_differs_or_is_missing() {
+        let run = |all: &[&str]| Observed {
+            placements: all.iter().map(|&one| one.to_owned()).collect(),
+            ..Observed::default()
+        };
+        let parting = |live: &[&str], simulated: &[&str]| {
+            let parting = Order::of(&run(live), &run(simulated)).parting?;
+            Some((parting.place, parting.live, parting.simulated))
+        };
+        let told = |what: &str| Some(what.to_owned());
+        assert_eq!(parting(&["a", "b"], &["a", "b"]), None);
+        assert_eq!(
+            parting(&["a", "b"], &["a", "c"]),
+            Some((1, told("b"), told("c")))
+        );
+        assert_eq!(parting(&["a"], &["a", "c"]), Some((1, None, told("c"))));
+        assert_eq!(parting(&["a"], &[]), Some((0, told("a"), None)));
+    }
+}

@@ -1,0 +1,123 @@
+//! Live runs that are done, each in a file: they take minutes, and are not made twice.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::observed::Observed;
+use crate::folder::file;
+
+/// A run as it is kept.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    /// The version of plimsoll that made it.
+    plimsoll: String,
+    /// What it is a run of.
+    of: Of,
+    values: BTreeMap<String, f64>,
+    placements: Vec<String>,
+    placed_at_s: Vec<f64>,
+    scalings: Vec<String>,
+}
+
+/// What a run is one of.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Of {
+    /// The scenario, as it was changed, by its hash.
+    pub scenario: String,
+    /// The policies.
+    pub policies: String,
+    /// The seed.
+    pub seed: u64,
+    /// The replication, from 1.
+    pub replication: u32,
+    /// Whether the scenario's failures were left out.
+    pub without_failures: bool,
+}
+
+/// Keeps a run, whole or not at all.
+///
+/// # Errors
+/// What the system says.
+pub fn keep(path: &Path, of: &Of, seen: &Observed) -> Result<(), String> {
+    let kept = Kept {
+        plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
+        of: of.clone(),
+        values: seen.values.clone(),
+        placements: seen.placements.clone(),
+        placed_at_s: seen.placed_at.clone(),
+        scalings: seen.scalings.clone(),
+    };
+    let text = serde_json::to_string_pretty(&kept).expect("text and numbers are JSON");
+    file::write(path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The run that is kept there; `None` where none is.
+///
+/// # Errors
+/// When it is not what this version keeps of such a run.
+pub fn find(path: &Path, of: &Of) -> Result<Option<Observed>, String> {
+    let wrong = |said: &str| format!("{}: {said}", path.display());
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(wrong(&error.to_string())),
+    };
+    let kept: Kept = serde_json::from_str(&text).map_err(|error| wrong(&error.to_string()))?;
+    if kept.plimsoll != env!("CARGO_PKG_VERSION") {
+        return Err(wrong(&format!("it was made by plimsoll {}", kept.plimsoll)));
+    }
+    if kept.of != *of {
+        return Err(wrong("it is a run of another scenario, seed or policy"));
+    }
+    Ok(Some(Observed {
+        values: kept.values,
+        placements: kept.placements,
+        placed_at: kept.placed_at_s,
+        scalings: kept.scalings,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folder::testing::Scratch;
+
+    fn of(replication: u32) -> Of {
+        Of {
+            scenario: "abc".to_owned(),
+            policies: "spread-hpa-kubernetes".to_owned(),
+            seed: 1,
+            replication,
+            without_failures: false,
+        }
+    }
+
+    #[test]
+    fn a_run_is_found_as_it_was_kept_and_never_taken_for_another() {
+        let scratch = Scratch::new("kept");
+        let path = scratch.0.join("runs/live-001.json");
+        assert_eq!(find(&path, &of(1)), Ok(None));
+        let seen = Observed {
+            values: [("detect.node".to_owned(), 5.25)].into(),
+            placements: vec!["web-0 on n-0".to_owned()],
+            placed_at: vec![0.5],
+            scalings: vec!["web to 3".to_owned()],
+        };
+        keep(&path, &of(1), &seen).expect("it can be written");
+        assert_eq!(find(&path, &of(1)), Ok(Some(seen)));
+        let other = find(&path, &of(2)).expect_err("it is another");
+        assert!(
+            other.contains("another scenario, seed or policy"),
+            "{other}"
+        );
+        let text = fs::read_to_string(&path).expect("it is there");
+        fs::write(&path, &text[..text.len() / 2]).expect("it can be written");
+        assert!(find(&path, &of(1)).is_err());
+    }
+}

@@ -1,0 +1,204 @@
+//! How well simulated runs foretold live ones, for people and for programs.
+
+mod json;
+
+use std::fmt::Write as _;
+
+use crate::experiment::fidelity::observed::Observed;
+use crate::experiment::fidelity::{Order, Row, Verdict};
+use crate::report::figure::{self, Unit};
+use crate::scenario::Scenario;
+
+pub use json::{csv, json};
+
+/// What was compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Fidelity<'a> {
+    /// The scenario, without the delays that were measured.
+    pub scenario: &'a Scenario,
+    /// The seed of all runs.
+    pub seed: u64,
+    /// Live runs, in order of replication.
+    pub live: &'a [Observed],
+    /// Simulated runs, in order of replication.
+    pub simulated: &'a [Observed],
+    /// The control: runs without failures, live and simulated, replication by replication.
+    pub control: &'a [(Observed, Observed)],
+    /// The measures.
+    pub rows: &'a [Row],
+}
+
+impl Fidelity<'_> {
+    /// Whether each run of the control decided as the simulation did.
+    pub fn orders(&self) -> Vec<Order> {
+        let control = self.control.iter();
+        control
+            .map(|(live, simulated)| Order::of(live, simulated))
+            .collect()
+    }
+
+    /// Whether every measure that is held to something agrees, and every control.
+    pub fn agrees(&self) -> bool {
+        let verdicts = self.rows.iter().filter_map(Row::verdict);
+        let orders = self.orders();
+        verdicts
+            .into_iter()
+            .all(|verdict| verdict == Verdict::Agrees)
+            && orders.iter().all(|order| order.parting.is_none())
+    }
+}
+
+/// Columns of the table: what it is, live, simulated, difference.
+const WIDTHS: [usize; 4] = [31, 18, 18, 21];
+
+/// The comparison as text.
+pub fn text(told: &Fidelity<'_>) -> String {
+    let mut text = String::new();
+    order(&mut text, told);
+    let [label, live, simulated, difference] = WIDTHS;
+    let _ = writeln!(
+        text,
+        "\n{:<label$}{:>live$}{:>simulated$}{:>difference$}",
+        "",
+        format!("live ({} runs)", told.live.len()),
+        format!("simulated ({} runs)", told.simulated.len()),
+        "difference"
+    );
+    for row in told.rows {
+        row_text(&mut text, row);
+    }
+    let _ = writeln!(
+        text,
+        "\nMeans with 95 % intervals. A measure agrees where the whole interval of the difference (Welch) lies\n\
+         within 15 % of the live mean, or within 1 s where it is a time. The others are held to nothing."
+    );
+    text
+}
+
+fn order(text: &mut String, told: &Fidelity<'_>) {
+    let orders = told.orders();
+    if orders.is_empty() {
+        text.push_str("No control: no live run without failures was made.\n");
+        return;
+    }
+    let alike = orders.iter().filter(|order| order.parting.is_none());
+    let (alike, all) = (alike.count(), orders.len());
+    let placements: usize = orders.iter().map(|order| order.live).sum();
+    let _ = writeln!(
+        text,
+        "Without failures, {alike} of {all} live runs placed the same pods on the same nodes in the same order\n\
+         as simulated ({placements} placements)."
+    );
+    for (number, order) in orders.iter().enumerate() {
+        let Some(parting) = &order.parting else {
+            continue;
+        };
+        let what = |what: &Option<String>| match what {
+            Some(what) => what.clone(),
+            None => "nothing more".to_owned(),
+        };
+        let _ = writeln!(
+            text,
+            "  run {}: alike up to placement {} of {}; then live {}, simulated {}",
+            number + 1,
+            parting.place,
+            order.live,
+            what(&parting.live),
+            what(&parting.simulated)
+        );
+    }
+}
+
+fn row_text(text: &mut String, row: &Row) {
+    let unit = unit(row);
+    let [label, live, simulated, difference] = WIDTHS;
+    let verdict = match row.verdict() {
+        Some(Verdict::Agrees) => "  agrees",
+        Some(Verdict::Differs) => "  DIFFERS",
+        Some(Verdict::Undecided) => "  UNDECIDED",
+        None => "",
+    };
+    let _ = writeln!(
+        text,
+        "{:<label$}{:>live$}{:>simulated$}{:>difference$}{verdict}",
+        row.measure.about,
+        figure::estimate(&row.live, unit),
+        figure::estimate(&row.simulated, unit),
+        figure::difference(&row.difference, unit),
+    );
+}
+
+fn unit(row: &Row) -> Unit<'static> {
+    match row.measure.unit {
+        "requests" | "restarts" | "replica s" | "replica h" => Unit::Plain(""),
+        other => Unit::of(other, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::experiment::fidelity::MEASURES;
+    use crate::scenario;
+
+    fn run(detect: f64, served: f64, placements: &[&str]) -> Observed {
+        let values = [("detect.node", detect), ("requests.served", served)];
+        Observed {
+            values: values.map(|(name, value)| (name.to_owned(), value)).into(),
+            placements: placements.iter().map(|&one| one.to_owned()).collect(),
+            ..Observed::default()
+        }
+    }
+
+    #[test]
+    fn what_agrees_what_does_not_and_where_decisions_part_are_told() {
+        let text_of = "name = \"shop\"\nduration = \"1m\"\n\
+                       nodes = [{ name = \"n\", cpu = \"1\", memory = \"1Gi\" }]\n\
+                       services = [{ name = \"web\", requests = { cpu = \"1m\", memory = \"1Mi\" } }]";
+        let read = |path: &Path| panic!("{} is not to be read", path.display());
+        let loaded = scenario::parse(Path::new("shop.toml"), text_of, &read);
+        let scenario = loaded.expect("it is a scenario").scenario;
+        let live = [5.2, 5.3, 5.1].map(|detect| run(detect, 1000.0 + detect, &[]));
+        let simulated = [5.0, 5.1, 4.9, 5.2].map(|detect| run(detect, 1300.0 + detect, &[]));
+        let alike = run(0.0, 0.0, &["web-0 on n-0"]);
+        let longer = run(0.0, 0.0, &["web-0 on n-0", "web-1 on n-0"]);
+        let control = [(alike.clone(), alike.clone()), (longer, alike)];
+        let rows = MEASURES.into_iter();
+        let rows: Vec<Row> = rows
+            .filter_map(|measure| Row::of(measure, &live, &simulated))
+            .collect();
+        let told = Fidelity {
+            scenario: &scenario,
+            seed: 1,
+            live: &live,
+            simulated: &simulated,
+            control: &control,
+            rows: &rows,
+        };
+        assert!(!told.agrees());
+        expect![[r#"
+            Without failures, 1 of 2 live runs placed the same pods on the same nodes in the same order
+            as simulated (3 placements).
+              run 2: alike up to placement 1 of 2; then live web-1 on n-0, simulated nothing more
+
+                                                live (3 runs)simulated (4 runs)           difference
+            node lost, until detected           5.2 s ± 0.2 s     5.0 s ± 0.2 s       −0.2 s ± 0.2 s  agrees
+            requests answered                     1,005 ± < 1       1,305 ± < 1         +299.9 ± 0.2  DIFFERS
+
+            Means with 95 % intervals. A measure agrees where the whole interval of the difference (Welch) lies
+            within 15 % of the live mean, or within 1 s where it is a time. The others are held to nothing.
+        "#]].assert_eq(&text(&told));
+        let csv = csv(&told).expect("it can be written");
+        let csv = String::from_utf8(csv).expect("it is text");
+        // Two measures of three, four and twice two runs.
+        assert_eq!(csv.lines().count(), 1 + 2 * (3 + 4 + 2 + 2), "{csv}");
+        assert!(
+            csv.contains("\nsimulated,4,requests.served,requests,1305.2\n"),
+            "{csv}"
+        );
+    }
+}

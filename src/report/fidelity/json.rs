@@ -1,0 +1,151 @@
+//! The comparison as files.
+
+use serde::Serialize;
+
+use super::Fidelity;
+use crate::experiment::fidelity::observed::Observed;
+use crate::experiment::fidelity::{MEASURES, Row, Verdict};
+use crate::stats::Estimate;
+
+/// The version of the format.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+struct File<'a> {
+    format: u32,
+    plimsoll: &'a str,
+    scenario: &'a str,
+    scenario_hash: &'a str,
+    seed: u64,
+    live_runs: usize,
+    simulated_runs: usize,
+    agrees: bool,
+    measures: Vec<Measure<'a>>,
+    control: Vec<Control>,
+}
+
+#[derive(Serialize)]
+struct Measure<'a> {
+    name: &'a str,
+    about: &'a str,
+    unit: &'a str,
+    live: Estimated,
+    simulated: Estimated,
+    difference: Estimated,
+    tolerance: Option<f64>,
+    verdict: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Estimated {
+    value: f64,
+    low: Option<f64>,
+    high: Option<f64>,
+    method: &'static str,
+}
+
+#[derive(Serialize)]
+struct Control {
+    live_placements: usize,
+    simulated_placements: usize,
+    alike: bool,
+    parts_at: Option<usize>,
+    live: Option<String>,
+    simulated: Option<String>,
+}
+
+/// The comparison as JSON.
+pub fn json(told: &Fidelity<'_>) -> String {
+    let file = File {
+        format: FORMAT,
+        plimsoll: env!("CARGO_PKG_VERSION"),
+        scenario: &told.scenario.name,
+        scenario_hash: &told.scenario.hash,
+        seed: told.seed,
+        live_runs: told.live.len(),
+        simulated_runs: told.simulated.len(),
+        agrees: told.agrees(),
+        measures: told.rows.iter().map(measure).collect(),
+        control: control(told),
+    };
+    let mut text = serde_json::to_string_pretty(&file).expect("text and numbers are JSON");
+    text.push('\n');
+    text
+}
+
+fn measure(row: &Row) -> Measure<'_> {
+    Measure {
+        name: row.measure.name,
+        about: row.measure.about,
+        unit: row.measure.unit,
+        live: estimated(&row.live),
+        simulated: estimated(&row.simulated),
+        difference: estimated(&row.difference),
+        tolerance: row.tolerance,
+        verdict: row.verdict().map(|verdict| match verdict {
+            Verdict::Agrees => "agrees",
+            Verdict::Differs => "differs",
+            Verdict::Undecided => "undecided",
+        }),
+    }
+}
+
+fn estimated(estimate: &Estimate) -> Estimated {
+    Estimated {
+        value: estimate.value,
+        low: estimate.interval.map(|interval| interval.low),
+        high: estimate.interval.map(|interval| interval.high),
+        method: estimate.method.name(),
+    }
+}
+
+fn control(told: &Fidelity<'_>) -> Vec<Control> {
+    let orders = told.orders().into_iter();
+    let control = orders.map(|order| {
+        let parting = order.parting.as_ref();
+        Control {
+            live_placements: order.live,
+            simulated_placements: order.simulated,
+            alike: parting.is_none(),
+            parts_at: parting.map(|parting| parting.place),
+            live: parting.and_then(|parting| parting.live.clone()),
+            simulated: parting.and_then(|parting| parting.simulated.clone()),
+        }
+    });
+    control.collect()
+}
+
+/// Every value of every run: which runs, replication, measure, unit, value.
+///
+/// # Errors
+/// What the writer says.
+pub fn csv(told: &Fidelity<'_>) -> Result<Vec<u8>, csv::Error> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(["runs", "replication", "measure", "unit", "value"])?;
+    for (kind, runs) in [("live", told.live), ("simulated", told.simulated)] {
+        for (number, run) in runs.iter().enumerate() {
+            write(&mut out, kind, number + 1, run)?;
+        }
+    }
+    for (number, (live, simulated)) in told.control.iter().enumerate() {
+        write(&mut out, "control-live", number + 1, live)?;
+        write(&mut out, "control-simulated", number + 1, simulated)?;
+    }
+    out.into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))
+}
+
+fn write(
+    out: &mut csv::Writer<Vec<u8>>,
+    kind: &str,
+    number: usize,
+    run: &Observed,
+) -> Result<(), csv::Error> {
+    for measure in MEASURES {
+        if let Some(value) = run.values.get(measure.name) {
+            let (number, value) = (number.to_string(), value.to_string());
+            out.write_record([kind, &number, measure.name, measure.unit, &value])?;
+        }
+    }
+    Ok(())
+}

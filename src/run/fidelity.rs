@@ -1,0 +1,79 @@
+//! One run, live or simulated, with what the two are held together by.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::marks::{Marking, Marks};
+use super::{Ended, Watched, play, subject};
+use crate::metrics::fold::{Fold, Options};
+use crate::metrics::measured::Measured;
+use crate::record::Recorder;
+use crate::rng::Seed;
+use crate::scenario::Scenario;
+use crate::time::Time;
+
+/// What one run showed.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What failures, load and decisions came to.
+    pub marks: Marks,
+    /// What was measured.
+    pub measured: Measured,
+}
+
+/// Simulates one run.
+///
+/// # Errors
+/// [`Ended::Interrupted`] when `watch` ended the run.
+pub fn simulated(
+    scenario: &Scenario,
+    seed: Seed,
+    watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
+) -> Result<Seen, Ended> {
+    let script = scenario.outline.script(seed, scenario.end);
+    observe(scenario, &script.jobs.clone(), watch, |mut recorder| {
+        let finished = play(scenario, script, seed, None, &mut recorder).map_err(Ended::Stopped)?;
+        let events = finished.sim.events();
+        Ok((finished.control, events))
+    })
+}
+
+/// Runs it on real engines. However it ends, nothing of it is left on them.
+///
+/// # Errors
+/// As [`super::live::run`].
+#[cfg(feature = "live")]
+pub fn live(
+    scenario: &Scenario,
+    setup: crate::live::world::Setup,
+    watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
+) -> Result<Seen, Ended> {
+    let jobs = setup.script.jobs.clone();
+    observe(scenario, &jobs, watch, |mut recorder| {
+        let played = super::live::record(scenario, setup, &mut recorder).map_err(Ended::Stopped)?;
+        Ok((played.control, played.events))
+    })
+}
+
+fn observe(
+    scenario: &Scenario,
+    jobs: &crate::script::jobs::Jobs,
+    watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
+    run: impl FnOnce(&mut dyn Recorder) -> Result<(crate::control::Control, u64), Ended>,
+) -> Result<Seen, Ended> {
+    let subject = subject(scenario, jobs);
+    let mut fold = Fold::new(&subject, Options::default());
+    let mut marking = Marking::new(Arc::clone(&scenario.catalog), scenario.warm_up);
+    let mut watched = Watched {
+        every: 1,
+        ..Watched::new(watch)
+    };
+    let (control, events) = run(&mut ((&mut fold, &mut marking), &mut watched))?;
+    if watched.broken {
+        return Err(Ended::Interrupted);
+    }
+    Ok(Seen {
+        marks: marking.finish(scenario.end),
+        measured: fold.finish(control.cluster(), events),
+    })
+}

@@ -1,0 +1,131 @@
+//! `plimsoll calibrate` and `plimsoll fidelity` on real engines.
+
+use std::fs;
+
+use crate::Test;
+use crate::rig::{Rig, plimsoll, said, text, workload};
+
+pub(crate) const TESTS: &[Test] = &[
+    (
+        "what_is_calibrated_can_be_laid_over_a_scenario",
+        what_is_calibrated_can_be_laid_over_a_scenario,
+    ),
+    (
+        "a_simulation_is_held_to_live_runs_which_are_kept",
+        a_simulation_is_held_to_live_runs_which_are_kept,
+    ),
+];
+
+const SHOP: &str = r#"# Does the simulation say what happens?
+name = "shop"
+duration = "14s"
+warm_up = "4s"
+
+[policy.healer.kubernetes]
+restart_backoff = "1s"
+
+[[nodes]]
+name = "node"
+count = 2
+cpu = "2"
+memory = "1Gi"
+
+[[services]]
+name = "web"
+replicas = 3
+requests = { cpu = "50m", memory = "16Mi" }
+limits = { cpu = "500m", memory = "32Mi" }
+work = { cpu = "1ms" }
+startup = { constant = "200ms" }
+readiness = { period = "500ms" }
+load = { constant = 20 }
+
+[[failures]]
+containers = "web"
+at = "7s"
+
+[delays]
+heartbeat = "500ms"
+"#;
+
+fn what_is_calibrated_can_be_laid_over_a_scenario() {
+    let rig = Rig::cold("calibrate", &[]);
+    fs::write(rig.dir.join("shop.toml"), SHOP).expect("a scenario");
+    let line = format!(
+        "calibrate --sandbox 2 --at-once 1,3 --samples 4 --boots 1 --state state --workload {}",
+        workload().display()
+    );
+    let told = said(&plimsoll(&rig.dir, &line));
+    assert!(told.contains("2 private engines on one machine"), "{told}");
+    assert!(!rig.dir.join("state").exists(), "nothing is left");
+    let delays = fs::read_to_string(rig.dir.join("delays.toml")).expect("delays");
+    for wanted in ["starting = 1\n", "starting = 3\n", "boot = {", "status = {"] {
+        assert!(delays.contains(wanted), "{wanted}: {delays}");
+    }
+    said(&plimsoll(&rig.dir, "run shop.toml --out plain"));
+    let changed = plimsoll(&rig.dir, "run shop.toml --with delays.toml --out measured");
+    said(&changed);
+    let ready = |dir: &str| {
+        let metrics = fs::read_to_string(rig.dir.join(dir).join("metrics.csv")).expect("metrics");
+        let mut lines = metrics.lines();
+        let row = lines.find(|line| line.contains(",time_to_ready.p50,"));
+        let value = row.expect("a row").rsplit(',').next().expect("a value");
+        value.parse::<f64>().expect("a number")
+    };
+    // Containers that take their time to be created are ready later.
+    assert!(ready("measured") > ready("plain") + 0.02);
+}
+
+fn a_simulation_is_held_to_live_runs_which_are_kept() {
+    let rig = Rig::cold("fidelity", &[]);
+    fs::write(rig.dir.join("shop.toml"), SHOP).expect("a scenario");
+    fs::write(
+        rig.dir.join("delays.toml"),
+        "[delays]\ncreate = \"300ms\"\n",
+    )
+    .expect("delays");
+    let line = format!(
+        "fidelity shop.toml --sandbox 2 --live 2 --control 1 --simulated 4 --delays delays.toml \
+         --state state --out out --workload {}",
+        workload().display()
+    );
+    let told = plimsoll(&rig.dir, &line);
+    let told = text(&told.stdout) + &text(&told.stderr);
+    assert!(
+        told.contains("1 of 1 live runs placed the same pods"),
+        "{told}"
+    );
+    assert!(told.contains("(3 placements)"), "{told}");
+    assert!(!rig.dir.join("state").exists(), "nothing is left");
+    let json = fs::read_to_string(rig.dir.join("out/fidelity.json")).expect("the comparison");
+    assert!(json.contains("\"recover.container\""), "{json}");
+    let rows = fs::read_to_string(rig.dir.join("out/runs.csv")).expect("the runs");
+    let offered = |kind: &str| -> Vec<f64> {
+        let lines = rows
+            .lines()
+            .filter(|line| line.starts_with(&format!("{kind},")));
+        let lines = lines.filter(|line| line.contains(",requests.offered,"));
+        let value = |line: &str| line.rsplit(',').next()?.parse().ok();
+        lines.filter_map(value).collect()
+    };
+    // 20 a second for 10 s, standard deviation 14; exactly in the simulation.
+    assert_eq!(offered("simulated"), [200.0; 4]);
+    let live = offered("live");
+    assert!(
+        live.len() == 2 && live.iter().all(|one| (130.0..270.0).contains(one)),
+        "{live:?}"
+    );
+
+    // What is there is not made again, and what is missing is.
+    let kept = |name: &str| fs::read_to_string(rig.dir.join("out/runs").join(name)).expect(name);
+    let (first, second) = (kept("live-001.json"), kept("live-002.json"));
+    fs::remove_file(rig.dir.join("out/runs/live-002.json")).expect("it was there");
+    let again = plimsoll(&rig.dir, &line);
+    assert_ne!(again.status.code(), Some(2), "{}", text(&again.stderr));
+    assert_eq!(kept("live-001.json"), first);
+    assert_ne!(kept("live-002.json"), second);
+    let other = plimsoll(&rig.dir, &format!("{line} --set services.web.replicas=4"));
+    let told = text(&other.stderr);
+    assert_eq!(other.status.code(), Some(2), "{told}");
+    assert!(told.contains("a run of another scenario"), "{told}");
+}
