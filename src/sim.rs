@@ -27,7 +27,7 @@ use crate::script::Script;
 use crate::script::service::Behaviour;
 use crate::script::strikes::{Strike, Strikes};
 use crate::time::{Duration, Time};
-use config::Config;
+use config::{Config, Delay};
 use container::Container;
 use event::{Event, Parcels};
 use node::Node;
@@ -143,8 +143,15 @@ impl Sim {
 
     /// Tells the control plane what a node reports.
     fn node_reports(&mut self, node: NodeId, fact: Fact) {
-        let at = self.heard(node);
-        self.tell(at - self.now, fact);
+        match self.config.status {
+            Delay::Always(length) => self.tell(length, fact),
+            Delay::Drawn(_) => {
+                // Also what is heard now goes through the queue, behind what is to be heard now.
+                let at = self.heard(node);
+                let parcel = self.parcels.keep(fact);
+                self.queue.push(at, Event::Deliver { parcel });
+            }
+        }
     }
 
     /// Handles everything due now, and what that causes now.

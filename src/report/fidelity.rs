@@ -49,7 +49,7 @@ impl Fidelity<'_> {
 }
 
 /// Columns of the table: what it is, live, simulated, difference.
-const WIDTHS: [usize; 4] = [31, 18, 18, 21];
+const WIDTHS: [usize; 4] = [31, 17, 22, 20];
 
 /// The comparison as text.
 pub fn text(told: &Fidelity<'_>) -> String {

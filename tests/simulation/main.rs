@@ -126,7 +126,7 @@ fn what_a_node_tells_is_heard_late_and_in_its_order() {
         world = world.job(at(second), secs(1));
     }
     world.delays().status = Delay::Drawn(lengths);
-    let ran = world.run(at(200));
+    let ran = world.run(at(1000));
     let started = ran.heard("ContainerStarted");
     let exited = ran.heard("ContainerExited");
     assert_eq!((started.len(), exited.len()), (40, 40));
