@@ -1,5 +1,7 @@
 //! `plimsoll live`.
 
+mod dry;
+mod engines;
 mod faults;
 mod home;
 mod image;
@@ -16,7 +18,7 @@ use crate::cli::usage::{cpu_seconds, look, peak_memory};
 use crate::cli::{Failure, interrupt};
 use crate::experiment::summary::summarize;
 use crate::folder::{self, Folder};
-use crate::live::config::{Endpoint, Engine};
+use crate::live::config::Engine;
 use crate::live::image::Image;
 use crate::live::labels;
 use crate::live::sandbox::Sandbox;
@@ -36,12 +38,12 @@ use crate::time::Time;
 use home::Home;
 
 pub(super) fn run(args: Live) -> Result<(), Failure> {
-    let engines = engines(&args.engines)?;
+    let typed = engines::typed(&args)?;
     if args.build_image {
-        return image::build(&args, &engines);
+        return image::build(&args, &typed);
     }
     let Some(path) = &args.scenario else {
-        return home::clean(&args, &engines);
+        return home::clean(&args, &typed);
     };
     interrupt::listen()?;
     let scenario = chosen(path, &args.changes, &args.policies, args.results.quiet)?;
@@ -56,37 +58,29 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
             "this cannot be run live\n  = {wrong}"
         )));
     }
+    let engines = engines::all(&args, &scenario, typed)?;
+    faults::read(&args, &scenario)?;
+    let cluster = cluster(&args, &scenario)?;
+    let image = image::packed(args.workload.as_deref())?;
+    if args.dry_run {
+        return dry::run(&args, &scenario, &engines, &image, &cluster);
+    }
     let dir = match &args.results.out {
         Some(dir) => dir.clone(),
         None => default_dir(&scenario, &args),
     };
     folder::check_replaceable(&dir, output::is_result)?;
-    let image = image::packed(args.workload.as_deref())?;
-    let cluster = cluster(&args, &scenario)?;
     let home = Home::take(args.state.as_deref(), &cluster)?;
     let played = on_engines(&args, &scenario, &engines, &home, image);
-    // What failed may have left something, for another run to take over or to clean.
-    if matches!(
-        played,
-        Ok(_) | Err(Failure::Interrupted | Failure::Input(_))
-    ) {
-        home.leave();
+    match &played {
+        Ok(_) | Err(Failure::Interrupted) => home.leave(),
+        Err(Failure::Input(_)) => home.give_back(),
+        Err(_) if !home.is_written() => home.give_back(),
+        // What failed may have left something, for another run to take over or to clean.
+        Err(_) => {}
     }
     let (ran, effort) = played?;
     tell(&args, &scenario, &dir, &ran, &effort)
-}
-
-/// The engines that were typed.
-fn engines(typed: &[String]) -> Result<Vec<Engine>, Failure> {
-    let engine = |text: &String| {
-        let wrong = |said: String| Failure::Input(format!("--engine {text}: {said}"));
-        let parts = text.split_once('=');
-        let (node, endpoint) = parts.ok_or_else(|| wrong("write NODE=ENDPOINT".to_owned()))?;
-        let endpoint = Endpoint::parse(endpoint).map_err(|bad| wrong(bad.to_string()))?;
-        let node = node.to_owned();
-        Ok(Engine { node, endpoint })
-    };
-    typed.iter().map(engine).collect()
 }
 
 /// What everything is labelled with.
@@ -109,18 +103,13 @@ fn on_engines(
     home: &Home,
     image: Image,
 ) -> Result<(Ran, Effort), Failure> {
-    let Some(count) = args.sandbox else {
-        let places = given(scenario, engines)?;
+    if args.sandbox.is_none() {
+        engines::claim(args, scenario, engines, home, &image)?;
+        let places = engines.iter().map(|engine| engine.endpoint.clone());
+        let places = places.map(Place::Given).collect();
         return play(args, scenario, home, places, image);
-    };
-    let nodes = scenario.catalog.nodes.as_slice().iter();
-    let nodes: Vec<String> = nodes.map(|node| node.name.clone()).collect();
-    if count as usize != nodes.len() {
-        return Err(Failure::Input(format!(
-            "--sandbox {count}: the scenario has {} nodes, and each is an engine",
-            nodes.len()
-        )));
     }
+    let nodes = engines::private(scenario, home)?;
     let sandbox = Sandbox::new(&home.engines(), home.cluster(), &nodes)?;
     let booted = sandbox.boot().map_err(Failure::from);
     let played = booted.and_then(|()| {
@@ -129,50 +118,6 @@ fn on_engines(
     });
     sandbox.remove()?;
     played
-}
-
-/// The engine of every node, in their order.
-fn given(scenario: &Scenario, engines: &[Engine]) -> Result<Vec<Place>, Failure> {
-    let nodes = scenario.catalog.nodes.as_slice();
-    let known = nodes.iter().map(|node| node.name.as_str());
-    let known = known.collect::<Vec<_>>().join(", ");
-    for (n, engine) in engines.iter().enumerate() {
-        let wrong = |said: &str| {
-            Failure::Input(format!(
-                "--engine {}={}: {said}",
-                engine.node, engine.endpoint
-            ))
-        };
-        if !nodes.iter().any(|node| node.name == engine.node) {
-            return Err(wrong(&format!(
-                "the scenario has no such node\n  = known: {known}"
-            )));
-        }
-        if engines[..n].iter().any(|other| other.node == engine.node) {
-            return Err(wrong("that node has an engine already"));
-        }
-        if engines[..n]
-            .iter()
-            .any(|other| other.endpoint == engine.endpoint)
-        {
-            return Err(wrong("that engine is a node already"));
-        }
-    }
-    let place = |node: &crate::cluster::catalog::NodeSpec| {
-        let engine = engines.iter().find(|engine| engine.node == node.name);
-        let missing = || {
-            Failure::Input(format!(
-                "node {} has no engine\n  = give --engine {}=ENDPOINT, or --sandbox {}",
-                node.name,
-                node.name,
-                nodes.len()
-            ))
-        };
-        engine
-            .map(|engine| Place::Given(engine.endpoint.clone()))
-            .ok_or_else(missing)
-    };
-    nodes.iter().map(place).collect()
 }
 
 fn play(
@@ -199,6 +144,7 @@ fn play(
         patience: args.request_timeout,
         journal: Some(home.journal()),
         faults: faults::read(args, scenario)?,
+        publish: engines::publishes(args, scenario),
     };
     let progress = Progress::new(1, scenario.end, args.results.quiet);
     let mut watch = |now: Time| {

@@ -8,6 +8,7 @@ mod adopt;
 mod command;
 mod fake;
 mod faults;
+mod given;
 mod image;
 mod rig;
 mod safety;
@@ -50,6 +51,7 @@ fn main() {
         safety::TESTS,
         adopt::TESTS,
         command::TESTS,
+        given::TESTS,
     ];
     let trials = all.into_iter().flatten().map(trial);
     let trials = trials

@@ -11,11 +11,14 @@ Examples:
   plimsoll live --sandbox 3 scenarios/live-shop.toml
   plimsoll live --sandbox 3 scenarios/live-shop.toml --fault 40s:hang:worker-1:20s
   plimsoll live --engine worker-0=unix:///var/run/docker.sock one-node.toml
+  plimsoll live --engine worker-0=tcp://127.0.0.1:2376 --tls-dir \"$DOCKER_CERT_PATH\" one-node.toml
+  plimsoll live --dry-run --sandbox 3 scenarios/live-shop.toml
   plimsoll live --build-image --archive workload.tar
   plimsoll live --clean --cluster live-shop
 
-Every node of the scenario is an engine: a private one that --sandbox starts, or one that --engine \
-names. Scheduler, autoscaler and healer are those that run simulates; containers, load and failures \
+Every node of the scenario is an engine: a private one that --sandbox starts, or one that --engine, or \
+else [[live.engines]] of the scenario, names. Which engine is which node is kept in the cluster's lock \
+file. Scheduler, autoscaler and healer are those that run simulates; containers, load and failures \
 are real. The results are those of run, in results/<scenario>/live-<scheduler>-<autoscaler>-<healer>-<seed>/.
 
 The containers hold one file, plimsoll-workload, linked static: scripts/workload.sh makes it. The name \
@@ -28,9 +31,21 @@ pub(in crate::cli) struct Live {
     #[arg(long, value_name = "N", conflicts_with = "engines")]
     pub(in crate::cli) sandbox: Option<u32>,
     /// An engine, and the node that it is, such as worker-0=unix:///var/run/docker.sock; may be given
-    /// again
+    /// again, and takes the place of what the scenario's [[live.engines]] says of that node
     #[arg(long = "engine", value_name = "NODE=ENDPOINT")]
     pub(in crate::cli) engines: Vec<String>,
+    /// Reach every tcp:// engine of --engine under mutual TLS, with ca.pem, cert.pem and key.pem of this
+    /// folder, as Docker keeps them
+    #[arg(long, value_name = "DIR", requires = "engines")]
+    pub(in crate::cli) tls_dir: Option<PathBuf>,
+    /// Have replicas listen on a port of 127.0.0.1, for given engines whose network cannot be reached from
+    /// here (rootless, Docker Desktop); the cluster's network is open then: containers can reach out
+    #[arg(long, conflicts_with = "sandbox")]
+    pub(in crate::cli) publish: bool,
+    /// Say what would be done: engines, image, network, what is there of the cluster, and the first
+    /// placements. Nothing is made, started or removed, and engines are only read from
+    #[arg(long, conflicts_with_all = ["build_image", "clean"])]
+    pub(in crate::cli) dry_run: bool,
     /// What everything that is made is labelled with; the scenario's name unless given
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) cluster: Option<String>,
@@ -54,7 +69,7 @@ pub(in crate::cli) struct Live {
     /// The static workload to pack; target/workload/plimsoll-workload beside the program unless given
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) workload: Option<PathBuf>,
-    /// Remove what a run that was killed left of a cluster
+    /// Remove what a run that was killed left of a cluster, on the engines that its lock file names too
     #[arg(long, requires = "cluster")]
     pub(in crate::cli) clean: bool,
     #[command(flatten)]

@@ -16,6 +16,7 @@ use crate::live::agent::{self, Agent, News};
 use crate::live::clock::{Clock, real};
 use crate::live::config::Endpoint;
 use crate::live::dial::{Dialler, Network};
+use crate::live::engine::network::Wanted;
 use crate::live::engine::{Engine, Listed};
 use crate::live::fault::Fault;
 use crate::live::image::Image;
@@ -57,6 +58,8 @@ pub struct Setup {
     pub journal: Option<PathBuf>,
     /// What is done to the cluster beside the script's failures.
     pub faults: Vec<Fault>,
+    /// Whether replicas listen on a port of 127.0.0.1 too, where engines are given.
+    pub publish: bool,
 }
 
 /// Where the engine of a node is.
@@ -89,8 +92,8 @@ impl Live {
             .enable_all()
             .build()
             .map_err(threads)?;
-        let met = setup.places.as_slice().iter();
-        let met = met.map(|place| runtime.block_on(meet(place, &setup)));
+        let met = setup.places.iter();
+        let met = met.map(|(node, place)| runtime.block_on(meet(node, place, &setup)));
         let met = met.collect::<Result<Vec<Met>, Trouble>>()?;
         let clock = Clock::start();
         let routes = Arc::new(Routes::new(setup.catalog.services.len()));
@@ -119,6 +122,7 @@ impl Live {
             cluster: setup.cluster,
             run: setup.run,
             image: setup.image,
+            publish: setup.publish,
             grace: setup.grace,
             news,
             nodes,
@@ -143,7 +147,7 @@ impl Live {
 }
 
 /// Meets one engine, and gets it ready.
-async fn meet(place: &Place, setup: &Setup) -> Result<Met, Trouble> {
+async fn meet(node: NodeId, place: &Place, setup: &Setup) -> Result<Met, Trouble> {
     let (endpoint, machine) = match place {
         Place::Given(endpoint) => (endpoint.clone(), None),
         Place::Private(machine) => (machine.endpoint(), Some(machine.clone())),
@@ -160,7 +164,13 @@ async fn meet(place: &Place, setup: &Setup) -> Result<Met, Trouble> {
         }
     }
     engine.load(&setup.image).await?;
-    engine.ensure_network(&setup.cluster, &setup.run).await?;
+    let network = Wanted {
+        cluster: setup.cluster.clone(),
+        run: setup.run.clone(),
+        node: setup.catalog.nodes[node].name.clone(),
+        open: setup.publish,
+    };
+    engine.ensure_network(&network).await?;
     let list = engine.list(&setup.cluster).await?;
     let network = match machine.clone() {
         None => Network::Host,
