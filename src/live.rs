@@ -10,6 +10,8 @@ mod agent;
 #[cfg(feature = "live")]
 pub mod calibrate;
 #[cfg(feature = "live")]
+pub mod claim;
+#[cfg(feature = "live")]
 pub mod clock;
 #[cfg(feature = "live")]
 pub mod container;
@@ -34,9 +36,13 @@ pub mod load;
 #[cfg(feature = "live")]
 mod probe;
 #[cfg(feature = "live")]
+pub mod record;
+#[cfg(feature = "live")]
 pub mod routes;
 #[cfg(feature = "live")]
 pub mod sandbox;
+#[cfg(feature = "live")]
+pub mod tls;
 #[cfg(feature = "live")]
 pub mod trouble;
 #[cfg(feature = "live")]
@@ -56,13 +62,19 @@ pub fn load(engines: &[Engine], image: &image::Image) -> Result<(), Trouble> {
     on_each(engines, async |engine| engine.load(image).await)
 }
 
-/// Removes everything of a cluster from engines.
+/// Removes everything of a cluster from engines. Every one is tried.
 ///
 /// # Errors
 /// When one refuses.
 #[cfg(feature = "live")]
 pub fn clear(engines: &[Engine], cluster: &str) -> Result<(), Trouble> {
-    on_each(engines, async |engine| agent::clear(&engine, cluster).await)
+    let clear = |engine| {
+        with(engine, async |engine, _| {
+            agent::clear(&engine, cluster).await
+        })
+    };
+    let cleared: Vec<Result<(), Trouble>> = engines.iter().map(clear).collect();
+    cleared.into_iter().collect()
 }
 
 /// Does something on each engine, one after the other.
@@ -71,16 +83,23 @@ fn on_each(
     engines: &[Engine],
     act: impl AsyncFn(engine::Engine) -> Result<(), Trouble>,
 ) -> Result<(), Trouble> {
+    let mut engines = engines.iter();
+    engines.try_for_each(|engine| with(engine, async |engine, _| act(engine).await))
+}
+
+/// Does something on an engine that answers.
+#[cfg(feature = "live")]
+fn with<T>(
+    engine: &Engine,
+    act: impl AsyncFnOnce(engine::Engine, engine::About) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let runtime = runtime.map_err(|error| Trouble::refused("threads", error))?;
     runtime.block_on(async {
-        for engine in engines {
-            let mut engine = engine::Engine::new(&engine.endpoint)?;
-            engine.meet().await?;
-            act(engine).await?;
-        }
-        Ok(())
+        let mut engine = engine::Engine::new(&engine.endpoint)?;
+        let about = engine.meet().await?;
+        act(engine, about).await
     })
 }

@@ -25,6 +25,7 @@ mod rows;
 mod schema;
 mod source;
 mod suggest;
+mod unlived;
 mod unmodelled;
 mod values;
 
@@ -36,6 +37,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cluster::catalog::Catalog;
+use crate::live::config::Given;
 use crate::policy::registry::{self, Choice};
 use crate::rng;
 use crate::script::Outline;
@@ -63,7 +65,8 @@ pub struct Scenario {
     /// its first empty line.
     pub question: String,
     /// Fingerprint (128-bit FNV-1a, hexadecimal) of the file, of every file it names, of what was
-    /// changed, and of a drill or a resampling: two scenarios with one hash are the same input.
+    /// changed, and of a drill or a resampling: two scenarios with one hash are the same input. The
+    /// engines of the table `live` are no part of it.
     pub hash: String,
     /// What was changed of the file, in the words of the command line, overlays by the names of their
     /// files: `--with peak.toml`, `--set duration=12h`.
@@ -99,6 +102,9 @@ pub struct Scenario {
     pub notes: Vec<String>,
     /// What every run loses, where this is a drill.
     pub drill: Option<Drilled>,
+    /// The engines that nodes are in a live run. They are no part of what is asked: neither the hash nor
+    /// any result knows of them.
+    pub live: Given,
     /// Whether it was run on real engines.
     pub lived: bool,
 }

@@ -193,6 +193,7 @@ pages! {
     overlays_are_checked_where_they_stand
     loads_that_recur_are_measured_in_whole_periods
     what_is_said_to_be_stationary_has_no_calendar
+    an_engine_is_one_node_and_says_how_it_is_reached
 }
 
 #[test]

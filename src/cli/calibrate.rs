@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::cli::args::{Calibrate, Engines};
 use crate::cli::engines::home::Home;
-use crate::cli::engines::{self, image};
+use crate::cli::engines::{self, Nodes, image};
 use crate::cli::out::print;
 use crate::cli::status::{Status, now};
 use crate::cli::{Failure, interrupt};
@@ -30,24 +30,17 @@ pub(super) fn run(args: Calibrate) -> Result<(), Failure> {
         boots: args.boots,
         shared_machine: args.shared_machine || args.on.sandbox.is_some(),
     };
-    let engines = engines::typed(&args.on.engines)?;
-    let nodes = nodes(&args.on, &engines)?;
+    let typed = engines::typed(&args.on)?;
+    let nodes = nodes(&args.on, &typed)?;
+    let engines = engines::all(&args.on, &nodes, typed)?;
     interrupt::listen()?;
     let image = image::packed(args.on.workload.as_deref())?;
-    let home = Home::take(
-        args.on.state.as_deref(),
-        &engines::cluster(&args.on, CLUSTER)?,
-    )?;
+    let cluster = engines::cluster(&args.on, CLUSTER)?;
+    let home = Home::take(args.on.state.as_deref(), &cluster)?;
     let begun = now();
-    let measured = engines::on(&args.on, &nodes, &engines, &home, |places| {
-        measure(&asked, &home, places, image, args.quiet)
+    let measured = engines::on(&args.on, &nodes, &engines, home, &image, |home, places| {
+        measure(&asked, &nodes, home, places, &image, args.quiet)
     });
-    if matches!(
-        measured,
-        Ok(_) | Err(Failure::Interrupted | Failure::Input(_))
-    ) {
-        home.leave();
-    }
     let measured = measured?;
     write(&args.out, &measured, &asked)?;
     if args.quiet {
@@ -55,7 +48,7 @@ pub(super) fn run(args: Calibrate) -> Result<(), Failure> {
     }
     let what = table::What {
         private: args.on.sandbox.is_some(),
-        engines: nodes.len(),
+        engines: nodes.names.len(),
         shared_machine: asked.shared_machine,
         seconds: begun.elapsed().as_secs_f64(),
         out: &args.out,
@@ -82,18 +75,22 @@ fn ascending(numbers: &[u32]) -> Vec<u32> {
     numbers
 }
 
-/// Names for the engines: those that were typed, or numbers.
-fn nodes(on: &Engines, engines: &[Engine]) -> Result<Vec<String>, Failure> {
-    let nodes: Vec<String> = match on.sandbox {
+/// The engines as nodes: by the names that were typed, or by numbers.
+fn nodes(on: &Engines, typed: &[Engine]) -> Result<Nodes, Failure> {
+    let names: Vec<String> = match on.sandbox {
         Some(count) => (0..count).map(|n| format!("engine-{n}")).collect(),
-        None => engines.iter().map(|engine| engine.node.clone()).collect(),
+        None => typed.iter().map(|engine| engine.node.clone()).collect(),
     };
-    match nodes.is_empty() {
-        true => Err(Failure::Input(
-            "which engines?\n  = give --sandbox N, or --engine NAME=ENDPOINT".to_owned(),
-        )),
-        false => Ok(nodes),
+    if names.is_empty() {
+        let said = "which engines?\n  = give --sandbox N, or --engine NAME=ENDPOINT";
+        return Err(Failure::Input(said.to_owned()));
     }
+    Ok(Nodes {
+        names,
+        declared: Vec::new(),
+        reached: Some(CLUSTER.to_owned()),
+        publish: on.publish,
+    })
 }
 
 /// A node and a pod of the size that is measured.
@@ -107,9 +104,10 @@ services = [{ name = "calibrate", requests = { cpu = "100m", memory = "16Mi" }, 
 /// Measures the engines, with progress on a terminal.
 pub(super) fn measure(
     asked: &Asked,
+    nodes: &Nodes,
     home: &Home,
     places: Vec<Place>,
-    image: Image,
+    image: &Image,
     quiet: bool,
 ) -> Result<Delays, Failure> {
     let read = |path: &Path| panic!("{} is not to be read", path.display());
@@ -120,7 +118,9 @@ pub(super) fn measure(
         shared_machine: asked.shared_machine,
         cluster: home.cluster().to_owned(),
         run: home.run().to_owned(),
-        image,
+        image: image.clone(),
+        names: nodes.names.clone(),
+        publish: nodes.publish,
         shape: small.catalog.shapes[ShapeId(0)].clone(),
         node: small.catalog.nodes[NodeId(0)].clone(),
         at_once: asked.at_once.clone(),

@@ -1,28 +1,48 @@
-//! The engines that a command works on: private ones of its own, or those that were given.
+//! The engines that a command works on: private ones of its own, or those that were given, typed or else
+//! as the scenario says.
 
 pub(super) mod home;
 pub(super) mod image;
 
 use crate::cli::Failure;
 use crate::cli::args::Engines;
-use crate::live::config::{Endpoint, Engine};
+use crate::live::claim::{self, Unclaimed};
+use crate::live::config::{Endpoint, Engine, Keys};
+use crate::live::image::Image;
 use crate::live::labels;
+use crate::live::record::{Node, Record};
 use crate::live::sandbox::Sandbox;
+use crate::live::tls;
 use crate::live::trouble::Trouble;
 use crate::live::world::Place;
+use crate::scenario::Scenario;
 use home::Home;
 
-/// The engines that were typed.
-pub(super) fn typed(typed: &[String]) -> Result<Vec<Engine>, Failure> {
-    let engine = |text: &String| {
-        let wrong = |said: String| Failure::Input(format!("--engine {text}: {said}"));
-        let parts = text.split_once('=');
-        let (node, endpoint) = parts.ok_or_else(|| wrong("write NODE=ENDPOINT".to_owned()))?;
-        let endpoint = Endpoint::parse(endpoint).map_err(|bad| wrong(bad.to_string()))?;
-        let node = node.to_owned();
-        Ok(Engine { node, endpoint })
-    };
-    typed.iter().map(engine).collect()
+/// The nodes of which each is an engine.
+#[derive(Clone, Debug)]
+pub(super) struct Nodes {
+    /// Their names.
+    pub(super) names: Vec<String>,
+    /// The engines that the scenario says.
+    pub(super) declared: Vec<Engine>,
+    /// A service whose replicas are to be reached from here.
+    pub(super) reached: Option<String>,
+    /// Whether replicas listen on 127.0.0.1 too.
+    pub(super) publish: bool,
+}
+
+impl Nodes {
+    /// Those of a scenario.
+    pub(super) fn of(args: &Engines, scenario: &Scenario) -> Nodes {
+        let nodes = scenario.catalog.nodes.as_slice().iter();
+        let service = scenario.catalog.services.as_slice().first();
+        Nodes {
+            names: nodes.map(|node| node.name.clone()).collect(),
+            declared: scenario.live.engines.clone(),
+            reached: service.map(|service| service.name.clone()),
+            publish: args.sandbox.is_none() && (args.publish || scenario.live.publish),
+        }
+    }
 }
 
 /// What everything is labelled with: what was typed, or else this.
@@ -38,24 +58,39 @@ pub(super) fn cluster(args: &Engines, name: &str) -> Result<String, Failure> {
 }
 
 /// Works on the engines of these nodes: private ones, which are booted before and removed afterwards, or
-/// those that were given.
+/// those that were given. The cluster is given up at the end, unless something may have been left of it, for
+/// another run to take over or to clean.
 pub(super) fn on<T>(
     args: &Engines,
-    nodes: &[String],
+    nodes: &Nodes,
     engines: &[Engine],
+    home: Home,
+    image: &Image,
+    work: impl FnOnce(&Home, Vec<Place>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let done = match args.sandbox {
+        Some(_) => on_private(nodes, &home, |places| work(&home, places)),
+        None => claim(nodes, engines, &home, image).and_then(|()| {
+            let places = engines.iter().map(|engine| engine.endpoint.clone());
+            work(&home, places.map(Place::Given).collect())
+        }),
+    };
+    match &done {
+        Ok(_) | Err(Failure::Interrupted) => home.leave(),
+        Err(Failure::Input(_)) => home.give_back(),
+        Err(_) if !home.is_written() => home.give_back(),
+        Err(_) => {}
+    }
+    done
+}
+
+fn on_private<T>(
+    nodes: &Nodes,
     home: &Home,
     work: impl FnOnce(Vec<Place>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let Some(count) = args.sandbox else {
-        return work(given(nodes, engines)?);
-    };
-    if count as usize != nodes.len() {
-        return Err(Failure::Input(format!(
-            "--sandbox {count}: the scenario has {} nodes, and each is an engine",
-            nodes.len()
-        )));
-    }
-    let sandbox = Sandbox::new(&home.engines(), home.cluster(), nodes)?;
+    private(nodes, home)?;
+    let sandbox = Sandbox::new(&home.engines(), home.cluster(), &nodes.names)?;
     let booted = sandbox.boot().map_err(Failure::from);
     let done = booted.and_then(|()| {
         let places = sandbox.machines().iter().cloned().map(Place::Private);
@@ -65,44 +100,167 @@ pub(super) fn on<T>(
     done
 }
 
-/// The engine of every node, in their order.
-fn given(nodes: &[String], engines: &[Engine]) -> Result<Vec<Place>, Failure> {
-    let known = nodes.join(", ");
-    for (n, engine) in engines.iter().enumerate() {
-        let wrong = |said: &str| {
-            Failure::Input(format!(
-                "--engine {}={}: {said}",
-                engine.node, engine.endpoint
-            ))
+/// The engines that were typed.
+pub(super) fn typed(args: &Engines) -> Result<Vec<Engine>, Failure> {
+    let engine = |text: &String| -> Result<Engine, Failure> {
+        let wrong = |said: String| Failure::Input(format!("--engine {text}: {said}"));
+        let parts = text.split_once('=');
+        let (node, endpoint) = parts.ok_or_else(|| wrong("write NODE=ENDPOINT".to_owned()))?;
+        let is_tcp = endpoint.starts_with("tcp://");
+        let keys = args.tls_dir.as_deref().filter(|_| is_tcp);
+        let endpoint = Endpoint::parse(endpoint, keys.map(Keys::of_folder));
+        let endpoint = endpoint.map_err(|bad| wrong(format!("{bad}{}", how(args))))?;
+        let node = node.to_owned();
+        Ok(Engine { node, endpoint })
+    };
+    let engines: Vec<Engine> = args.engines.iter().map(engine).collect::<Result<_, _>>()?;
+    let is_tls = |engine: &Engine| matches!(engine.endpoint, Endpoint::Tls { .. });
+    if args.tls_dir.is_some() && !engines.iter().any(is_tls) {
+        let said = "--tls-dir: no --engine is tcp://HOST:PORT, and sockets need no TLS";
+        return Err(Failure::Input(said.to_owned()));
+    }
+    engines.iter().try_for_each(check_keys)?;
+    Ok(engines)
+}
+
+/// How TLS is asked for, where it was not.
+fn how(args: &Engines) -> &'static str {
+    match args.tls_dir {
+        Some(_) => "",
+        None => "\n  = give --tls-dir for mutual TLS",
+    }
+}
+
+/// Keys that cannot be read are the user's to mend.
+fn check_keys(engine: &Engine) -> Result<(), Failure> {
+    let Endpoint::Tls { keys, .. } = &engine.endpoint else {
+        return Ok(());
+    };
+    let Engine { node, endpoint } = engine;
+    let wrong = |said| Failure::Input(format!("TLS of node {node}, {endpoint}: {said}"));
+    tls::config(keys).map(drop).map_err(wrong)
+}
+
+/// The engine of every node, in their order; none where they are private.
+pub(super) fn all(
+    args: &Engines,
+    nodes: &Nodes,
+    typed: Vec<Engine>,
+) -> Result<Vec<Engine>, Failure> {
+    let names = &nodes.names;
+    if let Some(count) = args.sandbox {
+        return match count as usize == names.len() {
+            true => Ok(Vec::new()),
+            false => Err(Failure::Input(format!(
+                "--sandbox {count}: the scenario has {} nodes, and each is an engine",
+                names.len()
+            ))),
         };
-        if !nodes.contains(&engine.node) {
+    }
+    let known = names.join(", ");
+    for (n, engine) in typed.iter().enumerate() {
+        let Engine { node, endpoint } = engine;
+        let wrong = |said: &str| Failure::Input(format!("--engine {node}={endpoint}: {said}"));
+        if !names.contains(node) {
             return Err(wrong(&format!(
                 "the scenario has no such node\n  = known: {known}"
             )));
         }
-        if engines[..n].iter().any(|other| other.node == engine.node) {
+        if typed[..n].iter().any(|other| other.node == *node) {
             return Err(wrong("that node has an engine already"));
         }
-        if engines[..n]
-            .iter()
-            .any(|other| other.endpoint == engine.endpoint)
-        {
-            return Err(wrong("that engine is a node already"));
-        }
     }
-    let place = |node: &String| {
-        let engine = engines.iter().find(|engine| engine.node == *node);
-        let missing = || {
-            Failure::Input(format!(
-                "node {node} has no engine\n  = give --engine {node}=ENDPOINT, or --sandbox {}",
-                nodes.len()
-            ))
-        };
-        engine
-            .map(|engine| Place::Given(engine.endpoint.clone()))
-            .ok_or_else(missing)
+    let find = |node: &str| {
+        let mut engines = typed.iter().chain(&nodes.declared);
+        engines.find(|engine| engine.node == node).cloned()
     };
-    nodes.iter().map(place).collect()
+    let engine = |node: &String| {
+        find(node).ok_or_else(|| {
+            Failure::Input(format!(
+                "node {node} has no engine\n  = give --engine {node}=ENDPOINT, an entry of [[live.engines]], or \
+                 --sandbox {}",
+                names.len()
+            ))
+        })
+    };
+    let engines = names.iter().map(engine).collect::<Result<Vec<_>, _>>()?;
+    for (n, engine) in engines.iter().enumerate() {
+        let mut before = engines[..n].iter();
+        if let Some(other) = before.find(|other| other.endpoint == engine.endpoint) {
+            return Err(Failure::Input(format!(
+                "{} is node {} and node {}: each node is an engine of its own",
+                engine.endpoint, other.node, engine.node
+            )));
+        }
+        check_keys(engine)?;
+    }
+    near(nodes, &engines)?;
+    Ok(engines)
+}
+
+/// Refuses services on engines of other machines, whose containers cannot be reached from here.
+fn near(nodes: &Nodes, engines: &[Engine]) -> Result<(), Failure> {
+    let Some(service) = &nodes.reached else {
+        return Ok(());
+    };
+    let mut far = engines.iter().filter(|engine| !engine.endpoint.is_here());
+    match far.next() {
+        None => Ok(()),
+        Some(Engine { node, endpoint }) => Err(Failure::Input(format!(
+            "node {node}, {endpoint}: that engine is on another machine, and replicas of {service} there could be \
+             neither probed nor sent requests\n  = their network and 127.0.0.1 of that machine cannot be reached \
+             from here, and plimsoll opens no port to others\n  = run plimsoll on that machine; jobs alone need \
+             no more than the engine"
+        ))),
+    }
+}
+
+/// Makes sure that each engine may be its node, writes it down, and marks them.
+fn claim(nodes: &Nodes, engines: &[Engine], home: &Home, image: &Image) -> Result<(), Failure> {
+    let seen = claim::look(engines, home.cluster(), image);
+    let seen = seen.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let before = home.before();
+    let pairs = || engines.iter().zip(&seen);
+    let as_nodes: Vec<Node> = pairs()
+        .map(|(engine, seen)| Node::of(engine, &seen.about.id))
+        .collect();
+    let unfit = pairs().filter_map(|(engine, seen)| claim::unfit(engine, seen, before));
+    let mut wrong: Vec<String> = unfit.collect();
+    wrong.extend(claim::forgotten(&as_nodes, before));
+    if !wrong.is_empty() {
+        return Err(refused(&wrong, home.cluster()));
+    }
+    let run = home.run().to_owned();
+    home.write(&Record {
+        run,
+        nodes: as_nodes,
+    })?;
+    let (publish, reached) = (nodes.publish, nodes.reached.is_some());
+    let marked = claim::mark(engines, home.cluster(), home.run(), publish, reached);
+    marked.map_err(|unclaimed| match unclaimed {
+        Unclaimed::Trouble(trouble) => Failure::from(trouble),
+        Unclaimed::Wrong(said) => Failure::Input(said),
+    })
+}
+
+/// What is said where engines are not the nodes that they were.
+pub(super) fn refused(wrong: &[String], cluster: &str) -> Failure {
+    Failure::Input(format!(
+        "these engines cannot be the nodes of cluster {cluster}\n  = {}\n  = give the same engines as before, or \
+         remove what is left with plimsoll live --clean --cluster {cluster}",
+        wrong.join("\n  = ")
+    ))
+}
+
+/// Writes the nodes down as private engines.
+fn private(nodes: &Nodes, home: &Home) -> Result<(), Failure> {
+    let nodes: Vec<Node> = nodes.names.iter().map(|name| Node::private(name)).collect();
+    let wrong = claim::forgotten(&nodes, home.before());
+    if !wrong.is_empty() {
+        return Err(refused(&wrong, home.cluster()));
+    }
+    let run = home.run().to_owned();
+    home.write(&Record { run, nodes })
 }
 
 impl From<Trouble> for Failure {

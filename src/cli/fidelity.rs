@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::{Fidelity, Format};
 use crate::cli::calibrate::{self, Asked};
 use crate::cli::engines::home::Home;
-use crate::cli::engines::{self, image};
+use crate::cli::engines::{self, Nodes, image};
 use crate::cli::out::print;
 use crate::cli::run::{changed, chosen};
 use crate::cli::status::{Status, now};
@@ -32,7 +32,9 @@ const DELAYS: &str = "delays.toml";
 const JSON: &str = "fidelity.json";
 const CSV: &str = "runs.csv";
 
-/// What is calibrated, where nothing was.
+/// Containers that start at once where nothing was calibrated.
+const AT_ONCE: [u32; 5] = [1, 2, 4, 8, 16];
+/// What else is calibrated there.
 const CALIBRATION: Asked = Asked {
     at_once: Vec::new(),
     samples: 40,
@@ -107,12 +109,15 @@ fn without_failures(scenario: &Scenario) -> Scenario {
 }
 
 fn simulate(scenario: &Scenario, seed: Seed) -> Result<Observed, Failure> {
-    let mut watch = |_: Time| match interrupt::asked() {
+    let seen = fidelity::simulated(scenario, seed, &mut |_| interrupted()).map_err(ended);
+    seen.map(|seen| Observed::of(&seen))
+}
+
+fn interrupted() -> ControlFlow<()> {
+    match interrupt::asked() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
-    };
-    let seen = fidelity::simulated(scenario, seed, &mut watch).map_err(ended);
-    seen.map(|seen| Observed::of(&seen))
+    }
 }
 
 fn ended(ended: Ended) -> Failure {
@@ -197,109 +202,111 @@ fn make(
     has_delays: bool,
     missing: &[&Due],
 ) -> Result<(), Failure> {
-    let engines = engines::typed(&args.on.engines)?;
+    let nodes = Nodes::of(&args.on, scenario);
+    let engines = engines::all(&args.on, &nodes, engines::typed(&args.on)?)?;
     let image = image::packed(args.on.workload.as_deref())?;
     let cluster = engines::cluster(&args.on, &scenario.name)?;
     let home = Home::take(args.on.state.as_deref(), &cluster)?;
-    let nodes = scenario.catalog.nodes.as_slice().iter();
-    let nodes: Vec<String> = nodes.map(|node| node.name.clone()).collect();
-    let made = engines::on(&args.on, &nodes, &engines, &home, |places| {
+    engines::on(&args.on, &nodes, &engines, home, &image, |home, places| {
+        let made = Making {
+            args,
+            scenario,
+            nodes: &nodes,
+            home,
+            places: &places,
+            image: &image,
+        };
         if !has_delays {
-            calibrate(args, &home, &places, &image, dir)?;
+            made.calibrate(dir)?;
         }
-        live_runs(args, scenario, &home, &places, &image, missing)
-    });
-    if matches!(made, Ok(()) | Err(Failure::Interrupted | Failure::Input(_))) {
-        home.leave();
+        made.live_runs(missing)
+    })
+}
+
+/// What runs are made on.
+struct Making<'a> {
+    args: &'a Fidelity,
+    scenario: &'a Scenario,
+    nodes: &'a Nodes,
+    home: &'a Home,
+    places: &'a [Place],
+    image: &'a Image,
+}
+
+impl Making<'_> {
+    fn calibrate(&self, dir: &Path) -> Result<(), Failure> {
+        let asked = Asked {
+            at_once: AT_ONCE.to_vec(),
+            shared_machine: self.args.on.sandbox.is_some(),
+            ..CALIBRATION
+        };
+        let quiet = self.args.results.quiet;
+        let places = self.places.to_vec();
+        let measured =
+            calibrate::measure(&asked, self.nodes, self.home, places, self.image, quiet)?;
+        calibrate::write(&dir.join(DELAYS), &measured, &asked)
     }
-    made
-}
 
-fn calibrate(
-    args: &Fidelity,
-    home: &Home,
-    places: &[Place],
-    image: &Image,
-    dir: &Path,
-) -> Result<(), Failure> {
-    let asked = Asked {
-        at_once: vec![1, 2, 4, 8, 16],
-        shared_machine: args.on.sandbox.is_some(),
-        ..CALIBRATION
-    };
-    let measured = calibrate::measure(
-        &asked,
-        home,
-        places.to_vec(),
-        image.clone(),
-        args.results.quiet,
-    )?;
-    calibrate::write(&dir.join(DELAYS), &measured, &asked)
-}
-
-fn live_runs(
-    args: &Fidelity,
-    scenario: &Scenario,
-    home: &Home,
-    places: &[Place],
-    image: &Image,
-    missing: &[&Due],
-) -> Result<(), Failure> {
-    let begun = now();
-    let mut status = Status::is_watched(args.results.quiet).then(Status::new);
-    for (number, due) in missing.iter().enumerate() {
-        // A machine that was down at the end of a run boots again.
-        for place in places {
-            if let Place::Private(machine) = place {
-                machine.boot()?;
+    fn live_runs(&self, missing: &[&Due]) -> Result<(), Failure> {
+        let begun = now();
+        let mut status = Status::is_watched(self.args.results.quiet).then(Status::new);
+        for (number, due) in missing.iter().enumerate() {
+            // A machine that was down at the end of a run boots again.
+            for place in self.places {
+                if let Place::Private(machine) = place {
+                    machine.boot()?;
+                }
             }
+            let chosen = match due.of.without_failures {
+                true => without_failures(self.scenario),
+                false => self.scenario.clone(),
+            };
+            let mut watch = |at: Time| {
+                let passed = begun.elapsed();
+                if let Some(status) = status.as_mut().filter(|status| status.is_due(passed)) {
+                    let text = format!(
+                        "live run {} of {}: {:.0} of {:.0} s",
+                        number + 1,
+                        missing.len(),
+                        at.secs_f64(),
+                        chosen.end.secs_f64()
+                    );
+                    status.show(passed, &text);
+                }
+                interrupted()
+            };
+            let setup = self.setup(&chosen, &due.of);
+            let seen = fidelity::live(&chosen, setup, &mut watch).map_err(ended);
+            if let Some(status) = &mut status {
+                status.clear();
+            }
+            let seen = Observed::of(&seen?);
+            kept::keep(&due.path, &due.of, &seen).map_err(Failure::Environment)?;
         }
-        let chosen = match due.of.without_failures {
-            true => without_failures(scenario),
-            false => scenario.clone(),
-        };
+        Ok(())
+    }
+
+    fn setup(&self, chosen: &Scenario, of: &Of) -> Setup {
         let seed = Seed {
-            seed: due.of.seed,
-            replication: due.of.replication,
+            seed: of.seed,
+            replication: of.replication,
         };
-        let setup = Setup {
+        Setup {
             catalog: chosen.catalog.clone(),
-            script: live::script(&chosen, seed),
+            script: live::script(chosen, seed),
             end: chosen.end,
-            cluster: home.cluster().to_owned(),
-            run: home.run().to_owned(),
-            places: places.iter().cloned().collect(),
-            image: image.clone(),
+            cluster: self.home.cluster().to_owned(),
+            run: self.home.run().to_owned(),
+            places: self.places.iter().cloned().collect(),
+            image: self.image.clone(),
             heartbeat: chosen.sim.heartbeat,
             grace: chosen.sim.grace,
-            patience: args.request_timeout,
-            journal: Some(home.journal()),
+            patience: self.args.request_timeout,
+            journal: Some(self.home.journal()),
             faults: Vec::new(),
-        };
-        let mut watch = |at: Time| {
-            let passed = begun.elapsed();
-            if let Some(status) = status.as_mut().filter(|status| status.is_due(passed)) {
-                let text = format!(
-                    "live run {} of {}: {:.0} of {:.0} s",
-                    number + 1,
-                    missing.len(),
-                    at.secs_f64(),
-                    chosen.end.secs_f64()
-                );
-                status.show(passed, &text);
-            }
-            match interrupt::asked() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        };
-        let seen = fidelity::live(&chosen, setup, &mut watch).map_err(ended);
-        if let Some(status) = &mut status {
-            status.clear();
+            publish: self.nodes.publish,
         }
-        kept::keep(&due.path, &due.of, &Observed::of(&seen?)).map_err(Failure::Environment)?;
     }
-    Ok(())
 }
 
 /// Writes the comparison, and says what it is.

@@ -1,5 +1,6 @@
 //! `plimsoll live`.
 
+mod dry;
 mod faults;
 mod requests;
 
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::{Format, Live};
 use crate::cli::engines::home::{self, Home};
-use crate::cli::engines::{self, image};
+use crate::cli::engines::{self, Nodes, image};
 use crate::cli::out::print;
 use crate::cli::progress::Progress;
 use crate::cli::run::{changed, chosen};
@@ -31,12 +32,12 @@ use crate::scenario::Scenario;
 use crate::time::Time;
 
 pub(super) fn run(args: Live) -> Result<(), Failure> {
-    let engines = engines::typed(&args.on.engines)?;
+    let typed = engines::typed(&args.on)?;
     if args.build_image {
-        return image::build(&args, &engines);
+        return image::build(&args, &typed);
     }
     let Some(path) = &args.scenario else {
-        return home::clean(&args.on, &engines);
+        return home::clean(&args.on, &typed);
     };
     interrupt::listen()?;
     let scenario = chosen(path, &args.changes, &args.policies, args.results.quiet)?;
@@ -51,26 +52,23 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
             "this cannot be run live\n  = {wrong}"
         )));
     }
+    let nodes = Nodes::of(&args.on, &scenario);
+    let engines = engines::all(&args.on, &nodes, typed)?;
+    faults::read(&args, &scenario, nodes.publish)?;
+    let cluster = engines::cluster(&args.on, &scenario.name)?;
+    let image = image::packed(args.on.workload.as_deref())?;
+    if args.dry_run {
+        return dry::run(&args, &scenario, &nodes, &engines, &image, &cluster);
+    }
     let dir = match &args.results.out {
         Some(dir) => dir.clone(),
         None => default_dir(&scenario, &args),
     };
     folder::check_replaceable(&dir, output::is_result)?;
-    let image = image::packed(args.on.workload.as_deref())?;
-    let cluster = engines::cluster(&args.on, &scenario.name)?;
     let home = Home::take(args.on.state.as_deref(), &cluster)?;
-    let nodes = scenario.catalog.nodes.as_slice().iter();
-    let nodes: Vec<String> = nodes.map(|node| node.name.clone()).collect();
-    let played = engines::on(&args.on, &nodes, &engines, &home, |places| {
-        play(&args, &scenario, &home, places, image)
+    let played = engines::on(&args.on, &nodes, &engines, home, &image, |home, places| {
+        play(&args, &scenario, home, places, &image, nodes.publish)
     });
-    // What failed may have left something, for another run to take over or to clean.
-    if matches!(
-        played,
-        Ok(_) | Err(Failure::Interrupted | Failure::Input(_))
-    ) {
-        home.leave();
-    }
     let (ran, effort) = played?;
     tell(&args, &scenario, &dir, &ran, &effort)
 }
@@ -80,7 +78,8 @@ fn play(
     scenario: &Scenario,
     home: &Home,
     places: Vec<Place>,
-    image: Image,
+    image: &Image,
+    publish: bool,
 ) -> Result<(Ran, Effort), Failure> {
     let seed = Seed {
         seed: args.chance.seed,
@@ -93,12 +92,13 @@ fn play(
         cluster: home.cluster().to_owned(),
         run: home.run().to_owned(),
         places: places.into_iter().collect(),
-        image,
+        image: image.clone(),
         heartbeat: scenario.sim.heartbeat,
         grace: scenario.sim.grace,
         patience: args.request_timeout,
         journal: Some(home.journal()),
-        faults: faults::read(args, scenario)?,
+        faults: faults::read(args, scenario, publish)?,
+        publish,
     };
     let progress = Progress::new(1, scenario.end, args.results.quiet);
     let mut watch = |now: Time| {

@@ -12,6 +12,7 @@ use super::agent::tasks::{self, Up};
 use super::clock::{date, now};
 use super::container::{self, Identity};
 use super::engine::Happened;
+use super::engine::network::Wanted;
 use super::http::{Place as Reached, is_well};
 use super::image::Image;
 use super::probe;
@@ -39,6 +40,10 @@ pub struct Setup {
     pub run: String,
     /// The workload's image.
     pub image: Image,
+    /// Names of the engines' nodes, in their order.
+    pub names: Vec<String>,
+    /// Whether containers listen on a port of 127.0.0.1 too.
+    pub publish: bool,
     /// What containers are made like.
     pub shape: Shape,
     /// What the nodes are like.
@@ -108,11 +113,16 @@ pub fn measure(
         .build();
     let runtime = runtime.map_err(|error| Trouble::refused("threads", error))?;
     runtime.block_on(async {
-        let met = setup
-            .places
-            .iter()
-            .map(|place| meet(place, &setup.image, &setup.cluster, &setup.run));
-        let met: Vec<Met> = join_all(met).await.into_iter().collect::<Result<_, _>>()?;
+        let mut met: Vec<Met> = Vec::new();
+        for (place, node) in setup.places.iter().zip(&setup.names) {
+            let wanted = Wanted {
+                cluster: setup.cluster.clone(),
+                run: setup.run.clone(),
+                node: node.clone(),
+                open: setup.publish,
+            };
+            met.push(meet(place, &setup.image, &wanted).await?);
+        }
         let measured = rounds(setup, &met, watch).await;
         let cleared = met
             .iter()
@@ -274,6 +284,10 @@ async fn start<'a>(
         &setup.shape,
         &setup.node,
     );
+    let spec = match setup.publish {
+        true => spec.published(),
+        false => spec,
+    };
     let ordered = now();
     let up = tasks::start(&met.engine, &setup.cluster, &spec).await?;
     let started = now();

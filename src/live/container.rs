@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use bollard::models::{HostConfig, HostConfigLogConfig, RestartPolicy, RestartPolicyNameEnum};
+use bollard::models::{
+    HostConfig, HostConfigLogConfig, PortBinding, RestartPolicy, RestartPolicyNameEnum,
+};
 use serde_json::Value;
 
 use super::engine::Body;
-use super::image::{Image, digest};
+use super::image::{Image, PORT, digest};
 use super::labels;
 use crate::cluster::catalog::{NodeSpec, Shape};
 use crate::script::service::Behaviour;
 use crate::time::Duration;
-use crate::units::Bytes;
+use crate::units::{Bytes, MilliCpu};
 
 /// Nobody's user and group on Debian and most others.
 const NOBODY: &str = "65534:65534";
@@ -42,6 +44,8 @@ pub struct Identity {
 pub struct Spec {
     /// Its name.
     pub name: String,
+    /// Whether it listens on a port of 127.0.0.1 of its engine's machine.
+    pub published: bool,
     /// Fingerprint of all that it is made with.
     pub hash: String,
     /// What the engine is told.
@@ -120,11 +124,42 @@ pub fn spec(
     let labels = identity.labels(&hash).into_iter().collect();
     Spec {
         name: identity.name(),
+        published: false,
         body: Body {
             labels: Some(labels),
             ..body
         },
         hash,
+    }
+}
+
+impl Spec {
+    /// CPU in thousandths of a core, if it is limited, and memory.
+    pub fn limits(&self) -> (Option<MilliCpu>, Bytes) {
+        let host = self.body.host_config.as_ref();
+        let number = |number: Option<i64>| u64::try_from(number.unwrap_or(0)).unwrap_or(0);
+        let cpu = host.and_then(|host| host.nano_cpus);
+        let memory = number(host.and_then(|host| host.memory));
+        let cpu = cpu.map(|nanos| MilliCpu(number(Some(nanos)) / 1_000_000));
+        (cpu, Bytes(memory))
+    }
+
+    /// The same, listening on a port of 127.0.0.1 that the engine chooses. It is another container than the
+    /// one that does not.
+    pub fn published(mut self) -> Spec {
+        let port = format!("{PORT}/tcp");
+        let binding = PortBinding {
+            host_ip: Some("127.0.0.1".to_owned()),
+            host_port: None,
+        };
+        let bindings = [(port, Some(vec![binding]))];
+        self.hash = digest(format!("{} published", self.hash).as_bytes());
+        let hash = (labels::SPEC_HASH.to_owned(), self.hash.clone());
+        self.body.labels.get_or_insert_default().extend([hash]);
+        let host = self.body.host_config.get_or_insert_default();
+        host.port_bindings = Some(bindings.into_iter().collect());
+        self.published = true;
+        self
     }
 }
 

@@ -1,5 +1,7 @@
 //! One Docker engine, as far as plimsoll uses it.
 
+pub mod network;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
@@ -7,13 +9,12 @@ use std::time::Duration;
 use bollard::errors::Error;
 use bollard::models::{
     ContainerInspectResponse, ContainerStatsResponse, ContainerSummary, EventMessage,
-    NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, ImportImageOptionsBuilder,
-    InspectContainerOptions, InspectNetworkOptions, KillContainerOptionsBuilder,
-    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
-    RemoveImageOptions, StartContainerOptions, StatsOptionsBuilder, StopContainerOptionsBuilder,
+    InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
+    RemoveContainerOptionsBuilder, RemoveImageOptions, StartContainerOptions, StatsOptionsBuilder,
+    StopContainerOptionsBuilder,
 };
 use bollard::{API_DEFAULT_VERSION, Docker, body_full};
 use futures_util::{Stream, StreamExt};
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 use super::config::Endpoint;
 use super::image::Image;
 use super::labels;
+use super::tls;
 use super::trouble::{Kind, Trouble};
 
 /// Longest time for one call. Creating a container took up to 3 s on an engine whose two cores were
@@ -41,6 +43,12 @@ pub struct Engine {
 /// What an engine says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
+    /// Its id, which another engine on the same machine may share.
+    pub id: String,
+    /// CPUs of its machine.
+    pub cpus: u64,
+    /// Bytes of memory of its machine.
+    pub memory: u64,
     /// Its version.
     pub version: String,
     /// Its labels, `key=value`.
@@ -84,7 +92,7 @@ impl Engine {
     /// An engine that may or may not answer.
     ///
     /// # Errors
-    /// When there is no such socket.
+    /// When there is no such socket, or its keys cannot be read.
     pub fn new(endpoint: &Endpoint) -> Result<Engine, Trouble> {
         let patience = PATIENCE.as_secs();
         let docker = match endpoint {
@@ -96,6 +104,7 @@ impl Engine {
                 let address = address.to_string();
                 Docker::connect_with_http(&address, patience, API_DEFAULT_VERSION)
             }
+            Endpoint::Tls { host, port, keys } => Ok(tls::connect(host, *port, keys, patience)?),
         };
         let docker = docker.map_err(|error| trouble(&endpoint.to_string(), &error))?;
         Ok(Engine {
@@ -114,7 +123,11 @@ impl Engine {
         self.docker = docker;
         let version = call(&what, self.docker.version()).await?;
         let info = call(&what, self.docker.info()).await?;
+        let number = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
         Ok(About {
+            id: info.id.unwrap_or_default(),
+            cpus: number(info.ncpu).unwrap_or(0),
+            memory: number(info.mem_total).unwrap_or(0),
             version: version.version.unwrap_or_default(),
             labels: info.labels.unwrap_or_default(),
         })
@@ -131,16 +144,27 @@ impl Engine {
             .map(|_| ())
     }
 
+    /// Whether an image is there.
+    ///
+    /// # Errors
+    /// When something else is called like it.
+    pub async fn has(&self, image: &Image) -> Result<bool, Trouble> {
+        let what = format!("image {} on {}", image.name, self.endpoint);
+        match call(&what, self.docker.inspect_image(&image.name)).await {
+            Ok(found) => is_that(&what, image, found.id.as_deref()).map(|()| true),
+            Err(trouble) if trouble.kind == Kind::NotFound => Ok(false),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
     /// Loads an image, unless it is there.
     ///
     /// # Errors
     /// When it cannot, or when something else is called like it.
     pub async fn load(&self, image: &Image) -> Result<(), Trouble> {
         let what = format!("image {} on {}", image.name, self.endpoint);
-        match call(&what, self.docker.inspect_image(&image.name)).await {
-            Ok(found) => return is_that(&what, image, found.id.as_deref()),
-            Err(trouble) if trouble.kind == Kind::NotFound => {}
-            Err(trouble) => return Err(trouble),
+        if self.has(image).await? {
+            return Ok(());
         }
         let options = ImportImageOptionsBuilder::default().quiet(true).build();
         let body = body_full(image.archive.clone().into());
@@ -160,59 +184,6 @@ impl Engine {
         let what = format!("remove image {image} of {}", self.endpoint);
         let options = None::<RemoveImageOptions>;
         gone(call(&what, self.docker.remove_image(image, options, None)).await)
-    }
-
-    /// Makes the cluster's network, unless it is there: nothing leads out of it.
-    ///
-    /// # Errors
-    /// When it cannot, or when somebody else's is called so.
-    pub async fn ensure_network(&self, cluster: &str, run: &str) -> Result<(), Trouble> {
-        let name = labels::network(cluster);
-        let what = format!("network {name} of {}", self.endpoint);
-        let options = None::<InspectNetworkOptions>;
-        match call(&what, self.docker.inspect_network(&name, options)).await {
-            Ok(found) => {
-                let labels = found.labels.unwrap_or_default();
-                let ours = labels.get(labels::CLUSTER).map(String::as_str) == Some(cluster);
-                let closed = found.internal == Some(true);
-                return match ours && closed {
-                    true => Ok(()),
-                    false => Err(Trouble::refused(what, "it is there, and not plimsoll's")),
-                };
-            }
-            Err(trouble) if trouble.kind == Kind::NotFound => {}
-            Err(trouble) => return Err(trouble),
-        }
-        let labels = [(labels::CLUSTER, cluster), (labels::RUN, run)];
-        let labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let request = NetworkCreateRequest {
-            name,
-            driver: Some("bridge".to_owned()),
-            internal: Some(true),
-            labels: Some(labels.into_iter().collect()),
-            ..NetworkCreateRequest::default()
-        };
-        call(&what, self.docker.create_network(request))
-            .await
-            .map(|_| ())
-    }
-
-    /// Removes the networks that carry the cluster's label.
-    ///
-    /// # Errors
-    /// When the engine refuses.
-    pub async fn remove_networks(&self, cluster: &str) -> Result<(), Trouble> {
-        let what = format!("networks of {}", self.endpoint);
-        let filters = BTreeMap::from([("label".to_owned(), vec![label(cluster)])]);
-        let filters = filters.into_iter().collect();
-        let options = ListNetworksOptionsBuilder::default()
-            .filters(&filters)
-            .build();
-        for network in call(&what, self.docker.list_networks(Some(options))).await? {
-            let id = network.id.unwrap_or_default();
-            gone(call(&what, self.docker.remove_network(&id)).await)?;
-        }
-        Ok(())
     }
 
     /// Creates a container and returns its id.
@@ -299,28 +270,6 @@ impl Engine {
             true => call(&what, self.docker.pause_container(id)).await,
             false => call(&what, self.docker.unpause_container(id)).await,
         }
-    }
-
-    /// Takes a container off the cluster's network, or puts it back.
-    ///
-    /// # Errors
-    /// When it is so already.
-    pub async fn cut_off(&self, cluster: &str, id: &str, cut: bool) -> Result<(), Trouble> {
-        let what = format!("network of {id}");
-        let network = labels::network(cluster);
-        let container = id.to_owned();
-        if cut {
-            let request = NetworkDisconnectRequest {
-                container,
-                force: Some(true),
-            };
-            return call(&what, self.docker.disconnect_network(&network, request)).await;
-        }
-        let request = NetworkConnectRequest {
-            container,
-            endpoint_config: None,
-        };
-        call(&what, self.docker.connect_network(&network, request)).await
     }
 
     /// All containers that carry the cluster's label, whatever their state.
@@ -507,11 +456,28 @@ fn trouble(what: &str, error: &Error) -> Trouble {
             status_code,
             message,
         } => format!("{message} ({status_code})"),
-        other => other.to_string(),
+        other => causes(other),
     };
     Trouble {
         what: what.to_owned(),
         kind,
         said,
+    }
+}
+
+/// What an error says, and what it says of its causes, each once: the last often says most.
+fn causes(error: &Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !said.contains(&words) {
+            said = format!("{said}: {words}");
+        }
+        cause = error.source();
+    }
+    match tls::meaning(&said) {
+        Some(meaning) => format!("{meaning} ({said})"),
+        None => said,
     }
 }

@@ -12,7 +12,7 @@ pub const SLOT: &str = "plimsoll.slot";
 pub const INCARNATION: &str = "plimsoll.incarnation";
 /// Fingerprint of all that the container is made with.
 pub const SPEC_HASH: &str = "plimsoll.spec-hash";
-/// The node that a sandbox engine is.
+/// The node that an engine is: a label of a private engine, and of the cluster's network on any.
 pub const NODE: &str = "plimsoll.node";
 /// What stands for the service of a job's container. No service is called so: names have no colon.
 pub const JOB: &str = "job:";

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod calendar;
+pub mod making;
 mod start;
 mod usage;
 
@@ -15,10 +16,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::agent::{News, Order, Start};
 use super::clock::{Clock, now, real};
-use super::container::{self, Identity};
 use super::fault::Fault;
 use super::image::Image;
-use super::labels;
 use super::load::Generator;
 use super::load::tally::{Requests, Tally};
 use super::routes::Routes;
@@ -27,13 +26,14 @@ use crate::cluster::catalog::Catalog;
 use crate::cluster::pod::Owner;
 use crate::control::command::Command;
 use crate::control::fact::Fact;
-use crate::ids::{Arena, JobId, NodeId, ServiceId, ShapeId};
+use crate::ids::{Arena, NodeId, ServiceId};
 use crate::record::Truth;
 use crate::runtime::{Passed, Runtime, Stop};
 use crate::script::Script;
 use crate::script::strikes::{self, Strikes};
 use crate::time::{Duration, Time};
 use calendar::{Calendar, Due};
+use making::{Making, Specified};
 pub(super) use start::{Met, meet};
 pub use start::{Place, Setup};
 use usage::Samples;
@@ -49,6 +49,7 @@ pub struct Live {
     cluster: String,
     run: String,
     image: Image,
+    publish: bool,
     grace: Duration,
     news: Receiver<News>,
     nodes: Arena<NodeId, Node>,
@@ -154,7 +155,9 @@ impl Live {
             spec,
             period,
             probed,
-        } = self.specify(owner, index, incarnation, shape, node);
+        } = self
+            .making()
+            .specify(owner, index, incarnation, shape, node);
         let start = Start {
             command: id,
             pod,
@@ -168,44 +171,14 @@ impl Live {
         self.order(node, Order::Start(Box::new(start)));
     }
 
-    /// What the container of a pod is made with.
-    fn specify(
-        &self,
-        owner: Owner,
-        index: u32,
-        incarnation: u32,
-        shape: ShapeId,
-        node: NodeId,
-    ) -> Specified {
-        let (name, slot, words, period, probed) = match owner {
-            Owner::Service(service) => {
-                let behaviour = &self.script.services[service];
-                let name = &self.catalog.services[service].name;
-                let pod = format!("{name}-{index}");
-                let startup = behaviour.startup_of(self.script.seed, &pod, incarnation);
-                let period = behaviour.probe_period;
-                let words = container::replica_words(behaviour, startup);
-                let probed = period.is_some() && !startup.is_zero();
-                (name.clone(), index, words, period, probed)
-            }
-            Owner::Job(JobId(job)) => {
-                let duration = self.script.jobs.durations[job as usize];
-                let words = container::job_words(duration);
-                (labels::JOB.to_owned(), job, words, None, false)
-            }
-        };
-        let identity = Identity {
-            cluster: self.cluster.clone(),
-            run: self.run.clone(),
-            service: name,
-            slot,
-            incarnation,
-        };
-        let (shape, node) = (&self.catalog.shapes[shape], &self.catalog.nodes[node]);
-        Specified {
-            spec: container::spec(&identity, &self.image, words, shape, node),
-            period,
-            probed,
+    fn making(&self) -> Making<'_> {
+        Making {
+            catalog: &self.catalog,
+            script: &self.script,
+            cluster: &self.cluster,
+            run: &self.run,
+            image: &self.image,
+            publish: self.publish,
         }
     }
 
@@ -214,13 +187,6 @@ impl Live {
         let shutdown = |service| self.script.services[service].shutdown;
         service.map_or(Duration::ZERO, shutdown).min(self.grace)
     }
-}
-
-/// A container, and how it is probed.
-struct Specified {
-    spec: container::Spec,
-    period: Option<Duration>,
-    probed: bool,
 }
 
 /// The service that a pod is a replica of.

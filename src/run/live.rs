@@ -1,5 +1,7 @@
 //! One run of a scenario on real engines.
 
+pub mod rehearsal;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -8,6 +8,7 @@ mod gpus;
 mod growth;
 mod jobs;
 mod limits;
+mod live;
 mod nodes;
 mod objectives;
 mod parts;
@@ -135,6 +136,7 @@ pub(super) fn scenario(
         failures.as_deref(),
     );
     let objectives = builder.objectives(file.objectives);
+    let live = builder.live(file.live);
     builder.images_everywhere(sim.as_ref());
     builder.check(pods.as_ref(), sources.as_deref(), sim.as_ref());
     builder.obeyed(policy.as_ref(), context.registry);
@@ -182,6 +184,7 @@ pub(super) fn scenario(
         warnings: Vec::new(),
         notes: builder.notes,
         drill: None,
+        live: live?,
         lived: false,
     })
 }

@@ -193,6 +193,11 @@ impl Setting {
         &self.text
     }
 
+    /// Whether it is about engines alone.
+    pub(super) fn is_live(&self) -> bool {
+        self.path.first().is_some_and(|part| part.name == "live")
+    }
+
     /// The parts of the key.
     pub(super) fn path(&self) -> &[Part] {
         &self.path

@@ -1,13 +1,15 @@
 //! The files that a scenario names, and the fingerprint of all of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::decode::At;
 use super::edits::Edits;
 use super::problem::{Problem, Problems, Span};
+use super::unlived::without_live;
 use crate::rng;
 
 /// Largest file, in bytes: names in it are counted in 32 bits.
@@ -83,7 +85,7 @@ impl<'a> Files<'a> {
     /// Reads a file; `None` once it has been reported that it cannot be read.
     pub(super) fn open(&mut self, name: &At<String>, problems: &mut Problems) -> Option<Text> {
         let by = self.named_by(name.span);
-        let path = self.homes[by].folder.join(&name.value);
+        let path = self.path(name);
         match (self.read)(&path) {
             Ok(content) if content.bytes.len() > SIZE_MAX => {
                 let message = format!("{} is larger than 4 GiB", path.display());
@@ -103,6 +105,12 @@ impl<'a> Files<'a> {
         }
     }
 
+    /// Where the file of that name is.
+    pub(super) fn path(&self, name: &At<String>) -> PathBuf {
+        let by = self.named_by(name.span);
+        self.homes[by].folder.join(&name.value)
+    }
+
     /// Which file a name stands in; what is set stands for a line of the scenario file.
     fn named_by(&self, name: Span) -> usize {
         let mut files = self.homes.iter();
@@ -111,14 +119,20 @@ impl<'a> Files<'a> {
 
     /// The fingerprint of the scenario: that of its text alone where it names no other file and is not
     /// changed, else that of its text, the fingerprints of all files in order of name, and the texts of
-    /// the changes, set apart by zeros, which no text holds.
+    /// the changes, set apart by zeros, which no text holds. Nothing of the table `live` is in it.
     pub(super) fn hash(&self, text: &str, overlays: &[&str], edits: &Edits) -> String {
-        let mut all = text.as_bytes().to_vec();
+        let mut all = without_live(text).as_bytes().to_vec();
         for hash in self.hashes.values() {
             all.extend_from_slice(&hash.to_be_bytes());
         }
-        let overlays = overlays.iter().map(|text| ("\0with\0", *text));
-        let settings = edits.settings.iter().map(|set| ("\0set\0", set.text()));
+        let asks = |(text, rest): &(&str, Cow<'_, str>)| {
+            let says = |line: &str| !(line.trim().is_empty() || line.starts_with('#'));
+            text.len() == rest.len() || rest.lines().any(says)
+        };
+        let overlays = overlays.iter().map(|&text| (text, without_live(text)));
+        let overlays = overlays.filter(asks).map(|(_, rest)| ("\0with\0", rest));
+        let settings = edits.settings.iter().filter(|set| !set.is_live());
+        let settings = settings.map(|set| ("\0set\0", Cow::Borrowed(set.text())));
         for (kind, text) in overlays.chain(settings) {
             all.extend_from_slice(kind.as_bytes());
             all.extend_from_slice(text.as_bytes());

@@ -4,6 +4,7 @@
 //! that declaration, and a comment is the documentation of its key everywhere.
 
 pub(super) mod curves;
+pub(super) mod live;
 pub(super) mod pod;
 
 use toml::de::DeValue;
@@ -58,6 +59,8 @@ table! {
         Optional namespaces: List<pod::Namespace>,
         /// How many pods may be evicted at a time.
         Optional disruption_budgets: List<pod::DisruptionBudget>,
+        /// The engines of `plimsoll live`. Nothing else looks at it, and the scenario's hash leaves it out.
+        Optional live: live::Live,
     }
 }
 

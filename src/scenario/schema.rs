@@ -62,9 +62,10 @@ pub(super) enum Schema {
 }
 
 impl Table {
-    /// The key by whose value such a table is known among others: an objective is known by its metric.
+    /// The key by whose value such a table is known among others: an objective is known by its metric, an
+    /// engine by its node.
     pub(super) fn name_key(&self) -> Option<&'static str> {
-        let mut keys = ["name", "metric"].into_iter();
+        let mut keys = ["name", "metric", "node"].into_iter();
         keys.find(|name| self.keys.iter().any(|key| key.name == *name))
     }
 

@@ -9,6 +9,7 @@ mod command;
 mod fake;
 mod faults;
 mod fidelity;
+mod given;
 mod image;
 mod rig;
 mod safety;
@@ -52,6 +53,7 @@ fn main() {
         adopt::TESTS,
         command::TESTS,
         fidelity::TESTS,
+        given::TESTS,
     ];
     let trials = all.into_iter().flatten().map(trial);
     let trials = trials

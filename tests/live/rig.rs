@@ -148,6 +148,7 @@ fn setup(scenario: &Scenario, places: Vec<Place>) -> Setup {
         patience: Duration::from_secs(1),
         journal: None,
         faults: Vec::new(),
+        publish: false,
     }
 }
 

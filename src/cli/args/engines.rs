@@ -9,9 +9,17 @@ pub(in crate::cli) struct Engines {
     #[arg(long, value_name = "N", conflicts_with = "engines")]
     pub(in crate::cli) sandbox: Option<u32>,
     /// An engine, and the node that it is, such as worker-0=unix:///var/run/docker.sock; may be given
-    /// again
+    /// again, and takes the place of what the scenario's [[live.engines]] says of that node
     #[arg(long = "engine", value_name = "NODE=ENDPOINT")]
     pub(in crate::cli) engines: Vec<String>,
+    /// Reach every tcp:// engine of --engine under mutual TLS, with ca.pem, cert.pem and key.pem of this
+    /// folder, as Docker keeps them
+    #[arg(long, value_name = "DIR", requires = "engines")]
+    pub(in crate::cli) tls_dir: Option<PathBuf>,
+    /// Have replicas listen on a port of 127.0.0.1, for given engines whose network cannot be reached from
+    /// here (rootless, Docker Desktop); the cluster's network is open then: containers can reach out
+    #[arg(long, conflicts_with = "sandbox")]
+    pub(in crate::cli) publish: bool,
     /// What everything that is made is labelled with; the scenario's name unless given
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) cluster: Option<String>,

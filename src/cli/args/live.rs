@@ -12,11 +12,14 @@ Examples:
   plimsoll live --sandbox 3 scenarios/live-shop.toml
   plimsoll live --sandbox 3 scenarios/live-shop.toml --fault 40s:hang:worker-1:20s
   plimsoll live --engine worker-0=unix:///var/run/docker.sock one-node.toml
+  plimsoll live --engine worker-0=tcp://127.0.0.1:2376 --tls-dir \"$DOCKER_CERT_PATH\" one-node.toml
+  plimsoll live --dry-run --sandbox 3 scenarios/live-shop.toml
   plimsoll live --build-image --archive workload.tar
   plimsoll live --clean --cluster live-shop
 
-Every node of the scenario is an engine: a private one that --sandbox starts, or one that --engine \
-names. Scheduler, autoscaler and healer are those that run simulates; containers, load and failures \
+Every node of the scenario is an engine: a private one that --sandbox starts, or one that --engine, or \
+else [[live.engines]] of the scenario, names. Which engine is which node is kept in the cluster's lock \
+file. Scheduler, autoscaler and healer are those that run simulates; containers, load and failures \
 are real. The results are those of run, in results/<scenario>/live-<scheduler>-<autoscaler>-<healer>-<seed>/.
 
 The containers hold one file, plimsoll-workload, linked static: scripts/workload.sh makes it. The name \
@@ -27,6 +30,10 @@ pub(in crate::cli) struct Live {
     pub(in crate::cli) scenario: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) on: Engines,
+    /// Say what would be done: engines, image, network, what is there of the cluster, and the first
+    /// placements. Nothing is made, started or removed, and engines are only read from
+    #[arg(long, conflicts_with_all = ["build_image", "clean"])]
+    pub(in crate::cli) dry_run: bool,
     /// Longest time for the answer to a request, from when it was due
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = super::shared::length)]
     pub(in crate::cli) request_timeout: crate::time::Duration,
@@ -41,7 +48,7 @@ pub(in crate::cli) struct Live {
     /// Write the image's archive here, as `docker load` takes it
     #[arg(long, value_name = "FILE", requires = "build_image")]
     pub(in crate::cli) archive: Option<PathBuf>,
-    /// Remove what a run that was killed left of a cluster
+    /// Remove what a run that was killed left of a cluster, on the engines that its lock file names too
     #[arg(long, requires = "cluster")]
     pub(in crate::cli) clean: bool,
     #[command(flatten)]

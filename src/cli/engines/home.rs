@@ -11,6 +11,7 @@ use crate::live;
 use crate::live::clock;
 use crate::live::config::Engine;
 use crate::live::labels;
+use crate::live::record::Record;
 use crate::live::sandbox::Sandbox;
 
 /// A cluster's folder, which one plimsoll at a time may use.
@@ -20,21 +21,32 @@ pub(in crate::cli) struct Home {
     run: String,
     /// Locked as long as this lives.
     lock: File,
+    /// What a run before wrote down that did not end in order.
+    before: Option<Record>,
+    /// Whether nothing was here before.
+    is_fresh: bool,
+}
+
+/// A cluster's folder as it is, without taking it.
+pub(in crate::cli) struct Glimpse {
+    /// Where it is, or would be.
+    pub(in crate::cli) dir: PathBuf,
+    /// What a run wrote down that did not end in order, or goes on.
+    pub(in crate::cli) before: Option<Record>,
+    /// Whether another plimsoll uses it now.
+    pub(in crate::cli) is_used: bool,
 }
 
 impl Home {
     /// Takes a cluster for oneself.
     pub(in crate::cli) fn take(state: Option<&Path>, cluster: &str) -> Result<Home, Failure> {
-        let state = match state {
-            Some(state) => state.to_owned(),
-            None => default_state()?,
-        };
-        let dir = state.join(cluster);
+        let dir = dir(state, cluster)?;
         let failed =
             |error: std::io::Error| Failure::Environment(format!("{}: {error}", dir.display()));
         fs::create_dir_all(&dir).map_err(failed)?;
         let lock = File::options()
             .create(true)
+            .read(true)
             .append(true)
             .open(dir.join("lock"))
             .map_err(failed)?;
@@ -47,12 +59,53 @@ impl Home {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
+        let before = Record::read(&lock, &dir.join("lock"))?;
+        let traces = ["journal", "engines"].map(|name| dir.join(name).exists());
         Ok(Home {
+            is_fresh: before.is_none() && traces == [false, false],
+            before,
             cluster: cluster.to_owned(),
             run: format!("{}-{}", clock::date(), process::id()),
             dir,
             lock,
         })
+    }
+
+    /// Looks at a cluster's folder and changes nothing.
+    pub(in crate::cli) fn glimpse(state: Option<&Path>, cluster: &str) -> Result<Glimpse, Failure> {
+        let dir = dir(state, cluster)?;
+        let path = dir.join("lock");
+        let lock = match File::open(&path) {
+            Ok(lock) => lock,
+            Err(_) => {
+                return Ok(Glimpse {
+                    dir,
+                    before: None,
+                    is_used: false,
+                });
+            }
+        };
+        let is_used = matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock));
+        Ok(Glimpse {
+            dir,
+            before: Record::read(&lock, &path)?,
+            is_used,
+        })
+    }
+
+    /// What a run before wrote down that did not end in order.
+    pub(in crate::cli) fn before(&self) -> Option<&Record> {
+        self.before.as_ref()
+    }
+
+    /// Writes down which engine is which node.
+    pub(in crate::cli) fn write(&self, record: &Record) -> Result<(), Failure> {
+        Ok(record.write(&self.lock, &self.dir.join("lock"))?)
+    }
+
+    /// Whether it is written down, so that something may have been made.
+    pub(in crate::cli) fn is_written(&self) -> bool {
+        !matches!(Record::read(&self.lock, &self.dir.join("lock")), Ok(None))
     }
 
     pub(in crate::cli) fn cluster(&self) -> &str {
@@ -74,6 +127,13 @@ impl Home {
         self.dir.join("journal")
     }
 
+    /// Gives the cluster up as it was taken: what a run before left stays known.
+    pub(in crate::cli) fn give_back(self) {
+        if self.is_fresh {
+            self.leave();
+        }
+    }
+
     /// Gives the cluster up and removes its folder, where nothing else is in it.
     pub(in crate::cli) fn leave(self) {
         // What cannot be removed is in use, or somebody else's.
@@ -85,6 +145,15 @@ impl Home {
         }
         drop(self.lock);
     }
+}
+
+/// The folder of a cluster.
+fn dir(state: Option<&Path>, cluster: &str) -> Result<PathBuf, Failure> {
+    let state = match state {
+        Some(state) => state.to_owned(),
+        None => default_state()?,
+    };
+    Ok(state.join(cluster))
 }
 
 /// `$XDG_STATE_HOME/plimsoll`, or `~/.local/state/plimsoll` (XDG Base Directory Specification 0.8).
@@ -100,8 +169,9 @@ fn default_state() -> Result<PathBuf, Failure> {
     state.ok_or_else(|| Failure::Environment("there is no HOME\n  = give --state".to_owned()))
 }
 
-/// Removes everything that carries the cluster's label: on private engines, and on those given.
-pub(in crate::cli) fn clean(args: &Engines, engines: &[Engine]) -> Result<(), Failure> {
+/// Removes everything that carries the cluster's label: on private engines, on those that its lock file
+/// names, and on those typed, each of which takes the place of what the file says of its node.
+pub(in crate::cli) fn clean(args: &Engines, typed: &[Engine]) -> Result<(), Failure> {
     let cluster = args.cluster.clone().unwrap_or_default();
     if !labels::is_possible(&cluster) {
         return Err(Failure::Input(format!(
@@ -109,7 +179,19 @@ pub(in crate::cli) fn clean(args: &Engines, engines: &[Engine]) -> Result<(), Fa
         )));
     }
     let home = Home::take(args.state.as_deref(), &cluster)?;
-    live::clear(engines, &cluster)?;
+    let mut engines = typed.to_vec();
+    for known in home
+        .before()
+        .map(Record::engines)
+        .transpose()?
+        .into_iter()
+        .flatten()
+    {
+        if !typed.iter().any(|engine| engine.node == known.node) {
+            engines.push(known);
+        }
+    }
+    live::clear(&engines, &cluster)?;
     let nodes = fs::read_dir(home.engines()).into_iter().flatten().flatten();
     let nodes: Vec<String> = nodes
         .filter_map(|node| node.file_name().into_string().ok())

@@ -2,20 +2,24 @@
 
 use crate::cli::Failure;
 use crate::cli::args::Live;
-use crate::live::fault::{ENGINE_FAULTS, Fault, HARDSHIPS, What};
+use crate::live::fault::{ENGINE_FAULTS, Fault, HARDSHIPS, Hardship, What};
 use crate::scenario::{Scenario, quantity};
 use crate::time::{Duration, Time};
 
 /// The faults that were typed.
-pub(super) fn read(args: &Live, scenario: &Scenario) -> Result<Vec<Fault>, Failure> {
+pub(super) fn read(
+    args: &Live,
+    scenario: &Scenario,
+    published: bool,
+) -> Result<Vec<Fault>, Failure> {
     let fault = |text: &String| {
-        let fault = fault(text, scenario, args.on.sandbox.is_some());
+        let fault = fault(text, scenario, args.on.sandbox.is_some(), published);
         fault.map_err(|said| Failure::Input(format!("--fault {text}: {said}")))
     };
     args.faults.iter().map(fault).collect()
 }
 
-fn fault(text: &str, scenario: &Scenario, private: bool) -> Result<Fault, String> {
+fn fault(text: &str, scenario: &Scenario, private: bool, published: bool) -> Result<Fault, String> {
     let parts: Vec<&str> = text.split(':').collect();
     let [at, what, target, length] = parts[..] else {
         return Err("write AT:WHAT:TARGET:LENGTH, such as 40s:hang:worker-1:10s".to_owned());
@@ -24,6 +28,12 @@ fn fault(text: &str, scenario: &Scenario, private: bool) -> Result<Fault, String
     let engine = ENGINE_FAULTS.iter().find(|(name, _)| *name == what);
     let catalog = &scenario.catalog;
     let what = match (hardship, engine) {
+        (Some((_, Hardship::Cut)), _) if published => {
+            return Err(
+                "replicas that listen on 127.0.0.1 are not cut off: their ports would change"
+                    .to_owned(),
+            );
+        }
         (Some(&(_, hardship)), _) => {
             let services = catalog.services.iter();
             let names = services.map(|(id, service)| (id, service.name.as_str()));

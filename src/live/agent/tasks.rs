@@ -73,7 +73,10 @@ async fn try_start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Up, Tr
     let created = now();
     engine.start(&id).await?;
     let found = engine.inspect(&id).await?;
-    let address = address(&found, cluster);
+    let address = match spec.published {
+        true => published(&found),
+        false => address(&found, cluster),
+    };
     let address = address
         .ok_or_else(|| Trouble::refused(format!("start {}", spec.name), "it has no address"))?;
     Ok(Up {
@@ -92,6 +95,14 @@ fn address(found: &ContainerInspectResponse, cluster: &str) -> Option<SocketAddr
         .as_ref()?;
     let address: IpAddr = address.parse().ok()?;
     Some(SocketAddr::new(address, PORT))
+}
+
+/// The port of 127.0.0.1 on which a container listens.
+fn published(found: &ContainerInspectResponse) -> Option<SocketAddr> {
+    let ports = found.network_settings.as_ref()?.ports.as_ref()?;
+    let bindings = ports.get(&format!("{PORT}/tcp"))?.as_ref()?;
+    let port = bindings.iter().find_map(|one| one.host_port.as_ref());
+    Some(SocketAddr::from(([127, 0, 0, 1], port?.parse().ok()?)))
 }
 
 fn label<'a>(found: &'a ContainerInspectResponse, key: &str) -> Option<&'a str> {

@@ -16,6 +16,7 @@ use crate::live::agent::{self, Agent, News};
 use crate::live::clock::{Clock, real};
 use crate::live::config::Endpoint;
 use crate::live::dial::{Dialler, Network};
+use crate::live::engine::network::Wanted;
 use crate::live::engine::{Engine, Listed};
 use crate::live::fault::Fault;
 use crate::live::image::Image;
@@ -57,6 +58,8 @@ pub struct Setup {
     pub journal: Option<PathBuf>,
     /// What is done to the cluster beside the script's failures.
     pub faults: Vec<Fault>,
+    /// Whether replicas listen on a port of 127.0.0.1 too, where engines are given.
+    pub publish: bool,
 }
 
 /// Where the engine of a node is.
@@ -89,10 +92,15 @@ impl Live {
             .enable_all()
             .build()
             .map_err(threads)?;
-        let met = setup.places.as_slice().iter();
-        let met = met.map(|place| {
-            let met = meet(place, &setup.image, &setup.cluster, &setup.run);
-            runtime.block_on(met)
+        let met = setup.places.iter();
+        let met = met.map(|(node, place)| {
+            let wanted = Wanted {
+                cluster: setup.cluster.clone(),
+                run: setup.run.clone(),
+                node: setup.catalog.nodes[node].name.clone(),
+                open: setup.publish,
+            };
+            runtime.block_on(meet(place, &setup.image, &wanted))
         });
         let met = met.collect::<Result<Vec<Met>, Trouble>>()?;
         let clock = Clock::start();
@@ -122,6 +130,7 @@ impl Live {
             cluster: setup.cluster,
             run: setup.run,
             image: setup.image,
+            publish: setup.publish,
             grace: setup.grace,
             news,
             nodes,
@@ -149,8 +158,7 @@ impl Live {
 pub(in crate::live) async fn meet(
     place: &Place,
     image: &Image,
-    cluster: &str,
-    run: &str,
+    wanted: &Wanted,
 ) -> Result<Met, Trouble> {
     let (endpoint, machine) = match place {
         Place::Given(endpoint) => (endpoint.clone(), None),
@@ -168,8 +176,8 @@ pub(in crate::live) async fn meet(
         }
     }
     engine.load(image).await?;
-    engine.ensure_network(cluster, run).await?;
-    let list = engine.list(cluster).await?;
+    engine.ensure_network(wanted).await?;
+    let list = engine.list(&wanted.cluster).await?;
     let network = match machine.clone() {
         None => Network::Host,
         Some(machine) => Network::Inside(Dialler::new(machine)),

@@ -1,10 +1,13 @@
 //! What was written lands where it belongs.
 
+use std::path::PathBuf;
+
 use super::{EVERY_KEY, meaning};
 use crate::cluster::catalog::{Hpa, Slo};
 use crate::cluster::gpu::GpuModels;
 use crate::dist::Distribution;
 use crate::ids::{ExtendedId, GpuModelId, NodeId, ServiceId, ZoneId};
+use crate::live::config::{Endpoint, Engine, Given, Keys};
 use crate::metrics::quantity::Quantity;
 use crate::scenario::objective::{Bound, Objective, Origin, Tolerance};
 use crate::scenario::question;
@@ -534,4 +537,26 @@ fn every_distribution_and_load_is_read_by_its_own_parameters() {
             "{written}"
         );
     }
+}
+
+#[test]
+fn engines_are_no_part_of_the_input() {
+    let plain = meaning(EVERY_KEY, &[]);
+    let live = "[live]\npublish = true\n\n[[live.engines]]\nnode = \"worker-1\"\n\
+                endpoint = \"tcp://build.example:2376\"\n\
+                tls = { ca = \"keys/ca.pem\", cert = \"cert.pem\", key = \"/k/key.pem\" }\n";
+    let given = meaning(&format!("{EVERY_KEY}\n{live}"), &[]);
+    assert_eq!(given.hash, plain.hash);
+    assert_eq!(given.warnings, plain.warnings);
+    assert_eq!(given.notes, plain.notes);
+    assert!(given.is_alike(&plain) && plain.live == Given::default());
+    let keys = Keys {
+        ca: PathBuf::from("dir/keys/ca.pem"),
+        cert: PathBuf::from("dir/cert.pem"),
+        key: PathBuf::from("/k/key.pem"),
+    };
+    let endpoint = Endpoint::parse("tcp://build.example:2376", Some(keys)).unwrap();
+    let node = "worker-1".to_owned();
+    assert!(given.live.publish);
+    assert_eq!(given.live.engines, [Engine { node, endpoint }]);
 }

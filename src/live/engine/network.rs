@@ -1,0 +1,159 @@
+//! The cluster's network on an engine, which also says which node the engine is: the mark is found through
+//! whatever endpoint the engine is reached.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use bollard::models::{
+    NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest, NetworkInspect,
+};
+use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptionsBuilder};
+
+use super::{Engine, call, gone, label};
+use crate::live::labels;
+use crate::live::trouble::{Kind, Trouble};
+
+/// A network that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The cluster.
+    pub cluster: String,
+    /// The run that makes it.
+    pub run: String,
+    /// The node that the engine is.
+    pub node: String,
+    /// Whether it leads out: Docker publishes no port of a network that does not.
+    pub open: bool,
+}
+
+/// The cluster's network as it is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The node that the engine is, if it says so.
+    pub node: Option<String>,
+    /// Whether it leads out.
+    pub open: bool,
+    /// The address of the engine's machine on it.
+    pub gateway: Option<IpAddr>,
+}
+
+impl Engine {
+    /// The cluster's network, if it is there.
+    ///
+    /// # Errors
+    /// When somebody else's is called so.
+    pub async fn network(&self, cluster: &str) -> Result<Option<Found>, Trouble> {
+        let name = labels::network(cluster);
+        let what = format!("network {name} of {}", self.endpoint);
+        let options = None::<InspectNetworkOptions>;
+        match call(&what, self.docker.inspect_network(&name, options)).await {
+            Ok(network) => {
+                let found = found(network, cluster);
+                let foreign = || Trouble::refused(what, "it is there, and not plimsoll's");
+                found.ok_or_else(foreign).map(Some)
+            }
+            Err(trouble) if trouble.kind == Kind::NotFound => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Makes the cluster's network, unless it is there; says whether it was made.
+    ///
+    /// # Errors
+    /// When it cannot, or when what is there is not like it.
+    pub async fn ensure_network(&self, wanted: &Wanted) -> Result<bool, Trouble> {
+        let name = labels::network(&wanted.cluster);
+        let what = format!("network {name} of {}", self.endpoint);
+        if let Some(found) = self.network(&wanted.cluster).await? {
+            return match found.refused(wanted) {
+                None => Ok(false),
+                Some(why) => Err(Trouble::refused(what, why)),
+            };
+        }
+        let labels = [
+            (labels::CLUSTER, &wanted.cluster),
+            (labels::RUN, &wanted.run),
+            (labels::NODE, &wanted.node),
+        ];
+        let labels = labels.map(|(key, value)| (key.to_owned(), value.clone()));
+        let request = NetworkCreateRequest {
+            name,
+            driver: Some("bridge".to_owned()),
+            internal: Some(!wanted.open),
+            labels: Some(labels.into_iter().collect()),
+            ..NetworkCreateRequest::default()
+        };
+        call(&what, self.docker.create_network(request))
+            .await
+            .map(|_| true)
+    }
+
+    /// Removes the networks that carry the cluster's label.
+    ///
+    /// # Errors
+    /// When the engine refuses.
+    pub async fn remove_networks(&self, cluster: &str) -> Result<(), Trouble> {
+        let what = format!("networks of {}", self.endpoint);
+        let filters = BTreeMap::from([("label".to_owned(), vec![label(cluster)])]);
+        let filters = filters.into_iter().collect();
+        let options = ListNetworksOptionsBuilder::default()
+            .filters(&filters)
+            .build();
+        for network in call(&what, self.docker.list_networks(Some(options))).await? {
+            let id = network.id.unwrap_or_default();
+            gone(call(&what, self.docker.remove_network(&id)).await)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a container off the cluster's network, or puts it back.
+    ///
+    /// # Errors
+    /// When it is so already.
+    pub async fn cut_off(&self, cluster: &str, id: &str, cut: bool) -> Result<(), Trouble> {
+        let what = format!("network of {id}");
+        let network = labels::network(cluster);
+        let container = id.to_owned();
+        if cut {
+            let request = NetworkDisconnectRequest {
+                container,
+                force: Some(true),
+            };
+            return call(&what, self.docker.disconnect_network(&network, request)).await;
+        }
+        let request = NetworkConnectRequest {
+            container,
+            endpoint_config: None,
+        };
+        call(&what, self.docker.connect_network(&network, request)).await
+    }
+}
+
+impl Found {
+    /// Why it cannot be what is wanted for, if it cannot.
+    pub fn refused(&self, wanted: &Wanted) -> Option<String> {
+        let other = self.node.as_ref().filter(|&node| *node != wanted.node);
+        match other {
+            Some(other) => Some(format!("it says that the engine is node {other}")),
+            None if self.open != wanted.open => Some(format!(
+                "it is {}, and another run left it: remove it with plimsoll live --clean --cluster {}",
+                if self.open { "open" } else { "closed" },
+                wanted.cluster
+            )),
+            None => None,
+        }
+    }
+}
+
+/// `None` for a network that is not the cluster's.
+fn found(network: NetworkInspect, cluster: &str) -> Option<Found> {
+    let labels = network.labels.unwrap_or_default();
+    let is_ours = labels.get(labels::CLUSTER).map(String::as_str) == Some(cluster);
+    let ipam = network.ipam.and_then(|ipam| ipam.config);
+    let mut gateways = ipam.into_iter().flatten().filter_map(|one| one.gateway);
+    is_ours.then(|| Found {
+        node: labels.get(labels::NODE).cloned(),
+        open: network.internal != Some(true),
+        gateway: gateways.find_map(|address| address.parse().ok()),
+    })
+}
