@@ -66,7 +66,11 @@ pub fn load(engines: &[Engine], image: &image::Image) -> Result<(), Trouble> {
 /// When one refuses.
 #[cfg(feature = "live")]
 pub fn clear(engines: &[Engine], cluster: &str) -> Result<(), Trouble> {
-    let clear = |engine| with(engine, async |engine, _| agent::clear(&engine, cluster).await);
+    let clear = |engine| {
+        with(engine, async |engine, _| {
+            agent::clear(&engine, cluster).await
+        })
+    };
     let cleared: Vec<Result<(), Trouble>> = engines.iter().map(clear).collect();
     cleared.into_iter().collect()
 }

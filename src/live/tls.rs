@@ -84,9 +84,18 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Trouble> {
 /// What words of a handshake mean, for whoever gave the keys.
 pub(super) fn meaning(said: &str) -> Option<&'static str> {
     const MEANINGS: [(&str, &str); 4] = [
-        ("UnknownIssuer", "nobody in the ca file vouches for the engine"),
-        ("not valid for name", "the engine's certificate is for another host"),
-        ("NotValidForName", "the engine's certificate is for another host"),
+        (
+            "UnknownIssuer",
+            "nobody in the ca file vouches for the engine",
+        ),
+        (
+            "not valid for name",
+            "the engine's certificate is for another host",
+        ),
+        (
+            "NotValidForName",
+            "the engine's certificate is for another host",
+        ),
         (
             "fatal alert",
             "the engine does not accept the certificate that it is shown",

@@ -82,13 +82,16 @@ fn an_engine_under_tls_is_reached_with_the_right_keys_alone() {
     certify(dir);
     let file = |name: &str| dir.join(name).display().to_string();
     let hosts = json!([machine.endpoint().to_string(), "tcp://127.0.0.1:2376"]);
-    reconfigure(machine, &[
-        ("hosts", hosts),
-        ("tlsverify", json!(true)),
-        ("tlscacert", json!(file("right/ca.pem"))),
-        ("tlscert", json!(file("server.pem"))),
-        ("tlskey", json!(file("server-key.pem"))),
-    ]);
+    reconfigure(
+        machine,
+        &[
+            ("hosts", hosts),
+            ("tlsverify", json!(true)),
+            ("tlscacert", json!(file("right/ca.pem"))),
+            ("tlscert", json!(file("server.pem"))),
+            ("tlskey", json!(file("server-key.pem"))),
+        ],
+    );
     let live = |line: &str| {
         let workload = workload().display();
         let line = format!("live one.toml --state state --out out --workload {workload} {line}");
@@ -114,11 +117,23 @@ fn an_engine_under_tls_is_reached_with_the_right_keys_alone() {
         assert_eq!(output.status.code(), Some(code), "{told}");
         assert!(told.contains(wanted), "{wanted} is not in {told}");
     };
-    refused(&format!("{ENGINE} --tls-dir wrong-ca"), 3, "nobody in the ca file vouches for the engine");
+    refused(
+        &format!("{ENGINE} --tls-dir wrong-ca"),
+        3,
+        "nobody in the ca file vouches for the engine",
+    );
     // The engine, not plimsoll, refuses a client that nobody vouches for.
-    refused(&format!("{ENGINE} --tls-dir wrong-cert"), 3, "does not accept the certificate");
+    refused(
+        &format!("{ENGINE} --tls-dir wrong-cert"),
+        3,
+        "does not accept the certificate",
+    );
     refused(&format!("{ENGINE} --tls-dir none"), 2, "none/ca.pem");
-    refused(&format!("{ENGINE} --tls-dir no-cert"), 2, "no-cert/cert.pem");
+    refused(
+        &format!("{ENGINE} --tls-dir no-cert"),
+        2,
+        "no-cert/cert.pem",
+    );
     refused(ENGINE, 3, "HTTPS");
     let far = "--engine node-0=tcp://192.0.2.1:2376 --tls-dir right";
     refused(far, 2, "run plimsoll on that machine");
@@ -146,7 +161,11 @@ fn certify(dir: &Path) {
         keys wrong-cert good stranger
         keys no-cert good client; rm no-cert/cert.pem
     "#;
-    let output = Command::new("sh").arg("-c").arg(script).current_dir(dir).output();
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(script)
+        .current_dir(dir)
+        .output();
     let output = output.expect("sh runs");
     let told = text(&output.stderr);
     assert!(output.status.success(), "openssl makes the keys: {told}");
@@ -194,13 +213,20 @@ fn what_a_killed_run_left_on_given_engines_is_found_by_its_lock_file() {
         )
     };
     let mut first = begin(dir, &line([&one, &two]));
-    until("the jobs", || machines.iter().all(|machine| !running(machine, "jobs").is_empty()));
+    until("the jobs", || {
+        machines
+            .iter()
+            .all(|machine| !running(machine, "jobs").is_empty())
+    });
     first.kill().expect("it is killed");
     first.wait().expect("it is gone");
     let lock = fs::read_to_string(dir.join("state/jobs/lock")).expect("the lock file");
     assert!(lock.contains(&one) && lock.contains(&two), "{lock}");
     let before = machines.map(left);
-    assert!(before.iter().all(|left| left.contains("plimsoll-jobs")), "{before:?}");
+    assert!(
+        before.iter().all(|left| left.contains("plimsoll-jobs")),
+        "{before:?}"
+    );
 
     let refused = |line: &str, wanted: &str| {
         let output = plimsoll(dir, line);
@@ -211,7 +237,10 @@ fn what_a_killed_run_left_on_given_engines_is_found_by_its_lock_file() {
         let kept = fs::read_to_string(dir.join("state/jobs/lock"));
         assert_eq!(kept.expect("the lock file"), lock, "nothing is forgotten");
     };
-    refused(&line([&two, &one]), "this engine is node node-1 of the cluster already");
+    refused(
+        &line([&two, &one]),
+        "this engine is node node-1 of the cluster already",
+    );
     let private = format!("live jobs.toml --state state --workload {workload} --sandbox 2");
     refused(&private, "did not end in order");
     // The same engines are told of what is there, and nothing is done.
@@ -237,14 +266,20 @@ fn replicas_are_reached_on_a_published_port_where_their_network_is_not() {
     let output = plimsoll(dir, &line);
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{told}");
-    assert!(told.contains("--publish has them listen on 127.0.0.1"), "{told}");
+    assert!(
+        told.contains("--publish has them listen on 127.0.0.1"),
+        "{told}"
+    );
     assert_eq!(left(machine), "");
 
     reconfigure(machine, &[("userland-proxy", json!(true))]);
     // Docker itself publishes nothing of a network that leads nowhere.
     let image = rig.load(machine);
     docker(machine, "network create --internal closed");
-    docker(machine, &format!("run --detach --name closed --network closed --publish 127.0.0.1::8080 {image}"));
+    docker(
+        machine,
+        &format!("run --detach --name closed --network closed --publish 127.0.0.1::8080 {image}"),
+    );
     assert_eq!(docker(machine, "port closed"), "");
     docker(machine, "rm --force closed");
     docker(machine, "network rm closed");
@@ -287,8 +322,13 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     ] {
         assert!(told.contains(wanted), "{wanted} is not in {told}");
     }
-    let told = dry(&format!("live one.toml --state state --quiet --workload {workload} --sandbox 1"));
-    assert!(told.contains("state/one/engines/node-0  would be started"), "{told}");
+    let told = dry(&format!(
+        "live one.toml --state state --quiet --workload {workload} --sandbox 1"
+    ));
+    assert!(
+        told.contains("state/one/engines/node-0  would be started"),
+        "{told}"
+    );
 
     // What a killed run left: what runs goes on, what was never started would be removed.
     let mut first = begin_inside(machine, dir, &format!("{line} --out out"));
@@ -330,10 +370,14 @@ fn reconfigure(machine: &Machine, settings: &[(&str, Value)]) {
     }
     fs::write(&path, config.to_string()).expect("its settings");
     machine.signal_engine(Signal::Term);
-    until("the engine's end", || !machine.signal_engine(Signal::Continue));
+    until("the engine's end", || {
+        !machine.signal_engine(Signal::Continue)
+    });
     machine.start_engine().expect("it starts again");
     let mut command = Command::new("nsenter");
-    let command = command.arg(network(machine)).args(["ip", "link", "set", "lo", "up"]);
+    let command = command
+        .arg(network(machine))
+        .args(["ip", "link", "set", "lo", "up"]);
     assert!(command.status().expect("nsenter runs").success());
 }
 
@@ -370,13 +414,19 @@ fn begin(dir: &Path, line: &str) -> Child {
 /// Containers and networks on an engine that are not its own.
 fn left(machine: &Machine) -> String {
     let containers = docker(machine, "ps --all --no-trunc --format {{.Names}}:{{.ID}}");
-    let networks = docker(machine, "network ls --no-trunc --filter type=custom --format {{.Name}}:{{.ID}}");
+    let networks = docker(
+        machine,
+        "network ls --no-trunc --filter type=custom --format {{.Name}}:{{.ID}}",
+    );
     format!("{containers}\n{networks}").trim().to_owned()
 }
 
 /// All that is on an engine, and the state of it.
 fn whole(machine: &Machine) -> String {
-    let containers = docker(machine, "ps --all --no-trunc --format {{.Names}}:{{.ID}}:{{.State}}:{{.CreatedAt}}");
+    let containers = docker(
+        machine,
+        "ps --all --no-trunc --format {{.Names}}:{{.ID}}:{{.State}}:{{.CreatedAt}}",
+    );
     let images = docker(machine, "images --all --no-trunc --format {{.ID}}:{{.Tag}}");
     format!("{containers}\n{}\n{images}", left(machine))
 }
@@ -393,7 +443,11 @@ fn files(dir: &Path) -> Vec<String> {
                 folders.push(path);
             } else if kind.is_file() {
                 let text = fs::read(&path).expect("a file");
-                found.push(format!("{} {}", path.display(), plimsoll::live::image::digest(&text)));
+                found.push(format!(
+                    "{} {}",
+                    path.display(),
+                    plimsoll::live::image::digest(&text)
+                ));
             } else if kind.is_dir() {
                 found.push(path.display().to_string());
             }

@@ -17,12 +17,7 @@ pub(super) fn read(args: &Live, scenario: &Scenario) -> Result<Vec<Fault>, Failu
     args.faults.iter().map(fault).collect()
 }
 
-fn fault(
-    text: &str,
-    scenario: &Scenario,
-    private: bool,
-    published: bool,
-) -> Result<Fault, String> {
+fn fault(text: &str, scenario: &Scenario, private: bool, published: bool) -> Result<Fault, String> {
     let parts: Vec<&str> = text.split(':').collect();
     let [at, what, target, length] = parts[..] else {
         return Err("write AT:WHAT:TARGET:LENGTH, such as 40s:hang:worker-1:10s".to_owned());
@@ -32,7 +27,10 @@ fn fault(
     let catalog = &scenario.catalog;
     let what = match (hardship, engine) {
         (Some((_, Hardship::Cut)), _) if published => {
-            return Err("replicas that listen on 127.0.0.1 are not cut off: their ports would change".to_owned());
+            return Err(
+                "replicas that listen on 127.0.0.1 are not cut off: their ports would change"
+                    .to_owned(),
+            );
         }
         (Some(&(_, hardship)), _) => {
             let services = catalog.services.iter();
