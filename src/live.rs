@@ -16,6 +16,8 @@ pub mod dial;
 #[cfg(feature = "live")]
 pub mod engine;
 #[cfg(feature = "live")]
+pub mod exporter;
+#[cfg(feature = "live")]
 pub mod fault;
 #[cfg(feature = "live")]
 pub mod http;
@@ -35,6 +37,8 @@ mod probe;
 pub mod routes;
 #[cfg(feature = "live")]
 pub mod sandbox;
+#[cfg(feature = "live")]
+pub mod seen;
 #[cfg(feature = "live")]
 pub mod trouble;
 #[cfg(feature = "live")]

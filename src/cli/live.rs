@@ -4,13 +4,14 @@ mod faults;
 mod home;
 mod image;
 mod requests;
+mod watch;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cli::args::{Format, Live};
 use crate::cli::out::print;
-use crate::cli::progress::Progress;
 use crate::cli::run::{changed, chosen};
 use crate::cli::usage::{cpu_seconds, look, peak_memory};
 use crate::cli::{Failure, interrupt};
@@ -20,6 +21,7 @@ use crate::live::config::{Endpoint, Engine};
 use crate::live::image::Image;
 use crate::live::labels;
 use crate::live::sandbox::Sandbox;
+use crate::live::seen::Seen;
 use crate::live::trouble::Trouble;
 use crate::live::world::{Place, Setup};
 use crate::metrics::fold;
@@ -34,6 +36,7 @@ use crate::run::live::{self, Engines, Ran};
 use crate::scenario::Scenario;
 use crate::time::Time;
 use home::Home;
+pub(super) use watch::address;
 
 pub(super) fn run(args: Live) -> Result<(), Failure> {
     let engines = engines(&args.engines)?;
@@ -63,8 +66,11 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
     folder::check_replaceable(&dir, output::is_result)?;
     let image = image::packed(args.workload.as_deref())?;
     let cluster = cluster(&args, &scenario)?;
+    let seen = Arc::new(live::see(&scenario));
+    let exporter = watch::listen(&args, &seen)?;
     let home = Home::take(args.state.as_deref(), &cluster)?;
-    let played = on_engines(&args, &scenario, &engines, &home, image);
+    let played = on_engines(&args, &scenario, &engines, &home, image, &seen);
+    drop(exporter);
     // What failed may have left something, for another run to take over or to clean.
     if matches!(
         played,
@@ -108,10 +114,11 @@ fn on_engines(
     engines: &[Engine],
     home: &Home,
     image: Image,
+    seen: &Seen,
 ) -> Result<(Ran, Effort), Failure> {
     let Some(count) = args.sandbox else {
         let places = given(scenario, engines)?;
-        return play(args, scenario, home, places, image);
+        return play(args, scenario, home, places, image, seen);
     };
     let nodes = scenario.catalog.nodes.as_slice().iter();
     let nodes: Vec<String> = nodes.map(|node| node.name.clone()).collect();
@@ -125,7 +132,7 @@ fn on_engines(
     let booted = sandbox.boot().map_err(Failure::from);
     let played = booted.and_then(|()| {
         let places = sandbox.machines().iter().cloned().map(Place::Private);
-        play(args, scenario, home, places.collect(), image)
+        play(args, scenario, home, places.collect(), image, seen)
     });
     sandbox.remove()?;
     played
@@ -181,6 +188,7 @@ fn play(
     home: &Home,
     places: Vec<Place>,
     image: Image,
+    seen: &Seen,
 ) -> Result<(Ran, Effort), Failure> {
     let seed = Seed {
         seed: args.chance.seed,
@@ -200,9 +208,9 @@ fn play(
         journal: Some(home.journal()),
         faults: faults::read(args, scenario)?,
     };
-    let progress = Progress::new(1, scenario.end, args.results.quiet);
+    let mut line = watch::Line::new(seen, args.results.quiet);
     let mut watch = |now: Time| {
-        progress.reached(1, now);
+        line.reached(now);
         match interrupt::asked() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -214,14 +222,14 @@ fn play(
         pods: true,
         heat: !args.no_plots,
     };
-    let ran = live::run(scenario, setup, options, &mut watch);
-    progress.finish();
+    let ran = live::seen(scenario, setup, options, seen, &mut watch);
+    line.finish();
     let ran = ran.map_err(|ended| match ended {
         Ended::Interrupted => Failure::Interrupted,
         Ended::Stopped(stop) => Failure::Environment(stop.reason),
     })?;
     let effort = Effort {
-        wall_seconds: progress.seconds(),
+        wall_seconds: line.seconds(),
         cpu_seconds: cpu_seconds(),
         peak_memory_bytes: peak_memory(),
         events: ran.measured.events,

@@ -11,6 +11,7 @@ mod faults;
 mod image;
 mod rig;
 mod safety;
+mod watch;
 
 use std::io::Write as _;
 
@@ -50,6 +51,7 @@ fn main() {
         safety::TESTS,
         adopt::TESTS,
         command::TESTS,
+        watch::TESTS,
     ];
     let trials = all.into_iter().flatten().map(trial);
     let trials = trials
