@@ -20,6 +20,8 @@ pub mod dial;
 #[cfg(feature = "live")]
 pub mod engine;
 #[cfg(feature = "live")]
+pub mod exporter;
+#[cfg(feature = "live")]
 pub mod fault;
 #[cfg(feature = "live")]
 pub mod http;
@@ -41,6 +43,8 @@ pub mod record;
 pub mod routes;
 #[cfg(feature = "live")]
 pub mod sandbox;
+#[cfg(feature = "live")]
+pub mod seen;
 #[cfg(feature = "live")]
 pub mod tls;
 #[cfg(feature = "live")]

@@ -1,5 +1,7 @@
 //! Records: everything that happened, was heard, believed, planned and ordered, in order.
 
+pub mod standing;
+
 use std::ops::ControlFlow;
 
 use crate::cluster::Cluster;

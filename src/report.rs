@@ -8,6 +8,7 @@ mod command;
 pub mod compaction;
 pub mod compare;
 mod csv;
+pub mod decisions;
 pub mod explain;
 pub mod fidelity;
 mod figure;

@@ -3,21 +3,23 @@
 mod dry;
 mod faults;
 mod requests;
+mod watch;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cli::args::{Format, Live};
 use crate::cli::engines::home::{self, Home};
 use crate::cli::engines::{self, Nodes, image};
 use crate::cli::out::print;
-use crate::cli::progress::Progress;
 use crate::cli::run::{changed, chosen};
 use crate::cli::usage::{cpu_seconds, look, peak_memory};
 use crate::cli::{Failure, interrupt};
 use crate::experiment::summary::summarize;
 use crate::folder::{self, Folder};
 use crate::live::image::Image;
+use crate::live::seen::Seen;
 use crate::live::world::{Place, Setup};
 use crate::metrics::fold;
 use crate::report::output::{self, Options, Plots, SUMMARY};
@@ -30,6 +32,7 @@ use crate::run::Ended;
 use crate::run::live::{self, Engines, Ran};
 use crate::scenario::Scenario;
 use crate::time::Time;
+pub(super) use watch::address;
 
 pub(super) fn run(args: Live) -> Result<(), Failure> {
     let typed = engines::typed(&args.on)?;
@@ -65,10 +68,13 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
         None => default_dir(&scenario, &args),
     };
     folder::check_replaceable(&dir, output::is_result)?;
+    let seen = Arc::new(live::see(&scenario));
+    let exporter = watch::listen(&args, &seen)?;
     let home = Home::take(args.on.state.as_deref(), &cluster)?;
     let played = engines::on(&args.on, &nodes, &engines, home, &image, |home, places| {
-        play(&args, &scenario, home, places, &image, nodes.publish)
+        play(&args, &scenario, home, places, &image, nodes.publish, &seen)
     });
+    drop(exporter);
     let (ran, effort) = played?;
     tell(&args, &scenario, &dir, &ran, &effort)
 }
@@ -80,6 +86,7 @@ fn play(
     places: Vec<Place>,
     image: &Image,
     publish: bool,
+    seen: &Seen,
 ) -> Result<(Ran, Effort), Failure> {
     let seed = Seed {
         seed: args.chance.seed,
@@ -100,9 +107,9 @@ fn play(
         faults: faults::read(args, scenario, publish)?,
         publish,
     };
-    let progress = Progress::new(1, scenario.end, args.results.quiet);
+    let mut line = watch::Line::new(seen, args.results.quiet);
     let mut watch = |now: Time| {
-        progress.reached(1, now);
+        line.reached(now);
         match interrupt::asked() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -114,14 +121,14 @@ fn play(
         pods: true,
         heat: !args.no_plots,
     };
-    let ran = live::run(scenario, setup, options, &mut watch);
-    progress.finish();
+    let ran = live::seen(scenario, setup, options, seen, &mut watch);
+    line.finish();
     let ran = ran.map_err(|ended| match ended {
         Ended::Interrupted => Failure::Interrupted,
         Ended::Stopped(stop) => Failure::Environment(stop.reason),
     })?;
     let effort = Effort {
-        wall_seconds: progress.seconds(),
+        wall_seconds: line.seconds(),
         cpu_seconds: cpu_seconds(),
         peak_memory_bytes: peak_memory(),
         events: ran.measured.events,

@@ -26,15 +26,20 @@ pub(super) fn columns() -> usize {
 }
 
 /// Columns of the terminal, if stdout is one.
-#[cfg(any(target_os = "linux", target_os = "macos"))]
 fn terminal_columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    columns_of(io::stdout())
+}
+
+/// Columns of a terminal.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+pub(super) fn columns_of(terminal: impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
     Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
 }
 
-/// Columns of the terminal: not known here.
+/// Columns of a terminal: not known here.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn terminal_columns() -> Option<usize> {
+pub(super) fn columns_of<T>(_terminal: T) -> Option<usize> {
     None
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Setup {
     pub(super) patience: Duration,
 }
 
-/// The thread that sends requests; it ends with this value.
+/// The thread that sends requests and hears of their ends; it ends with this value.
 #[derive(Debug)]
 pub(super) struct Generator {
     stop: watch::Sender<bool>,
@@ -73,7 +73,7 @@ impl Generator {
 
 impl Drop for Generator {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // A thread that panicked has said so.
         let _ = self.stop.send(true);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -88,8 +88,13 @@ async fn send_all(setup: Setup, mut stopped: watch::Receiver<bool>) {
         .ids()
         .map(|service| serve(Arc::clone(&setup), service));
     let all = futures_util::future::join_all(services.collect::<Vec<_>>());
+    // When the last is sent, those under way are still to be answered: whoever started this ends it.
+    let sending = async {
+        all.await;
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
-        _ = all => {}
+        () = sending => {}
         _ = stopped.changed() => {}
     }
 }

@@ -12,11 +12,13 @@ use crate::cluster::catalog::Catalog;
 use crate::control::Control;
 use crate::live::journal::{self, Journal};
 use crate::live::labels;
-use crate::live::load::tally::Requests;
+use crate::live::load::tally::{Requests, Tally};
+use crate::live::seen::{About, Seen};
 use crate::live::trouble::Trouble;
 use crate::live::world::{Live, Setup};
 use crate::metrics::fold::{Fold, Options};
 use crate::metrics::measured::Measured;
+use crate::record::standing::Follow;
 use crate::record::{Record, Recorder};
 use crate::rng::Seed;
 use crate::runtime::{self, Stop};
@@ -107,6 +109,33 @@ pub fn run(
     options: Options,
     watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
 ) -> Result<Ran, Ended> {
+    seen(scenario, setup, options, &see(scenario), watch)
+}
+
+/// What can be seen of a live run, before it begins.
+pub fn see(scenario: &Scenario) -> Seen {
+    let policy = &scenario.policy;
+    let about = About {
+        scenario: scenario.name.clone(),
+        scheduler: policy.scheduler.name.to_owned(),
+        autoscaler: policy.autoscaler.name.to_owned(),
+        healer: policy.healer.name.to_owned(),
+    };
+    Seen::new(about, scenario.catalog.clone(), scenario.end)
+}
+
+/// The same as [`run`] while others look on: they see what is seen of a run that has not begun
+/// before ([`see`]).
+///
+/// # Errors
+/// As [`run`].
+pub fn seen(
+    scenario: &Scenario,
+    setup: Setup,
+    options: Options,
+    seen: &Seen,
+    watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
+) -> Result<Ran, Ended> {
     let jobs = setup.script.jobs.clone();
     let subject = subject(scenario, &jobs);
     // Turns of a live run are far between.
@@ -114,9 +143,13 @@ pub fn run(
         every: 1,
         ..Watched::new(watch)
     };
-    let mut recorder = (Fold::new(&subject, options), watched);
-    let played = record(scenario, setup, &mut recorder).map_err(Ended::Stopped)?;
-    let (fold, watched) = recorder;
+    let mut recorder = (
+        Fold::new(&subject, options),
+        (Follow::new(&seen.board), watched),
+    );
+    let tally = Arc::clone(&seen.tally);
+    let played = play(scenario, setup, tally, &mut recorder).map_err(Ended::Stopped)?;
+    let (fold, (_, watched)) = recorder;
     let Played {
         mut control,
         events,
@@ -152,6 +185,16 @@ pub fn record(
     setup: Setup,
     recorder: &mut impl Recorder,
 ) -> Result<Played, Stop> {
+    let tally = Arc::new(Tally::new(setup.catalog.services.len()));
+    play(scenario, setup, tally, recorder)
+}
+
+fn play(
+    scenario: &Scenario,
+    setup: Setup,
+    tally: Arc<Tally>,
+    recorder: &mut impl Recorder,
+) -> Result<Played, Stop> {
     let seed = setup.script.seed;
     let settings = Settings {
         scheduling: scenario.sim.scheduling,
@@ -160,7 +203,7 @@ pub fn record(
         reason: trouble.to_string(),
     };
     let (sizes, journal) = journal(&setup).map_err(stopped)?;
-    let (mut live, believed) = Live::start(setup).map_err(stopped)?;
+    let (mut live, believed) = Live::start(setup, tally).map_err(stopped)?;
     let mut catalog = scenario.catalog.clone();
     if !believed.is_empty() {
         resize(Arc::make_mut(&mut catalog), &sizes);

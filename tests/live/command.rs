@@ -77,6 +77,11 @@ fn a_live_run_writes_the_files_of_a_run_and_leaves_nothing() {
     // 40 requests a second for 12 s; most come when replicas are ready.
     assert!((380..580).contains(&number(1)), "{requests}");
     assert!(number(2) > 200, "{requests}");
+    assert!(
+        requests.contains(",lost_timeout,open_at_end,"),
+        "{requests}"
+    );
+    assert_eq!(number(1), (2..8).map(number).sum::<u64>(), "{requests}");
     // 0.2 cores of work on 2 × 50m: it grows.
     let summary = fs::read_to_string(rig.dir.join("out/summary.json")).expect("a summary");
     assert!(summary.contains("scaling.adaptations"), "{summary}");

@@ -13,6 +13,7 @@ mod given;
 mod image;
 mod rig;
 mod safety;
+mod watch;
 
 use std::io::Write as _;
 
@@ -54,6 +55,7 @@ fn main() {
         command::TESTS,
         fidelity::TESTS,
         given::TESTS,
+        watch::TESTS,
     ];
     let trials = all.into_iter().flatten().map(trial);
     let trials = trials

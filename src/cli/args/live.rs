@@ -11,6 +11,7 @@ use super::shared::{Chance, Changes, Output, Policies};
 Examples:
   plimsoll live --sandbox 3 scenarios/live-shop.toml
   plimsoll live --sandbox 3 scenarios/live-shop.toml --fault 40s:hang:worker-1:20s
+  plimsoll live --sandbox 3 scenarios/live-shop.toml --listen 127.0.0.1:9464
   plimsoll live --engine worker-0=unix:///var/run/docker.sock one-node.toml
   plimsoll live --engine worker-0=tcp://127.0.0.1:2376 --tls-dir \"$DOCKER_CERT_PATH\" one-node.toml
   plimsoll live --dry-run --sandbox 3 scenarios/live-shop.toml
@@ -21,6 +22,10 @@ Every node of the scenario is an engine: a private one that --sandbox starts, or
 else [[live.engines]] of the scenario, names. Which engine is which node is kept in the cluster's lock \
 file. Scheduler, autoscaler and healer are those that run simulates; containers, load and failures \
 are real. The results are those of run, in results/<scenario>/live-<scheduler>-<autoscaler>-<healer>-<seed>/.
+
+While it runs, a line on a terminal says how it stands and what was decided last, and with --listen \
+Prometheus may ask at /metrics: nodes, replicas and pods as the control plane believes them, containers, \
+requests and latencies as they are, and decisions by kind.
 
 The containers hold one file, plimsoll-workload, linked static: scripts/workload.sh makes it. The name \
 and tag of its image follow from its digest, and nothing is ever pulled from a registry.")]
@@ -42,6 +47,16 @@ pub(in crate::cli) struct Live {
     /// may be given again
     #[arg(long = "fault", value_name = "AT:WHAT:TARGET:LENGTH")]
     pub(in crate::cli) faults: Vec<String>,
+    /// Tell metrics to Prometheus at http://ADDRESS:PORT/metrics while the run lasts. Both in digits:
+    /// 127.0.0.1:9464 is for programs on this machine alone, 0.0.0.0:9464 for everybody who reaches it, and
+    /// nothing but what is typed is listened on
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        value_parser = crate::cli::live::address,
+        conflicts_with_all = ["build_image", "clean"]
+    )]
+    pub(in crate::cli) listen: Option<std::net::SocketAddr>,
     /// Pack the workload's image, and load it into the engines that are given
     #[arg(long, conflicts_with_all = ["sandbox", "clean"])]
     pub(in crate::cli) build_image: bool,

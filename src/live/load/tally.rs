@@ -48,14 +48,18 @@ pub struct Tally {
 pub struct Requests {
     /// All of them.
     pub total: Counts,
+    /// Those that have come to no end yet.
+    pub open: u64,
     /// Those since they were last taken.
     recent: Counts,
     /// How many were answered in each [`Requests::upper`] step of time.
     pub latencies: Vec<u64>,
+    /// How long those that were answered took together.
+    pub latency: Duration,
 }
 
 /// Steps of a histogram of latencies per doubling: each is 4.4 % wide.
-const STEPS: f64 = 16.0;
+const STEPS_PER_DOUBLING: usize = 16;
 /// The first step of a histogram ends here.
 const SHORTEST: Duration = Duration::from_micros(10);
 
@@ -69,12 +73,16 @@ impl Tally {
 
     /// A request is due.
     pub fn offered(&self, service: ServiceId) {
-        self.add(service, |counts| counts.offered += 1);
+        let requests = &mut self.lock()[service.index()];
+        requests.open += 1;
+        requests.count(|counts| counts.offered += 1);
     }
 
     /// A request came to its end.
     pub fn ended(&self, service: ServiceId, outcome: Outcome) {
-        self.add(service, |counts| match outcome {
+        let requests = &mut self.lock()[service.index()];
+        requests.open -= 1;
+        requests.count(|counts| match outcome {
             Outcome::Served(_) => counts.served += 1,
             Outcome::NoEndpoint => counts.no_endpoint += 1,
             Outcome::Stale => counts.stale += 1,
@@ -82,7 +90,7 @@ impl Tally {
             Outcome::TimedOut => counts.timed_out += 1,
         });
         if let Outcome::Served(latency) = outcome {
-            self.lock()[service.index()].note(latency);
+            requests.note(latency);
         }
     }
 
@@ -96,30 +104,64 @@ impl Tally {
         self.lock().clone()
     }
 
-    fn add(&self, service: ServiceId, count: impl Fn(&mut Counts)) {
-        let requests = &mut self.lock()[service.index()];
-        count(&mut requests.total);
-        count(&mut requests.recent);
-    }
-
     fn lock(&self) -> MutexGuard<'_, Vec<Requests>> {
         self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Counts {
+    /// Those that were asked for and not answered, each for a cause.
+    pub const fn lost(&self) -> u64 {
+        self.no_endpoint + self.stale + self.over_capacity + self.timed_out
+    }
+}
+
 impl Requests {
+    fn count(&mut self, count: impl Fn(&mut Counts)) {
+        count(&mut self.total);
+        count(&mut self.recent);
+    }
+
     fn note(&mut self, latency: Duration) {
         let doublings = (latency.as_secs_f64() / SHORTEST.as_secs_f64()).log2();
-        let step = (doublings * STEPS).ceil().max(0.0) as usize;
+        let step = (doublings * STEPS_PER_DOUBLING as f64).ceil().max(0.0) as usize;
         if self.latencies.len() <= step {
             self.latencies.resize(step + 1, 0);
         }
         self.latencies[step] += 1;
+        self.latency += latency;
+    }
+
+    /// Those of all services together, less those of an earlier moment. What is open is that of the later.
+    pub fn between(earlier: &[Requests], later: &[Requests]) -> Requests {
+        let mut sum = Requests::default();
+        for (before, now) in earlier.iter().zip(later) {
+            let (total, old) = (&now.total, &before.total);
+            sum.total.offered += total.offered - old.offered;
+            sum.total.served += total.served - old.served;
+            sum.total.no_endpoint += total.no_endpoint - old.no_endpoint;
+            sum.total.stale += total.stale - old.stale;
+            sum.total.over_capacity += total.over_capacity - old.over_capacity;
+            sum.total.timed_out += total.timed_out - old.timed_out;
+            sum.open += now.open;
+            sum.latency += now.latency - before.latency;
+            let steps = sum.latencies.len().max(now.latencies.len());
+            sum.latencies.resize(steps, 0);
+            for (step, count) in now.latencies.iter().enumerate() {
+                sum.latencies[step] += count - before.latencies.get(step).copied().unwrap_or(0);
+            }
+        }
+        sum
     }
 
     /// The upper end of a step, in seconds.
     pub fn upper(step: usize) -> f64 {
-        SHORTEST.as_secs_f64() * (step as f64 / STEPS).exp2()
+        SHORTEST.as_secs_f64() * (step as f64 / STEPS_PER_DOUBLING as f64).exp2()
+    }
+
+    /// The last step that is no longer than so many doublings of the shortest.
+    pub const fn step_of_doubling(doublings: usize) -> usize {
+        doublings * STEPS_PER_DOUBLING
     }
 
     /// The latency in seconds that a share of the answers, in (0, 1], did not exceed, to 4.4 %; `None`
@@ -150,6 +192,52 @@ mod tests {
         assert_eq!(tally.take(cart), Counts::default());
         assert_eq!(tally.all()[1].total, once);
         assert_eq!(tally.take(ServiceId(0)), Counts::default());
+    }
+
+    #[test]
+    fn what_is_offered_is_answered_or_lost_or_open() {
+        let (tally, cart) = (Tally::new(1), ServiceId(0));
+        let served = Outcome::Served(Duration::from_millis(3));
+        let lost = [
+            Outcome::NoEndpoint,
+            Outcome::Stale,
+            Outcome::OverCapacity,
+            Outcome::TimedOut,
+        ];
+        for outcome in [served, served].into_iter().chain(lost) {
+            tally.offered(cart);
+            tally.ended(cart, outcome);
+        }
+        tally.offered(cart);
+        let Requests { total, open, .. } = &tally.all()[0];
+        assert_eq!((total.offered, total.served, *open), (7, 2, 1));
+        assert_eq!(total.offered, total.served + total.lost() + open);
+        assert_eq!(tally.all()[0].latency, Duration::from_millis(6));
+    }
+
+    #[test]
+    fn what_came_between_two_moments_is_that_of_all_services() {
+        let tally = Tally::new(2);
+        let (cart, search) = (ServiceId(0), ServiceId(1));
+        let ask = |service, outcome| {
+            tally.offered(service);
+            tally.ended(service, outcome);
+        };
+        let served = |millis| Outcome::Served(Duration::from_millis(millis));
+        ask(cart, served(100));
+        ask(search, Outcome::Stale);
+        let earlier = tally.all();
+        ask(cart, served(2));
+        ask(search, served(4));
+        ask(search, Outcome::TimedOut);
+        tally.offered(search);
+        let between = Requests::between(&earlier, &tally.all());
+        let total = &between.total;
+        assert_eq!((total.offered, total.served, total.lost()), (4, 2, 1));
+        assert_eq!((total.timed_out, total.stale, between.open), (1, 0, 1));
+        assert_eq!(between.latency, Duration::from_millis(6));
+        let slowest = between.quantile(1.0).expect("there are answers");
+        assert!((0.004..0.0042).contains(&slowest), "{slowest}");
     }
 
     #[test]

@@ -84,9 +84,11 @@ impl Live {
     /// Meets all engines and begins: the clock of the run starts when this is over. What runs of the
     /// cluster goes on; returned is what the control plane is to believe of it before it hears anything.
     ///
+    /// Requests are counted in `tally`, which has counted nothing yet.
+    ///
     /// # Errors
     /// When an engine does not answer, or cannot take the image.
-    pub fn start(setup: Setup) -> Result<(Live, Vec<Change>), Trouble> {
+    pub fn start(setup: Setup, tally: Arc<Tally>) -> Result<(Live, Vec<Change>), Trouble> {
         let threads = |error| Trouble::refused("the engines' thread", error);
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -105,7 +107,6 @@ impl Live {
         let met = met.collect::<Result<Vec<Met>, Trouble>>()?;
         let clock = Clock::start();
         let routes = Arc::new(Routes::new(setup.catalog.services.len()));
-        let tally = Arc::new(Tally::new(setup.catalog.services.len()));
         let (tell, news) = mpsc::channel();
         let mut agents = Vec::new();
         let mut nodes = Arena::new();
