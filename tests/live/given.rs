@@ -203,7 +203,9 @@ fn what_a_killed_run_left_on_given_engines_is_found_by_its_lock_file() {
     fs::write(dir.join("jobs.toml"), JOBS).expect("a scenario");
     let machines = [rig.machine(0), rig.machine(1)];
     // So that only what plimsoll knows tells them apart.
-    machines.map(|machine| reconfigure(machine, &[("labels", json!([]))]));
+    for machine in machines {
+        reconfigure(machine, &[("labels", json!([]))]);
+    }
     let [one, two] = machines.map(|machine| machine.endpoint().to_string());
     let workload = workload().display();
     let line = |engines: [&str; 2]| {
