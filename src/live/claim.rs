@@ -4,7 +4,7 @@
 //! Two engines of one machine can have one id, and one engine can listen in two places. So what counts is
 //! the mark: the cluster's network on an engine says which node the engine is.
 
-use super::config::{Engine, is_ours};
+use super::config::Engine;
 use super::engine::network::{Found, Wanted};
 use super::engine::{self, About, Listed};
 use super::image::Image;
@@ -179,15 +179,12 @@ fn mark_one(
             "node {node}, {endpoint}: network {network}: {why}"
         )));
     }
-    match found
-        .gateway
-        .filter(|&gateway| reached && !is_ours(gateway))
-    {
-        Some(gateway) => Err(Unclaimed::Wrong(format!(
+    match reached && found.is_here() == Some(false) {
+        true => Err(Unclaimed::Wrong(format!(
             "node {node}, {endpoint}: its containers cannot be reached from here, for their network is not on this \
-             machine ({gateway} is not its address): rootless, in a virtual machine, or behind a tunnel\n  = \
-             --publish has them listen on 127.0.0.1 beside it; a run on the engine's own machine needs nothing"
+             machine: rootless, in a virtual machine, or behind a tunnel\n  = --publish has them listen on 127.0.0.1 \
+             beside it; a run on the engine's own machine needs nothing"
         ))),
-        None => Ok(()),
+        false => Ok(()),
     }
 }

@@ -115,7 +115,7 @@ impl Endpoint {
 }
 
 /// Whether an address is one of this machine: others cannot be bound.
-pub fn is_ours(address: std::net::IpAddr) -> bool {
+fn is_ours(address: std::net::IpAddr) -> bool {
     address.is_loopback() || UdpSocket::bind((address, 0)).is_ok()
 }
 

@@ -2,7 +2,6 @@
 //! whatever endpoint the engine is reached.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use bollard::models::{
     NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest, NetworkInspect,
@@ -33,8 +32,8 @@ pub struct Found {
     pub node: Option<String>,
     /// Whether it leads out.
     pub open: bool,
-    /// The address of the engine's machine on it.
-    pub gateway: Option<IpAddr>,
+    /// The interface that stands for it on the engine's machine.
+    pub bridge: Option<String>,
 }
 
 impl Engine {
@@ -130,6 +129,15 @@ impl Engine {
 }
 
 impl Found {
+    /// Whether its interface is in the network that this process is in; `None`: it is not known.
+    pub fn is_here(&self) -> Option<bool> {
+        let bridge = self.bridge.as_ref()?;
+        // There is none where there is no Linux, and no bridge either.
+        let devices = std::fs::read_to_string("/proc/self/net/dev").unwrap_or_default();
+        let mut devices = devices.lines().filter_map(|line| line.split_once(':'));
+        Some(devices.any(|(name, _)| name.trim() == bridge))
+    }
+
     /// Why it cannot be what is wanted for, if it cannot.
     pub fn refused(&self, wanted: &Wanted) -> Option<String> {
         let other = self.node.as_ref().filter(|&node| *node != wanted.node);
@@ -149,11 +157,13 @@ impl Found {
 fn found(network: NetworkInspect, cluster: &str) -> Option<Found> {
     let labels = network.labels.unwrap_or_default();
     let is_ours = labels.get(labels::CLUSTER).map(String::as_str) == Some(cluster);
-    let ipam = network.ipam.and_then(|ipam| ipam.config);
-    let mut gateways = ipam.into_iter().flatten().filter_map(|one| one.gateway);
+    // Docker's bridge driver calls it so (libnetwork, `parseNetworkOptions`).
+    let bridge = network
+        .id
+        .and_then(|id| Some(format!("br-{}", id.get(..12)?)));
     is_ours.then(|| Found {
         node: labels.get(labels::NODE).cloned(),
         open: network.internal != Some(true),
-        gateway: gateways.find_map(|address| address.parse().ok()),
+        bridge,
     })
 }
