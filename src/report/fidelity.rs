@@ -185,9 +185,9 @@ mod tests {
             as simulated (3 placements).
               run 2: alike up to placement 1 of 2; then live web-1 on n-0, simulated nothing more
 
-                                                live (3 runs)simulated (4 runs)           difference
-            node lost, until detected           5.2 s ± 0.2 s     5.0 s ± 0.2 s       −0.2 s ± 0.2 s  agrees
-            requests answered                     1,005 ± < 1       1,305 ± < 1         +299.9 ± 0.2  DIFFERS
+                                               live (3 runs)    simulated (4 runs)          difference
+            node lost, until detected          5.2 s ± 0.2 s         5.0 s ± 0.2 s      −0.2 s ± 0.2 s  agrees
+            requests answered                    1,005 ± < 1           1,305 ± < 1        +299.9 ± 0.2  DIFFERS
 
             Means with 95 % intervals. A measure agrees where the whole interval of the difference (Welch) lies
             within 15 % of the live mean, or within 1 s where it is a time. The others are held to nothing.
