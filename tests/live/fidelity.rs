@@ -62,8 +62,14 @@ fn what_is_calibrated_can_be_laid_over_a_scenario() {
     for wanted in ["starting = 1\n", "starting = 3\n", "boot = {", "status = {"] {
         assert!(delays.contains(wanted), "{wanted}: {delays}");
     }
-    said(&plimsoll(&rig.dir, "run shop.toml --set warm_up=0s --out plain"));
-    let changed = plimsoll(&rig.dir, "run shop.toml --set warm_up=0s --with delays.toml --out measured");
+    said(&plimsoll(
+        &rig.dir,
+        "run shop.toml --set warm_up=0s --out plain",
+    ));
+    let changed = plimsoll(
+        &rig.dir,
+        "run shop.toml --set warm_up=0s --with delays.toml --out measured",
+    );
     said(&changed);
     let ready = |dir: &str| {
         let metrics = fs::read_to_string(rig.dir.join(dir).join("metrics.csv")).expect("metrics");

@@ -152,11 +152,8 @@ fn agrees(last: &Metrics, requests: &str) {
         assert_eq!(of("plimsoll_requests_open"), count(7), "{requests}");
         let durations = "plimsoll_request_duration_seconds_count";
         assert_eq!(of(durations), count(2), "{requests}");
-        for column in 2..7 {
-            let name = format!(
-                "plimsoll_requests_total{{outcome={},service={service}}}",
-                head[column]
-            );
+        for (column, outcome) in head.iter().enumerate().take(7).skip(2) {
+            let name = format!("plimsoll_requests_total{{outcome={outcome},service={service}}}");
             assert_eq!(number(last, &name), count(column), "{name}\n{requests}");
         }
     }

@@ -141,12 +141,11 @@ fn traffic(requests: &Requests, passed: Duration) -> String {
     let total = &requests.total;
     let mut text = format!("{:.0} req/s", total.offered as f64 / passed.secs_f64());
     let ended = total.served + total.lost();
-    if ended > 0 {
-        // Rounded down: all are answered only where none is lost.
-        text.push_str(&match 1000 * total.served / ended {
-            1000 => ", 100 % answered".to_owned(),
-            tenths => format!(", {}.{} % answered", tenths / 10, tenths % 10),
-        });
+    // Rounded down: all are answered only where none is lost.
+    match (1000 * total.served).checked_div(ended) {
+        Some(1000) => text.push_str(", 100 % answered"),
+        Some(tenths) => text.push_str(&format!(", {}.{} % answered", tenths / 10, tenths % 10)),
+        None => {}
     }
     match requests.quantile(0.95) {
         Some(latency) if latency < 1.0 => text.push_str(&format!(", p95 {:.1} ms", 1e3 * latency)),
