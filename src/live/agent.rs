@@ -30,6 +30,7 @@ use crate::control::fact::Fact;
 use crate::ids::{NodeId, PodId, ServiceId};
 use crate::record::{Cause, Truth};
 use link::Link;
+use tasks::Fate;
 pub(super) use tasks::clear;
 
 /// Time between two lists of everything, whatever is heard meanwhile.
@@ -129,7 +130,7 @@ pub(super) enum Inner {
     },
     Started {
         start: Box<Start>,
-        outcome: Result<tasks::Up, Trouble>,
+        outcome: Result<tasks::Fate, Trouble>,
     },
     Died {
         pod: PodId,
@@ -331,12 +332,13 @@ impl Agent {
         });
     }
 
-    fn started(&mut self, start: &Start, outcome: Result<tasks::Up, Trouble>) {
+    fn started(&mut self, start: &Start, outcome: Result<tasks::Fate, Trouble>) {
         let &Start {
             pod, incarnation, ..
         } = start;
         match outcome {
-            Ok(up) => {
+            Ok(Fate::Ended(end)) => self.died(pod, incarnation, end),
+            Ok(Fate::Up(up)) => {
                 if self.ledger.living(pod, incarnation).is_none() {
                     return self.discard(up.id);
                 }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use futures_util::{Stream, StreamExt};
 use tokio::time::{sleep, timeout};
 
-use super::agent::tasks::{self, Up};
+use super::agent::tasks::{self, Fate, Up};
 use super::clock::{date, now};
 use super::container::{self, Identity};
 use super::engine::Happened;
@@ -289,7 +289,13 @@ async fn start<'a>(
         false => spec,
     };
     let ordered = now();
-    let up = tasks::start(&met.engine, &setup.cluster, &spec).await?;
+    let up = match tasks::start(&met.engine, &setup.cluster, &spec).await? {
+        Fate::Up(up) => up,
+        Fate::Ended(end) => {
+            let said = format!("it ended at once, with code {}", end.code);
+            return Err(Trouble::refused(spec.name, said));
+        }
+    };
     let started = now();
     let place = Reached {
         network: met.network.clone(),

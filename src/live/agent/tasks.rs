@@ -25,7 +25,16 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// and those heard twice are told once.
 const OVERLAP: u64 = 2;
 
-/// A container that was started.
+/// What became of a container that was started.
+#[derive(Clone, Debug)]
+pub(in crate::live) enum Fate {
+    /// It runs.
+    Up(Up),
+    /// It was over before it was looked at.
+    Ended(End),
+}
+
+/// A container that runs.
 #[derive(Clone, Debug)]
 pub(in crate::live) struct Up {
     pub(in crate::live) id: String,
@@ -40,7 +49,7 @@ pub(in crate::live) async fn start(
     engine: &Engine,
     cluster: &str,
     spec: &Spec,
-) -> Result<Up, Trouble> {
+) -> Result<Fate, Trouble> {
     let mut attempt = 1;
     loop {
         match try_start(engine, cluster, spec).await {
@@ -53,7 +62,7 @@ pub(in crate::live) async fn start(
     }
 }
 
-async fn try_start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Up, Trouble> {
+async fn try_start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Fate, Trouble> {
     let id = match engine.create(&spec.name, spec.body.clone()).await {
         Ok(id) => id,
         Err(trouble) if trouble.kind == Kind::Conflict => {
@@ -73,16 +82,28 @@ async fn try_start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Up, Tr
     let created = now();
     engine.start(&id).await?;
     let found = engine.inspect(&id).await?;
+    if let Some(end) = ended(&found) {
+        return Ok(Fate::Ended(end));
+    }
     let address = match spec.published {
         true => published(&found),
         false => address(&found, cluster),
     };
     let address = address
         .ok_or_else(|| Trouble::refused(format!("start {}", spec.name), "it has no address"))?;
-    Ok(Up {
+    Ok(Fate::Up(Up {
         id,
         address,
         created,
+    }))
+}
+
+/// How a container's process ended, if it has.
+fn ended(found: &ContainerInspectResponse) -> Option<End> {
+    let state = found.state.as_ref()?;
+    (state.running == Some(false)).then(|| End {
+        code: state.exit_code.unwrap_or(-1),
+        out_of_memory: state.oom_killed.unwrap_or(false),
     })
 }
 
