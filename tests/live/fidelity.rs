@@ -104,7 +104,7 @@ fn a_simulation_is_held_to_live_runs_which_are_kept() {
     assert!(told.contains("(3 placements)"), "{told}");
     assert!(!rig.dir.join("state").exists(), "nothing is left");
     let json = fs::read_to_string(rig.dir.join("out/fidelity.json")).expect("the comparison");
-    assert!(json.contains("\"recover.container\""), "{json}");
+    assert!(json.contains("\"detect.container\""), "{json}");
     let rows = fs::read_to_string(rig.dir.join("out/runs.csv")).expect("the runs");
     let offered = |kind: &str| -> Vec<f64> {
         let lines = rows

@@ -28,7 +28,7 @@ fn main() {
     // Every test has engines of its own, which share the cores.
     arguments.test_threads.get_or_insert(2);
     let asked = std::env::var("PLIMSOLL_REQUIRE_LIVE").unwrap_or_default();
-    let why = sandbox::impossible();
+    let why = sandbox::impossible().or_else(missing);
     let skipped = match (asked.as_str(), &why) {
         ("1", _) => None,
         ("0", _) => Some("PLIMSOLL_REQUIRE_LIVE=0"),
@@ -66,4 +66,14 @@ fn main() {
         .collect();
     let conclusion: Conclusion = libtest_mimic::run(&arguments, trials);
     conclusion.exit();
+}
+
+/// What the tests themselves need and is not there, if anything.
+fn missing() -> Option<String> {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |name: &str| std::env::split_paths(&paths).any(|dir| dir.join(name).is_file());
+    let missing = ["docker", "openssl"]
+        .into_iter()
+        .find(|&name| !is_there(name));
+    missing.map(|name| format!("there is no {name}"))
 }
