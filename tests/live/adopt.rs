@@ -15,7 +15,7 @@ pub(crate) const TESTS: &[Test] = &[(
 fn a_killed_plimsoll_is_followed_by_one_that_loses_and_doubles_nothing() {
     let rig = Rig::cold("adopt", &[]);
     let cluster = rig.cluster();
-    let shop = shop(12, "", &service("web", 4, "load = { constant = 20 }"));
+    let shop = shop(18, "", &service("web", 4, "load = { constant = 20 }"));
     let mut first = rig.begin(&shop, "--sandbox 2");
     let machines = first.machines(&["node-0", "node-1"], "web", 4);
     first.kill();

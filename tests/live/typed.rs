@@ -112,7 +112,9 @@ fn engines_that_hang_are_killed_or_stopped_do_as_they_are_done_to() {
 
 fn an_engine_that_is_stopped_for_a_moment_is_started_again() {
     let rig = Rig::cold("moment", &[]);
-    let web = shop(14, "", &service("web", 2, "load = { constant = 20 }"));
+    // Containers may be asked for while it is away: then they are asked for again after a while.
+    let top = "\n[policy.healer.kubernetes]\nrestart_backoff = \"1s\"\n";
+    let web = shop(18, top, &service("web", 2, "load = { constant = 20 }"));
     // It takes longer to end.
     let line = "--sandbox 1 --set nodes.node.count=1 --fault 6s:stop:node-0:50ms";
     let mut run = rig.begin(&web, line);
@@ -120,7 +122,7 @@ fn an_engine_that_is_stopped_for_a_moment_is_started_again() {
     let pods = table(&rig, "pods.csv");
     let is_back = |pod: &Vec<String>| pod[8].is_empty() && pod[11] != "0";
     assert!(pods.len() == 2 && pods.iter().all(is_back), "{pods:?}");
-    let ready = series(&rig, "service:web", "replicas.ready", 13.0, 14.0);
+    let ready = series(&rig, "service:web", "replicas.ready", 17.0, 18.0);
     assert!(ready.iter().all(|&ready| ready == 2.0), "{ready:?}");
     rig.has_left_nothing();
 }
