@@ -8,6 +8,7 @@ pub(super) mod tasks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -186,6 +187,8 @@ pub(super) struct Agent {
     born: BTreeMap<PodId, Instant>,
     /// Names of containers that ran out of memory.
     out_of_memory: BTreeSet<String>,
+    /// Threads that boot the machine or its engine: a machine is not left half up.
+    boots: Vec<thread::JoinHandle<()>>,
 }
 
 impl Agent {
@@ -212,7 +215,7 @@ impl Agent {
                     Some(Order::Finish(done)) => {
                         agent.abort_all();
                         // Whoever asked may be gone.
-                        drop(done.send(tasks::clear(&agent.setup.engine, &agent.setup.cluster).await));
+                        drop(done.send(agent.clear().await));
                         break;
                     }
                     Some(Order::Leave) | None => break,
@@ -226,6 +229,7 @@ impl Agent {
         }
         agent.abort_all();
         stream.abort();
+        agent.wait_for_boots();
     }
 
     fn new(setup: Setup, tell: UnboundedSender<Inner>) -> Agent {
@@ -238,6 +242,7 @@ impl Agent {
             tasks: BTreeMap::new(),
             born: BTreeMap::new(),
             out_of_memory: BTreeSet::new(),
+            boots: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::Test;
-use crate::rig::{Rig, plimsoll, said, text, workload};
+use crate::rig::{Rig, plimsoll, said, service, shop, text, workload};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -16,46 +16,28 @@ pub(crate) const TESTS: &[Test] = &[
     ),
 ];
 
-const SHOP: &str = r#"# Does it run?
-duration = "12s"
-warm_up = "2s"
+/// 0.2 cores of work on two replicas that ask for 0.1 each.
+fn growing() -> String {
+    let top = r#"warm_up = "2s"
 
 [policy.autoscaler.hpa]
 sync_period = "2s"
 metric_resolution = "2s"
 initial_readiness_delay = "1s"
 cpu_initialization_period = "1s"
-
-[[nodes]]
-name = "node"
-count = 2
-cpu = "2"
-memory = "1Gi"
-
-[[services]]
-name = "web"
-replicas = 2
-requests = { cpu = "50m", memory = "16Mi" }
-limits = { cpu = "500m", memory = "32Mi" }
+"#;
+    let more = r#"
 work = { cpu = "5ms" }
-startup = { constant = "200ms" }
-readiness = { period = "500ms" }
 load = { constant = 40 }
 hpa = { min = 2, max = 6, cpu = 0.5 }
-
-[delays]
-heartbeat = "500ms"
-metrics = "0s"
 "#;
+    shop(12, top, &service("web", 2, more)) + "metrics = \"0s\"\n"
+}
 
 fn a_live_run_writes_the_files_of_a_run_and_leaves_nothing() {
     let rig = Rig::cold("command", &[]);
-    fs::write(rig.dir.join("shop.toml"), SHOP).expect("a scenario");
-    let line = format!(
-        "live --sandbox 2 shop.toml --state state --out out --workload {}",
-        workload().display()
-    );
-    let told = said(&plimsoll(&rig.dir, &line));
+    fs::write(rig.dir.join("shop.toml"), growing()).expect("a scenario");
+    let told = said(&plimsoll(&rig.dir, &rig.line("--sandbox 2")));
     assert!(told.contains("12 s on real engines"), "{told}");
     said(&plimsoll(
         &rig.dir,
@@ -83,20 +65,20 @@ fn a_live_run_writes_the_files_of_a_run_and_leaves_nothing() {
         "{requests}"
     );
     assert_eq!(number(1), (2..8).map(number).sum::<u64>(), "{requests}");
-    // 0.2 cores of work on 2 × 50m: it grows.
+    // At twice the CPU that is wanted of them it grows.
     let summary = fs::read_to_string(rig.dir.join("out/summary.json")).expect("a summary");
     assert!(summary.contains("scaling.adaptations"), "{summary}");
     let pods = fs::read_to_string(rig.dir.join("out/pods.csv")).expect("pods");
     assert!(pods.lines().count() > 1 + 2, "{pods}");
-    assert!(!rig.dir.join("state").exists(), "nothing is left");
+    rig.has_left_nothing();
     let reported = plimsoll(&rig.dir, "report out");
     assert!(reported.status.success(), "{}", text(&reported.stderr));
 }
 
 fn what_cannot_be_run_live_is_refused_before_anything_starts() {
     let rig = Rig::cold("wrong", &[]);
-    fs::write(rig.dir.join("shop.toml"), SHOP).expect("a scenario");
-    let failing = format!("{SHOP}\n[[failures]]\nnodes = \"node\"\nat = \"5s\"\ndown = \"1s\"\n");
+    fs::write(rig.dir.join("shop.toml"), growing()).expect("a scenario");
+    let failing = growing() + "\n[[failures]]\nnodes = \"node\"\nat = \"5s\"\ndown = \"1s\"\n";
     fs::write(rig.dir.join("failing.toml"), failing).expect("a scenario");
     let workload = workload().display();
     let refused = |line: &str, wanted: &str| {
@@ -107,7 +89,7 @@ fn what_cannot_be_run_live_is_refused_before_anything_starts() {
         let told = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{told}");
         assert!(told.contains(wanted), "{told}");
-        assert!(!rig.dir.join("state/shop/engines").exists());
+        assert!(!rig.dir.join("state").exists(), "nothing has started");
     };
     refused("--sandbox 3 shop.toml", "the scenario has 2 nodes");
     refused("shop.toml", "node node-0 has no engine");

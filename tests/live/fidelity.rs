@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::Test;
-use crate::rig::{Rig, plimsoll, said, text, workload};
+use crate::rig::{Rig, plimsoll, said, service, shop, text, workload};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -16,48 +16,29 @@ pub(crate) const TESTS: &[Test] = &[
     ),
 ];
 
-const SHOP: &str = r#"# Does the simulation say what happens?
-name = "shop"
-duration = "14s"
-warm_up = "4s"
-
-[policy.healer.kubernetes]
-restart_backoff = "1s"
-
-[[nodes]]
-name = "node"
-count = 2
-cpu = "2"
-memory = "1Gi"
-
-[[services]]
-name = "web"
-replicas = 3
-requests = { cpu = "50m", memory = "16Mi" }
-limits = { cpu = "500m", memory = "32Mi" }
-work = { cpu = "1ms" }
-startup = { constant = "200ms" }
-readiness = { period = "500ms" }
-load = { constant = 20 }
-
-[[failures]]
-containers = "web"
-at = "7s"
-
-[delays]
-heartbeat = "500ms"
-"#;
+/// One whose containers all die once.
+fn dying() -> String {
+    let top = "warm_up = \"4s\"\n\n[policy.healer.kubernetes]\nrestart_backoff = \"1s\"\n";
+    let web = service(
+        "web",
+        3,
+        "work = { cpu = \"1ms\" }\nload = { constant = 20 }",
+    );
+    let failure = "\n[[failures]]\ncontainers = \"web\"\nat = \"7s\"\n";
+    shop(14, top, &(web + failure))
+}
 
 fn what_is_calibrated_can_be_laid_over_a_scenario() {
     let rig = Rig::cold("calibrate", &[]);
-    fs::write(rig.dir.join("shop.toml"), SHOP).expect("a scenario");
+    fs::write(rig.dir.join("shop.toml"), dying()).expect("a scenario");
     let line = format!(
-        "calibrate --sandbox 2 --at-once 1,3 --samples 4 --boots 1 --state state --workload {}",
+        "calibrate --sandbox 2 --at-once 1,3 --samples 4 --boots 1 --cluster {} --state state --workload {}",
+        rig.cluster(),
         workload().display()
     );
     let told = said(&plimsoll(&rig.dir, &line));
     assert!(told.contains("2 private engines on one machine"), "{told}");
-    assert!(!rig.dir.join("state").exists(), "nothing is left");
+    rig.has_left_nothing();
     let delays = fs::read_to_string(rig.dir.join("delays.toml")).expect("delays");
     for wanted in ["starting = 1\n", "starting = 3\n", "boot = {", "status = {"] {
         assert!(delays.contains(wanted), "{wanted}: {delays}");
@@ -84,7 +65,7 @@ fn what_is_calibrated_can_be_laid_over_a_scenario() {
 
 fn a_simulation_is_held_to_live_runs_which_are_kept() {
     let rig = Rig::cold("fidelity", &[]);
-    fs::write(rig.dir.join("shop.toml"), SHOP).expect("a scenario");
+    fs::write(rig.dir.join("shop.toml"), dying()).expect("a scenario");
     fs::write(
         rig.dir.join("delays.toml"),
         "[delays]\ncreate = \"300ms\"\n",
@@ -92,7 +73,8 @@ fn a_simulation_is_held_to_live_runs_which_are_kept() {
     .expect("delays");
     let line = format!(
         "fidelity shop.toml --sandbox 2 --live 2 --control 1 --simulated 4 --delays delays.toml \
-         --state state --out out --workload {}",
+         --cluster {} --state state --out out --workload {}",
+        rig.cluster(),
         workload().display()
     );
     let told = plimsoll(&rig.dir, &line);
@@ -102,7 +84,7 @@ fn a_simulation_is_held_to_live_runs_which_are_kept() {
         "{told}"
     );
     assert!(told.contains("(3 placements)"), "{told}");
-    assert!(!rig.dir.join("state").exists(), "nothing is left");
+    rig.has_left_nothing();
     let json = fs::read_to_string(rig.dir.join("out/fidelity.json")).expect("the comparison");
     assert!(json.contains("\"detect.container\""), "{json}");
     let rows = fs::read_to_string(rig.dir.join("out/runs.csv")).expect("the runs");

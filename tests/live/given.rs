@@ -9,7 +9,7 @@ use plimsoll::live::sandbox::{Machine, Signal};
 use serde_json::{Value, json};
 
 use crate::Test;
-use crate::rig::{Rig, docker, plimsoll, running, said, text, until, workload};
+use crate::rig::{Rig, begin, docker, plimsoll, running, said, text, until, workload};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -404,12 +404,6 @@ fn inside(machine: &Machine, dir: &Path, line: &str) -> Output {
 
 fn begin_inside(machine: &Machine, dir: &Path, line: &str) -> Child {
     let mut command = command(machine, dir, line);
-    command.stdin(Stdio::null()).spawn().expect("plimsoll runs")
-}
-
-fn begin(dir: &Path, line: &str) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    let command = command.args(line.split_whitespace()).current_dir(dir);
     command.stdin(Stdio::null()).spawn().expect("plimsoll runs")
 }
 

@@ -6,13 +6,16 @@
 
 mod adopt;
 mod command;
+mod ends;
 mod fake;
 mod faults;
 mod fidelity;
 mod given;
 mod image;
+mod proxy;
 mod rig;
 mod safety;
+mod typed;
 mod watch;
 
 use std::io::Write as _;
@@ -52,10 +55,13 @@ fn main() {
     let all = [
         image::TESTS,
         fake::TESTS,
+        proxy::TESTS,
         faults::TESTS,
         safety::TESTS,
         adopt::TESTS,
         command::TESTS,
+        typed::TESTS,
+        ends::TESTS,
         fidelity::TESTS,
         given::TESTS,
         watch::TESTS,

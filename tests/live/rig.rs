@@ -1,8 +1,9 @@
 //! Engines for one test, which leave nothing behind.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use plimsoll::control::fact::Fact;
@@ -44,6 +45,65 @@ impl Rig {
         &self.sandbox.machines()[node]
     }
 
+    /// A cluster that no other test has.
+    pub(crate) fn cluster(&self) -> String {
+        let name = self.dir.file_name().expect("a name");
+        name.to_string_lossy().into_owned()
+    }
+
+    /// `plimsoll live shop.toml` with a cluster and folders of its own in the rig's, and more options.
+    pub(crate) fn line(&self, more: &str) -> String {
+        let (cluster, workload) = (self.cluster(), workload().display());
+        format!(
+            "live shop.toml --cluster {cluster} --state state --out out --workload {workload} {more}"
+        )
+    }
+
+    /// Begins a live run of a scenario file on private engines.
+    pub(crate) fn begin(&self, shop: &str, more: &str) -> Run {
+        fs::write(self.dir.join("shop.toml"), shop).expect("a scenario");
+        Run {
+            child: begin(&self.dir, &self.line(&format!("--quiet {more}"))),
+            dir: self.dir.clone(),
+            cluster: self.cluster(),
+        }
+    }
+
+    /// What there is on this machine of what was begun in the folder: its state, processes, mounts, and
+    /// control groups.
+    pub(crate) fn traces(&self) -> Vec<String> {
+        let dir = self.dir.to_str().expect("a plain name");
+        let mut found = Vec::new();
+        if self.dir.join("state").exists() {
+            found.push(format!("state {dir}/state"));
+        }
+        for pid in numbers("/proc") {
+            if pid != std::process::id() && is_of(pid, dir) {
+                let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                found.push(format!("process {pid} {}", text(&words).replace('\0', " ")));
+            }
+        }
+        let mounts = fs::read_to_string("/proc/mounts").expect("mounts");
+        let mounts = mounts.lines().filter(|line| line.contains(dir));
+        found.extend(mounts.map(|line| format!("mount {line}")));
+        let root = Path::new("/sys/fs/cgroup");
+        let mut roots = folders(root);
+        roots.push(root.to_owned());
+        let groups = roots
+            .iter()
+            .flat_map(|root| folders(&root.join("plimsoll")));
+        let ours = format!("/plimsoll/{}-", self.cluster());
+        let groups = groups.map(|group| format!("group {}", group.display()));
+        found.extend(groups.filter(|group| group.contains(&ours)));
+        found
+    }
+
+    /// Holds that there are none.
+    pub(crate) fn has_left_nothing(&self) {
+        let traces = self.traces();
+        assert!(traces.is_empty(), "left: {traces:#?}");
+    }
+
     /// Loads the workload's image into an engine, and returns its name.
     pub(crate) fn load(&self, machine: &Machine) -> String {
         let (workload, endpoint) = (workload().display(), machine.endpoint());
@@ -83,6 +143,15 @@ impl Rig {
             played: played.unwrap_or_else(|stop| panic!("{stop}")),
         }
     }
+}
+
+/// A scenario file of so many seconds with these services, and two nodes. `top` stands before the first
+/// table that is no policy, and more delays may follow the end.
+pub(crate) fn shop(seconds: u32, top: &str, services: &str) -> String {
+    format!(
+        "# Does it hold?\nname = \"shop\"\nduration = \"{seconds}s\"\n{top}{services}{TAIL}\n\
+         [delays]\nheartbeat = \"500ms\"\n"
+    )
 }
 
 /// A scenario of so many seconds with these services, Kubernetes' times made short, and two nodes.
@@ -277,6 +346,102 @@ pub(crate) fn docker(machine: &Machine, line: &str) -> String {
         text(&output.stderr)
     );
     text(&output.stdout).trim_end().to_owned()
+}
+
+/// A live run on private engines. When the test fails it is killed, and what it leaves is removed.
+pub(crate) struct Run {
+    pub(crate) child: Child,
+    dir: PathBuf,
+    cluster: String,
+}
+
+impl Run {
+    /// Its engines, once so many containers of a service run on all of them together.
+    pub(crate) fn machines(&self, nodes: &[&str], service: &str, count: usize) -> Vec<Machine> {
+        let engines = self.dir.join("state").join(&self.cluster).join("engines");
+        let is_up =
+            |node: &&str| UnixStream::connect(engines.join(node).join("docker.sock")).is_ok();
+        until("the engines", || nodes.iter().all(|node| is_up(node)));
+        let nodes: Vec<String> = nodes.iter().map(|&node| node.to_owned()).collect();
+        let sandbox = Sandbox::new(&engines, &self.cluster, &nodes).expect("a sandbox");
+        let machines = sandbox.machines().to_vec();
+        let counts = || {
+            machines
+                .iter()
+                .map(|machine| running(machine, service).len())
+        };
+        until("the containers", || counts().sum::<usize>() == count);
+        machines
+    }
+
+    /// What it ends with, which it does within a minute.
+    pub(crate) fn code(&mut self) -> Option<i32> {
+        let mut ended = None;
+        for _ in 0..600 {
+            ended = self.child.try_wait().expect("it is ours");
+            if ended.is_some() {
+                break;
+            }
+            rest(0.1);
+        }
+        ended.expect("it ends").code()
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it is gone");
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        // The test itself asks whether anything is left.
+        drop(self.child.kill());
+        drop(self.child.wait());
+        if self.dir.join("state").exists() {
+            let line = format!("live --clean --cluster {} --state state", self.cluster);
+            drop(plimsoll(&self.dir, &line));
+        }
+    }
+}
+
+/// Whether a process has to do with a folder: by its words, its files, or what it sees mounted.
+fn is_of(pid: u32, dir: &str) -> bool {
+    let proc = PathBuf::from(format!("/proc/{pid}"));
+    let says = |file: &str| fs::read(proc.join(file)).is_ok_and(|bytes| text(&bytes).contains(dir));
+    let leads =
+        |link: &Path| fs::read_link(link).is_ok_and(|to| to.to_string_lossy().contains(dir));
+    let files = fs::read_dir(proc.join("fd"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    says("cmdline")
+        || says("mountinfo")
+        || leads(&proc.join("cwd"))
+        || files.map(|file| file.path()).any(|file| leads(&file))
+}
+
+/// Entries of a folder that are called by a number.
+fn numbers(dir: &str) -> Vec<u32> {
+    let entries = fs::read_dir(dir).expect(dir).flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+/// The folders in a folder, if there is one.
+fn folders(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths.filter(|path| path.is_dir()).collect()
+}
+
+/// Begins plimsoll in a folder.
+pub(crate) fn begin(dir: &Path, line: &str) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    let command = command.args(line.split_whitespace()).current_dir(dir);
+    command.stdin(Stdio::null()).spawn().expect("plimsoll runs")
 }
 
 /// Runs plimsoll in a folder.

@@ -65,10 +65,9 @@ metrics = "0s"
 fn metrics_of_a_run_only_grow_and_agree_with_its_results() {
     let rig = Rig::cold("watch", &[]);
     fs::write(rig.dir.join("shop.toml"), SHOP).expect("a scenario");
-    let line = "live --sandbox 2 shop.toml --state state --out out --listen 127.0.0.1:0 --workload";
+    let line = rig.line("--sandbox 2 --listen 127.0.0.1:0");
     let mut run = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .args(line.split(' '))
-        .arg(workload())
         .current_dir(&rig.dir)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -92,6 +91,7 @@ fn metrics_of_a_run_only_grow_and_agree_with_its_results() {
     let mut more = String::new();
     stderr.read_to_string(&mut more).expect("text");
     assert_eq!(more, "", "a line that is written over is for terminals");
+    rig.has_left_nothing();
 
     // At twice a second for 16 s, and while engines start and end.
     assert!(scrapes.len() > 20, "{}", scrapes.len());

@@ -176,11 +176,12 @@ impl Agent {
         };
         self.link.off = false;
         let tell = self.tell.clone();
-        thread::spawn(move || drop(tell.send(Inner::Booted(machine.boot()))));
+        let boot = move || drop(tell.send(Inner::Booted(machine.boot())));
+        self.boots.push(thread::spawn(boot));
     }
 
     /// Something happens to the engine alone, or is over.
-    pub(super) fn engine_fault(&self, fault: EngineFault, on: bool) {
+    pub(super) fn engine_fault(&mut self, fault: EngineFault, on: bool) {
         let Some(machine) = self.setup.machine.clone() else {
             return;
         };
@@ -191,13 +192,36 @@ impl Agent {
             (EngineFault::Hang, false) => Signal::Continue,
             (EngineFault::Stop | EngineFault::Kill, false) => {
                 let (tell, news) = (self.tell.clone(), self.setup.news.clone());
-                thread::spawn(move || match machine.start_engine() {
+                let start = move || match machine.start_engine_again() {
                     Ok(()) => drop(tell.send(Inner::Booted(Ok(())))),
                     Err(trouble) => drop(news.send(News::Broken(trouble))),
-                });
+                };
+                self.boots.push(thread::spawn(start));
                 return;
             }
         };
         machine.signal_engine(signal);
+    }
+
+    /// Waits for what boots.
+    pub(super) fn wait_for_boots(&mut self) {
+        for boot in std::mem::take(&mut self.boots) {
+            // A thread that panicked has said so.
+            drop(boot.join());
+        }
+    }
+
+    /// Removes everything of the cluster. A private engine that does not answer keeps it, and its machine
+    /// ends: nothing runs there any more.
+    pub(super) async fn clear(&mut self) -> Result<(), Trouble> {
+        self.wait_for_boots();
+        let engine = &self.setup.engine;
+        match &self.setup.machine {
+            Some(machine) if engine.ping(PATIENCE).await.is_err() => {
+                machine.kill();
+                Ok(())
+            }
+            Some(_) | None => super::tasks::clear(engine, &self.setup.cluster).await,
+        }
     }
 }

@@ -130,6 +130,15 @@ impl Machine {
         self.wait("dockerd", || self.answers())
     }
 
+    /// Starts its engine, which was told to end, once it has ended. The engine answers when this is over.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub fn start_engine_again(&self) -> Result<(), Trouble> {
+        self.wait("the end of dockerd", || self.pid_of("dockerd").is_none())?;
+        self.start_engine()
+    }
+
     /// Sends a signal to its engine alone; says whether it runs.
     pub fn signal_engine(&self, signal: Signal) -> bool {
         let pid = self.pid_of("dockerd");

@@ -168,7 +168,8 @@ impl Live {
             let serving = self.samples.serving(service);
             let rate = |count: u64| count as f64 / seconds;
             let flow = Flow {
-                offered: rate(counts.offered),
+                // Each counts when it ends, or more could be lost than is asked for.
+                offered: rate(counts.served + counts.lost()),
                 served: rate(counts.served),
                 no_endpoint: rate(counts.no_endpoint),
                 stale_endpoint: rate(counts.stale),

@@ -1,0 +1,140 @@
+//! How live runs end, in order and otherwise, and what is left of them.
+
+use std::fs;
+
+use plimsoll::live::sandbox::Signal;
+use rustix::process::{Pid, kill_process};
+
+use crate::Test;
+use crate::rig::{Rig, docker, plimsoll, said, service, shop, text};
+
+pub(crate) const TESTS: &[Test] = &[
+    (
+        "a_run_that_is_interrupted_writes_nothing_and_leaves_nothing",
+        a_run_that_is_interrupted_writes_nothing_and_leaves_nothing,
+    ),
+    (
+        "a_run_is_interrupted_while_an_engine_hangs",
+        a_run_is_interrupted_while_an_engine_hangs,
+    ),
+    (
+        "a_second_plimsoll_on_a_cluster_is_refused_and_touches_nothing",
+        a_second_plimsoll_on_a_cluster_is_refused_and_touches_nothing,
+    ),
+    (
+        "what_a_killed_run_left_is_removed_by_clean",
+        what_a_killed_run_left_is_removed_by_clean,
+    ),
+    (
+        "a_run_that_ends_while_engines_are_down_is_measured_all_the_same",
+        a_run_that_ends_while_engines_are_down_is_measured_all_the_same,
+    ),
+];
+
+const NODES: [&str; 2] = ["node-0", "node-1"];
+
+fn web(seconds: u32) -> String {
+    shop(seconds, "", &service("web", 4, "load = { constant = 20 }"))
+}
+
+/// Holds that the run of a rig is there: what is looked for at its end can be found.
+fn has_traces(rig: &Rig) {
+    let traces = rig.traces();
+    for wanted in ["state ", "process ", "group "] {
+        let found = traces.iter().any(|trace| trace.starts_with(wanted));
+        assert!(found, "no {wanted}in {traces:#?}");
+    }
+    let daemons = |name: &str| traces.iter().filter(|trace| trace.contains(name)).count();
+    assert!(daemons("dockerd --config-file") >= 2, "{traces:#?}");
+}
+
+fn interrupt(child: &std::process::Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    kill_process(pid.expect("a process"), rustix::process::Signal::INT).expect("it runs");
+}
+
+fn a_run_that_is_interrupted_writes_nothing_and_leaves_nothing() {
+    let rig = Rig::cold("ctrlc", &[]);
+    let mut run = rig.begin(&web(60), "--sandbox 2");
+    run.machines(&NODES, "web", 4);
+    has_traces(&rig);
+    interrupt(&run.child);
+    assert_eq!(run.code(), Some(130));
+    assert!(!rig.dir.join("out").exists(), "nothing is written");
+    rig.has_left_nothing();
+}
+
+fn a_run_is_interrupted_while_an_engine_hangs() {
+    let rig = Rig::cold("ctrlc-hang", &[]);
+    let mut run = rig.begin(&web(60), "--sandbox 2");
+    let machines = run.machines(&NODES, "web", 4);
+    assert!(machines[1].signal_engine(Signal::Stop));
+    interrupt(&run.child);
+    assert_eq!(run.code(), Some(130));
+    assert!(!rig.dir.join("out").exists(), "nothing is written");
+    rig.has_left_nothing();
+}
+
+fn a_second_plimsoll_on_a_cluster_is_refused_and_touches_nothing() {
+    let rig = Rig::cold("second", &[]);
+    let mut first = rig.begin(&web(10), "--sandbox 2");
+    let machines = first.machines(&NODES, "web", 4);
+    let lock = rig.dir.join("state").join(rig.cluster()).join("lock");
+    let whole = || {
+        let all = |machine| docker(machine, "ps --all --no-trunc --format {{.Names}}:{{.ID}}");
+        let containers: Vec<String> = machines.iter().map(all).collect();
+        (
+            containers,
+            fs::read_to_string(&lock).expect("the lock file"),
+        )
+    };
+    let before = whole();
+    let clean = format!("live --clean --cluster {} --state state", rig.cluster());
+    for line in [rig.line("--sandbox 2"), clean] {
+        let second = plimsoll(&rig.dir, &line);
+        let told = text(&second.stderr);
+        assert_eq!(second.status.code(), Some(3), "{told}");
+        let wanted = format!("cluster {} is in use by another plimsoll", rig.cluster());
+        assert!(told.contains(&wanted), "{told}");
+        assert_eq!(whole(), before, "nothing is touched");
+        assert!(!rig.dir.join("out").exists(), "nothing is written");
+    }
+    assert_eq!(first.code(), Some(0));
+    let pods = fs::read_to_string(rig.dir.join("out/pods.csv")).expect("pods");
+    assert_eq!(pods.lines().count(), 1 + 4, "{pods}");
+    assert!(
+        pods.lines().skip(1).all(|row| row.ends_with(",0")),
+        "{pods}"
+    );
+    rig.has_left_nothing();
+}
+
+fn what_a_killed_run_left_is_removed_by_clean() {
+    let rig = Rig::cold("clean", &[]);
+    let mut run = rig.begin(&web(60), "--sandbox 2");
+    let machines = run.machines(&NODES, "web", 4);
+    run.kill();
+    // An engine that does not answer is removed as well.
+    assert!(machines[1].signal_engine(Signal::Stop));
+    has_traces(&rig);
+    let clean = format!("live --clean --cluster {} --state state", rig.cluster());
+    said(&plimsoll(&rig.dir, &clean));
+    rig.has_left_nothing();
+    // There is nothing more to be removed.
+    said(&plimsoll(&rig.dir, &clean));
+    rig.has_left_nothing();
+}
+
+fn a_run_that_ends_while_engines_are_down_is_measured_all_the_same() {
+    let rig = Rig::cold("down", &[]);
+    // One is gone, one hangs, and one machine is just about to boot.
+    let failure = "[[failures]]\nnodes = \"node-2\"\nat = \"4s\"\ndown = \"3900ms\"\n";
+    let services = service("web", 3, "load = { constant = 20 }") + failure;
+    let faults = "--fault 5s:kill:node-0:60s --fault 5s:hang:node-1:60s";
+    let line = format!("--sandbox 3 --set nodes.node.count=3 {faults}");
+    let mut run = rig.begin(&shop(8, "", &services), &line);
+    assert_eq!(run.code(), Some(0));
+    let pods = fs::read_to_string(rig.dir.join("out/pods.csv")).expect("pods");
+    assert_eq!(pods.lines().count(), 1 + 3, "{pods}");
+    rig.has_left_nothing();
+}
