@@ -33,6 +33,10 @@ pub(super) fn run(args: Calibrate) -> Result<(), Failure> {
     let typed = engines::typed(&args.on)?;
     let nodes = nodes(&args.on, &typed)?;
     let engines = engines::all(&args.on, &nodes, typed)?;
+    if args.out.is_dir() {
+        let said = format!("--out {}: it is a folder", args.out.display());
+        return Err(Failure::Input(said));
+    }
     interrupt::listen()?;
     let image = image::packed(args.on.workload.as_deref())?;
     let cluster = engines::cluster(&args.on, CLUSTER)?;

@@ -51,8 +51,8 @@ pub(super) fn cluster(args: &Engines, name: &str) -> Result<String, Failure> {
     match labels::is_possible(name) {
         true => Ok(name.to_owned()),
         false => Err(Failure::Input(format!(
-            "`{name}` cannot be the name of a cluster\n  = give --cluster a name of up to 63 of A-Z, a-z, 0-9, \
-             `-`, `_` and `.`"
+            "`{name}` cannot be the name of a cluster\n  = give --cluster a name of {}",
+            labels::FORM
         ))),
     }
 }

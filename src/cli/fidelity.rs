@@ -15,7 +15,7 @@ use crate::experiment::fidelity::kept::{self, Of};
 use crate::experiment::fidelity::observed::Observed;
 use crate::experiment::fidelity::{MEASURES, Row};
 use crate::experiment::replicate::replicate;
-use crate::folder::file;
+use crate::folder::{self, file};
 use crate::live::image::Image;
 use crate::live::world::{Place, Setup};
 use crate::report::fidelity as told;
@@ -25,12 +25,21 @@ use crate::run::Ended;
 use crate::run::fidelity;
 use crate::run::live::{self, Engines};
 use crate::scenario::Scenario;
+use crate::script::{NodeEvent, NodeEventKind};
 use crate::time::Time;
 
 /// Files of the result folder.
 const DELAYS: &str = "delays.toml";
 const JSON: &str = "fidelity.json";
 const CSV: &str = "runs.csv";
+
+/// Whether a result folder may hold a file of this name, relative to it.
+fn is_result(name: &Path) -> bool {
+    [JSON, CSV, DELAYS]
+        .iter()
+        .any(|&file| name == Path::new(file))
+        || name.starts_with("runs")
+}
 
 /// Containers that start at once where nothing was calibrated.
 const AT_ONCE: [u32; 5] = [1, 2, 4, 8, 16];
@@ -60,8 +69,11 @@ pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
         Some(dir) => dir.clone(),
         None => default_dir(&scenario, &args),
     };
-    let made = on_engines(&args, &scenario, &dir)?;
+    folder::check_replaceable(&dir, is_result)?;
+    let image = image::packed(args.on.workload.as_deref())?;
+    let made = on_engines(&args, &scenario, &dir, &image)?;
     let delays = args.delays.clone().unwrap_or_else(|| dir.join(DELAYS));
+    let told_delays = delays.display().to_string();
     args.changes.overlays.push(delays);
     let calibrated = self::scenario(&args)?;
     let simulated = replicate(args.chance.seed, args.simulated, |seed| {
@@ -87,6 +99,7 @@ pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
         simulated: &simulated,
         control: &control,
         rows: &rows.collect::<Vec<_>>(),
+        delays: &told_delays,
     };
     tell(&args, &dir, &told)
 }
@@ -105,6 +118,16 @@ fn scenario(args: &Fidelity) -> Result<Scenario, Failure> {
 fn without_failures(scenario: &Scenario) -> Scenario {
     let mut quiet = scenario.clone();
     quiet.outline.failures.clear();
+    quiet.outline.strike = None;
+    let events = quiet.outline.node_events.iter();
+    let stays = |event: &&NodeEvent| match event.event {
+        NodeEventKind::Fail | NodeEventKind::Recover => false,
+        NodeEventKind::Add
+        | NodeEventKind::Remove
+        | NodeEventKind::Drain
+        | NodeEventKind::Undrain => true,
+    };
+    quiet.outline.node_events = events.filter(stays).copied().collect();
     quiet
 }
 
@@ -151,7 +174,21 @@ struct Due {
 }
 
 /// Measures the delays and makes the live runs, as far as they are not there.
-fn on_engines(args: &Fidelity, scenario: &Scenario, dir: &Path) -> Result<Made, Failure> {
+fn on_engines(
+    args: &Fidelity,
+    scenario: &Scenario,
+    dir: &Path,
+    image: &Image,
+) -> Result<Made, Failure> {
+    let engines = match args.on.sandbox {
+        Some(_) => "private engines".to_owned(),
+        None => args.on.engines.join(", "),
+    };
+    let on = format!(
+        "{engines}, {}, answers within {} s",
+        image.name,
+        args.request_timeout.secs_f64()
+    );
     let due = |count: u32, name: &str, without_failures: bool| -> Vec<Due> {
         let due = (1..=count).map(|replication| Due {
             path: dir.join(format!("runs/{name}-{replication:03}.json")),
@@ -161,6 +198,7 @@ fn on_engines(args: &Fidelity, scenario: &Scenario, dir: &Path) -> Result<Made, 
                 seed: args.chance.seed,
                 replication,
                 without_failures,
+                on: on.clone(),
             },
         });
         due.collect()
@@ -180,7 +218,7 @@ fn on_engines(args: &Fidelity, scenario: &Scenario, dir: &Path) -> Result<Made, 
         }
     }
     if !(has_delays && missing.is_empty()) {
-        make(args, scenario, dir, has_delays, &missing)?;
+        make(args, scenario, dir, image, has_delays, &missing)?;
     }
     let all = |due: &[Due]| -> Result<Vec<Observed>, Failure> {
         let found = due.iter().map(|due| {
@@ -199,22 +237,22 @@ fn make(
     args: &Fidelity,
     scenario: &Scenario,
     dir: &Path,
+    image: &Image,
     has_delays: bool,
     missing: &[&Due],
 ) -> Result<(), Failure> {
     let nodes = Nodes::of(&args.on, scenario);
     let engines = engines::all(&args.on, &nodes, engines::typed(&args.on)?)?;
-    let image = image::packed(args.on.workload.as_deref())?;
     let cluster = engines::cluster(&args.on, &scenario.name)?;
     let home = Home::take(args.on.state.as_deref(), &cluster)?;
-    engines::on(&args.on, &nodes, &engines, home, &image, |home, places| {
+    engines::on(&args.on, &nodes, &engines, home, image, |home, places| {
         let made = Making {
             args,
             scenario,
             nodes: &nodes,
             home,
             places: &places,
-            image: &image,
+            image,
         };
         if !has_delays {
             made.calibrate(dir)?;
@@ -325,8 +363,12 @@ fn tell(args: &Fidelity, dir: &Path, told: &told::Fidelity<'_>) -> Result<(), Fa
         Format::Text if args.results.quiet => {}
         Format::Text => {
             print(&told::text(told))?;
+            let delays = match args.delays {
+                Some(_) => "",
+                None => "  delays.toml",
+            };
             print(&format!(
-                "\n{}/   {JSON}  {CSV}  {DELAYS}  runs/\n",
+                "\n{}/   {JSON}  {CSV}{delays}  runs/\n",
                 dir.display()
             ))?;
         }

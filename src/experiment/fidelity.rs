@@ -4,7 +4,7 @@ pub mod kept;
 pub mod observed;
 
 use self::observed::Observed;
-use crate::stats::{self, Confidence, Estimate, mean};
+use crate::stats::{self, Confidence, Estimate, Method};
 
 /// What is compared of runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,18 +100,44 @@ const fn measure(
 pub struct Row {
     /// What.
     pub measure: Measure,
-    /// Mean over live runs.
-    pub live: Estimate,
-    /// How many of the live runs have a value.
-    pub live_runs: usize,
-    /// Mean over simulated runs.
-    pub simulated: Estimate,
-    /// How many of the simulated runs have a value.
-    pub simulated_runs: usize,
-    /// Simulated less live.
-    pub difference: Estimate,
+    /// Over live runs.
+    pub live: Side,
+    /// Over simulated runs.
+    pub simulated: Side,
+    /// Simulated less live; absent where one of them has no value.
+    pub difference: Option<Estimate>,
     /// How far off it may be, in the measure's unit; absent where it is held to nothing.
     pub tolerance: Option<f64>,
+}
+
+/// A measure over some runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Side {
+    /// The mean; absent where no run has a value.
+    pub mean: Option<Estimate>,
+    /// How many have one.
+    pub runs: usize,
+    /// How many ought to.
+    pub of: usize,
+    values: Vec<f64>,
+}
+
+impl Side {
+    fn of(measure: Measure, runs: &[Observed]) -> Side {
+        let values = runs.iter().filter_map(|run| run.values.get(measure.name));
+        let values: Vec<f64> = values.copied().collect();
+        Side {
+            mean: stats::t_mean(&values, Confidence::NINETY_FIVE),
+            runs: values.len(),
+            of: runs.iter().filter(|run| run.has(measure.name)).count(),
+            values,
+        }
+    }
+
+    /// Whether runs lack a value that they ought to have.
+    pub const fn lacks(&self) -> bool {
+        self.runs < self.of
+    }
 }
 
 /// Whether a simulation is near enough.
@@ -121,38 +147,45 @@ pub enum Verdict {
     Agrees,
     /// None of it does.
     Differs,
-    /// Some of it does.
+    /// Some of it does, or runs lack a value that they ought to have, or are too few.
     Undecided,
 }
 
 impl Row {
-    /// Compares a measure; absent where no live or no simulated run has it.
+    /// Compares a measure; absent where no run of either kind ought to have it.
     pub fn of(measure: Measure, live: &[Observed], simulated: &[Observed]) -> Option<Row> {
-        let values = |runs: &[Observed]| -> Vec<f64> {
-            let values = runs.iter().map(|run| run.values.get(measure.name));
-            values.flatten().copied().collect()
-        };
-        let (here, there) = (values(simulated), values(live));
+        let (live, simulated) = (Side::of(measure, live), Side::of(measure, simulated));
+        if live.of == 0 && simulated.of == 0 {
+            return None;
+        }
         let confidence = Confidence::NINETY_FIVE;
+        let difference = stats::welch_t(&simulated.values, &live.values, confidence);
+        let middle = live.mean.map_or(0.0, |mean| mean.value);
         let tolerance = measure.tolerance;
-        let middle = mean(&there)?;
         Some(Row {
             measure,
-            live: stats::t_mean(&there, confidence)?,
-            live_runs: there.len(),
-            simulated: stats::t_mean(&here, confidence)?,
-            simulated_runs: here.len(),
-            difference: stats::welch_t(&here, &there, confidence)?,
             tolerance: tolerance.map(|near| near.amount.max(near.share * middle.abs())),
+            live,
+            simulated,
+            difference,
         })
     }
 
     /// What is said of it; absent where it is held to nothing.
     pub fn verdict(&self) -> Option<Verdict> {
         let tolerance = self.tolerance?;
-        let Estimate {
-            value, interval, ..
-        } = self.difference;
+        let undecided = Some(Verdict::Undecided);
+        let Some(Estimate {
+            value,
+            interval,
+            method,
+        }) = self.difference
+        else {
+            return undecided;
+        };
+        if self.live.lacks() || self.simulated.lacks() || method == Method::TooFew {
+            return undecided;
+        }
         let (low, high) = interval.map_or((value, value), |interval| (interval.low, interval.high));
         Some(if -tolerance <= low && high <= tolerance {
             Verdict::Agrees
@@ -167,9 +200,9 @@ impl Row {
 /// Whether a live and a simulated run of one seed decided alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// Placements of the live run.
+    /// Decisions of the live run.
     pub live: usize,
-    /// Placements of the simulated run.
+    /// Decisions of the simulated run.
     pub simulated: usize,
     /// The first place, from 0, at which they differ, and what stands there; absent where they are the
     /// same to the end.
@@ -188,9 +221,9 @@ pub struct Parting {
 }
 
 impl Order {
-    /// Compares the placements of two runs.
+    /// Compares the decisions of two runs.
     pub fn of(live: &Observed, simulated: &Observed) -> Order {
-        let (here, there) = (&live.placements, &simulated.placements);
+        let (here, there) = (&live.decisions, &simulated.decisions);
         let longest = here.len().max(there.len());
         let place = (0..longest).find(|&place| here.get(place) != there.get(place));
         Order {
@@ -210,17 +243,45 @@ mod tests {
     use super::*;
 
     fn runs(name: &str, values: &[f64]) -> Vec<Observed> {
+        let all = ["failures.node", "failures.container", "requests.offered"];
         let run = |&value| Observed {
-            values: [(name.to_owned(), value)].into(),
+            values: all
+                .map(|name| (name.to_owned(), 1.0))
+                .into_iter()
+                .chain([(name.to_owned(), value)])
+                .collect(),
             ..Observed::default()
         };
         values.iter().map(run).collect()
     }
 
-    fn verdict(name: &str, live: &[f64], simulated: &[f64]) -> Option<Verdict> {
+    fn row(name: &str, live: &[Observed], simulated: &[Observed]) -> Option<Row> {
         let measure = MEASURES.iter().find(|measure| measure.name == name);
-        let measure = *measure.expect("it is compared");
-        Row::of(measure, &runs(name, live), &runs(name, simulated))?.verdict()
+        Row::of(*measure.expect("it is compared"), live, simulated)
+    }
+
+    fn verdict(name: &str, live: &[f64], simulated: &[f64]) -> Option<Verdict> {
+        row(name, &runs(name, live), &runs(name, simulated))?.verdict()
+    }
+
+    #[test]
+    fn what_some_runs_lack_is_not_decided_by_the_others() {
+        let three = runs("recover.node", &[5.0, 5.1, 5.2]);
+        let agree = row("recover.node", &three, &three).expect("all have it");
+        assert_eq!(agree.verdict(), Some(Verdict::Agrees));
+        let mut lost = runs("failures.node", &[1.0]);
+        lost.extend(three.clone());
+        let some = row("recover.node", &lost, &three).expect("all ought to have it");
+        assert_eq!((some.live.runs, some.live.of), (3, 4));
+        assert_eq!(some.verdict(), Some(Verdict::Undecided));
+        let none = row("recover.node", &lost[..1], &three).expect("it ought to have it");
+        assert_eq!(
+            (none.difference, none.verdict()),
+            (None, Some(Verdict::Undecided))
+        );
+        let one = row("recover.node", &three[..1], &three).expect("it has it");
+        assert_eq!(one.verdict(), Some(Verdict::Undecided));
+        assert_eq!(row("recover.node", &runs("restarts", &[1.0]), &[]), None);
     }
 
     #[test]
@@ -232,7 +293,7 @@ mod tests {
         assert_eq!(of(&live, &[3.0, 2.8, 3.4, 2.6]), Some(Verdict::Undecided));
         assert_eq!(of(&live, &[3.4, 3.5, 3.6, 3.5]), Some(Verdict::Differs));
         assert_eq!(of(&live, &[0.4, 0.3, 0.2, 0.3]), Some(Verdict::Differs));
-        assert_eq!(of(&live, &[]), None);
+        assert_eq!(of(&live, &[]), Some(Verdict::Undecided));
         // 15 % of 100 s are 15 s.
         let long = [99.0, 101.0, 100.0];
         assert_eq!(of(&long, &[112.0, 113.0, 111.0]), Some(Verdict::Agrees));
@@ -247,7 +308,7 @@ mod tests {
     #[test]
     fn decisions_part_where_the_first_differs_or_is_missing() {
         let run = |all: &[&str]| Observed {
-            placements: all.iter().map(|&one| one.to_owned()).collect(),
+            decisions: all.iter().map(|&one| one.to_owned()).collect(),
             ..Observed::default()
         };
         let parting = |live: &[&str], simulated: &[&str]| {

@@ -138,7 +138,10 @@ pub fn measure(
 #[derive(Clone, Copy)]
 struct Round<'a> {
     engines: &'a [Met],
+    /// Among all rounds.
     number: u32,
+    /// Among those of these engines with as many containers.
+    repeat: u32,
     at_once: u32,
 }
 
@@ -172,12 +175,13 @@ async fn rounds(
             at_once,
             ..Level::default()
         };
-        for _ in 0..repeats(at_once) {
+        for repeat in 0..repeats(at_once) {
             for &engines in &groups {
                 number += 1;
                 let round = Round {
                     engines,
                     number,
+                    repeat,
                     at_once,
                 };
                 one_round(setup, round, &mut level).await?;
@@ -239,7 +243,7 @@ async fn one_round(setup: &Setup, round: Round<'_>, level: &mut Level) -> Result
     }
     // One container that starts alone is killed in every other round.
     let is_killed =
-        |&(number, _): &(usize, &Started)| (number + round.number as usize).is_multiple_of(2);
+        |&(number, _): &(usize, &Started)| (number + round.repeat as usize).is_multiple_of(2);
     let (killed, stopped): (Vec<_>, Vec<_>) = containers.iter().enumerate().partition(is_killed);
     let deaths = killed.iter().map(|(_, one)| die(setup, one));
     let stops = stopped.iter().map(|(_, one)| stop(one));
@@ -321,8 +325,9 @@ async fn die(setup: &Setup, one: &Started<'_>) -> Result<Duration, Trouble> {
     let engine = &one.met.engine;
     let events = Box::pin(engine.events(&setup.cluster, date()));
     let mut events = Primed::new(events).await;
+    let process = process_of(&one.up.id);
     let killed = now();
-    let struck = process_of(&one.up.id).is_some_and(|process| send(process, Signal::Kill));
+    let struck = process.is_some_and(|process| send(process, Signal::Kill));
     if !struck {
         engine.kill(&one.up.id, "SIGKILL").await?;
     }

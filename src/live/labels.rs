@@ -29,8 +29,39 @@ pub fn container(cluster: &str, service: &str, slot: u32, incarnation: u32) -> S
     format!("plimsoll-{cluster}-{service}-{slot}-{incarnation}")
 }
 
-/// Whether a name may be part of what is made on an engine: Docker takes ASCII alone.
+/// What a name may be.
+pub const FORM: &str =
+    "up to 63 of A-Z, a-z, 0-9, `-`, `_` and `.`, beginning with a letter or a digit";
+
+/// Whether a name may be part of what is made on an engine, and of a path: Docker takes ASCII alone, and a
+/// dot in front would be another folder.
 pub fn is_possible(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    !name.is_empty() && name.len() <= 63 && name.chars().all(plain)
+    let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    begins && name.len() <= 63 && name.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_never_another_folder() {
+        for good in ["shop", "live-shop", "a.b_c", "7", &"x".repeat(63)] {
+            assert!(is_possible(good), "{good}");
+        }
+        for bad in [
+            "",
+            ".",
+            "..",
+            ".x",
+            "-x",
+            "a/b",
+            "a b",
+            "é",
+            &"x".repeat(64),
+        ] {
+            assert!(!is_possible(bad), "{bad}");
+        }
+    }
 }

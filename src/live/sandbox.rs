@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::trouble::Trouble;
-pub use machine::Machine;
+pub use machine::{Machine, is_machine};
 pub use process::{Signal, process_of, send};
 
 /// Longest path of a Unix socket on Linux (unix(7), `sun_path`, less the zero at its end).

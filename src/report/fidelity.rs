@@ -26,6 +26,8 @@ pub struct Fidelity<'a> {
     pub control: &'a [(Observed, Observed)],
     /// The measures.
     pub rows: &'a [Row],
+    /// Where the delays of the simulated runs are from.
+    pub delays: &'a str,
 }
 
 impl Fidelity<'_> {
@@ -37,13 +39,14 @@ impl Fidelity<'_> {
             .collect()
     }
 
-    /// Whether every measure that is held to something agrees, and every control.
+    /// Whether every measure that is held to something agrees, and every control; what was not compared
+    /// does not agree.
     pub fn agrees(&self) -> bool {
-        let verdicts = self.rows.iter().filter_map(Row::verdict);
+        let mut verdicts = self.rows.iter().filter_map(Row::verdict);
         let orders = self.orders();
-        verdicts
-            .into_iter()
-            .all(|verdict| verdict == Verdict::Agrees)
+        let held = self.rows.iter().any(|row| row.tolerance.is_some());
+        held && verdicts.all(|verdict| verdict == Verdict::Agrees)
+            && !orders.is_empty()
             && orders.iter().all(|order| order.parting.is_none())
     }
 }
@@ -70,7 +73,9 @@ pub fn text(told: &Fidelity<'_>) -> String {
     let _ = writeln!(
         text,
         "\nMeans with 95 % intervals. A measure agrees where the whole interval of the difference (Welch) lies\n\
-         within 15 % of the live mean, or within 1 s where it is a time. The others are held to nothing."
+         within 15 % of the live mean, or within 1 s where it is a time, and no run lacks it. The others are held\n\
+         to nothing. Delays: {}",
+        told.delays
     );
     text
 }
@@ -83,11 +88,11 @@ fn order(text: &mut String, told: &Fidelity<'_>) {
     }
     let alike = orders.iter().filter(|order| order.parting.is_none());
     let (alike, all) = (alike.count(), orders.len());
-    let placements: usize = orders.iter().map(|order| order.live).sum();
+    let decisions: usize = orders.iter().map(|order| order.live).sum();
     let _ = writeln!(
         text,
-        "Without failures, {alike} of {all} live runs placed the same pods on the same nodes in the same order\n\
-         as simulated ({placements} placements)."
+        "Without failures, {alike} of {all} live runs decided the same as simulated, in the same order: which pod goes\n\
+         to which node, and how many replicas a service has ({decisions} decisions)."
     );
     for (number, order) in orders.iter().enumerate() {
         let Some(parting) = &order.parting else {
@@ -99,7 +104,7 @@ fn order(text: &mut String, told: &Fidelity<'_>) {
         };
         let _ = writeln!(
             text,
-            "  run {}: alike up to placement {} of {}; then live {}, simulated {}",
+            "  run {}: alike up to decision {} of {}; then live {}, simulated {}",
             number + 1,
             parting.place,
             order.live,
@@ -112,6 +117,7 @@ fn order(text: &mut String, told: &Fidelity<'_>) {
 fn row_text(text: &mut String, row: &Row) {
     let unit = unit(row);
     let [label, live, simulated, difference] = WIDTHS;
+    let none = || "–".to_owned();
     let verdict = match row.verdict() {
         Some(Verdict::Agrees) => "  agrees",
         Some(Verdict::Differs) => "  DIFFERS",
@@ -122,10 +128,24 @@ fn row_text(text: &mut String, row: &Row) {
         text,
         "{:<label$}{:>live$}{:>simulated$}{:>difference$}{verdict}",
         row.measure.about,
-        figure::estimate(&row.live, unit),
-        figure::estimate(&row.simulated, unit),
-        figure::difference(&row.difference, unit),
+        row.live
+            .mean
+            .map_or_else(none, |mean| figure::estimate(&mean, unit)),
+        row.simulated
+            .mean
+            .map_or_else(none, |mean| figure::estimate(&mean, unit)),
+        row.difference
+            .map_or_else(none, |difference| figure::difference(&difference, unit)),
     );
+    for (what, side) in [("live", &row.live), ("simulated", &row.simulated)] {
+        if side.lacks() {
+            let _ = writeln!(
+                text,
+                "  only {} of {} {what} runs have it",
+                side.runs, side.of
+            );
+        }
+    }
 }
 
 fn unit(row: &Row) -> Unit<'static> {
@@ -145,11 +165,16 @@ mod tests {
     use crate::experiment::fidelity::MEASURES;
     use crate::scenario;
 
-    fn run(detect: f64, served: f64, placements: &[&str]) -> Observed {
-        let values = [("detect.node", detect), ("requests.served", served)];
+    fn run(detect: f64, served: f64, decisions: &[&str]) -> Observed {
+        let values = [
+            ("failures.node", 1.0),
+            ("detect.node", detect),
+            ("requests.offered", 2000.0),
+            ("requests.served", served),
+        ];
         Observed {
             values: values.map(|(name, value)| (name.to_owned(), value)).into(),
-            placements: placements.iter().map(|&one| one.to_owned()).collect(),
+            decisions: decisions.iter().map(|&one| one.to_owned()).collect(),
             ..Observed::default()
         }
     }
@@ -178,8 +203,24 @@ mod tests {
             simulated: &simulated,
             control: &control,
             rows: &rows,
+            delays: "delays.toml",
         };
         assert!(!told.agrees());
+        let near = [rows[0].clone()];
+        let agreeing = |control| Fidelity {
+            rows: &near,
+            control,
+            ..told
+        };
+        assert!(agreeing(&control[..1]).agrees());
+        // What was not compared does not agree.
+        assert!(!agreeing(&[]).agrees());
+        let nothing = Fidelity {
+            rows: &[],
+            control: &control[..1],
+            ..told
+        };
+        assert!(!nothing.agrees());
         expect![[r#"
             Without failures, 1 of 2 live runs placed the same pods on the same nodes in the same order
             as simulated (3 placements).
@@ -194,8 +235,8 @@ mod tests {
         "#]].assert_eq(&text(&told));
         let csv = csv(&told).expect("it can be written");
         let csv = String::from_utf8(csv).expect("it is text");
-        // Two measures of three, four and twice two runs.
-        assert_eq!(csv.lines().count(), 1 + 2 * (3 + 4 + 2 + 2), "{csv}");
+        // Three measures of three, four and twice two runs.
+        assert_eq!(csv.lines().count(), 1 + 3 * (3 + 4 + 2 + 2), "{csv}");
         assert!(
             csv.contains("\nsimulated,4,requests.served,requests,1305.2\n"),
             "{csv}"

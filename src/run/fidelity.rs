@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::marks::{Marking, Marks};
 use super::{Ended, Watched, play, subject};
+#[cfg(feature = "live")]
+use crate::live::load::tally::{Requests, Tally};
 use crate::metrics::fold::{Fold, Options};
 use crate::metrics::measured::Measured;
 use crate::record::Recorder;
@@ -49,10 +51,23 @@ pub fn live(
     watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
 ) -> Result<Seen, Ended> {
     let jobs = setup.script.jobs.clone();
-    observe(scenario, &jobs, watch, |mut recorder| {
-        let played = super::live::record(scenario, setup, &mut recorder).map_err(Ended::Stopped)?;
+    let tally = Arc::new(Tally::new(setup.catalog.services.len()));
+    let mut window = Window {
+        tally: Arc::clone(&tally),
+        warm_up: scenario.warm_up,
+        before: None,
+    };
+    let mut seen = observe(scenario, &jobs, watch, |recorder| {
+        let recorder = &mut (recorder, &mut window);
+        let played = super::live::play(scenario, setup, tally, recorder).map_err(Ended::Stopped)?;
         Ok((played.control, played.events))
-    })
+    })?;
+    // Every request, not rates by the second.
+    let before = window.before.unwrap_or_default();
+    let counted = Requests::between(&before, &window.tally.all()).total;
+    seen.marks.offered = counted.offered as f64;
+    seen.marks.served = counted.served as f64;
+    Ok(seen)
 }
 
 fn observe(
@@ -76,4 +91,24 @@ fn observe(
         marks: marking.finish(scenario.end),
         measured: fold.finish(control.cluster(), events),
     })
+}
+
+/// What became of requests until the warm-up was over.
+#[cfg(feature = "live")]
+struct Window {
+    tally: Arc<Tally>,
+    warm_up: Time,
+    before: Option<Vec<Requests>>,
+}
+
+#[cfg(feature = "live")]
+impl Recorder for Window {
+    fn record(&mut self, _at: Time, _record: crate::record::Record) {}
+
+    fn turn(&mut self, now: Time, _belief: &crate::cluster::Cluster) -> ControlFlow<()> {
+        if now >= self.warm_up && self.before.is_none() {
+            self.before = Some(self.tally.all());
+        }
+        ControlFlow::Continue(())
+    }
 }

@@ -58,9 +58,7 @@ pub fn impossible(scenario: &Scenario, engines: Engines) -> Vec<String> {
     let odd = nodes
         .chain(services)
         .filter(|name| !labels::is_possible(name));
-    found.extend(odd.map(|name| {
-        format!("`{name}`: Docker takes names of up to 63 of A-Z, a-z, 0-9, `-`, `_` and `.`")
-    }));
+    found.extend(odd.map(|name| format!("`{name}`: names on engines are {}", labels::FORM)));
     if catalog.has_gpus() {
         found.push("GPUs: the workload does not use them".to_owned());
     }
@@ -189,7 +187,7 @@ pub fn record(
     play(scenario, setup, tally, recorder)
 }
 
-fn play(
+pub(super) fn play(
     scenario: &Scenario,
     setup: Setup,
     tally: Arc<Tally>,

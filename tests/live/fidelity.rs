@@ -79,11 +79,8 @@ fn a_simulation_is_held_to_live_runs_which_are_kept() {
     );
     let told = plimsoll(&rig.dir, &line);
     let told = text(&told.stdout) + &text(&told.stderr);
-    assert!(
-        told.contains("1 of 1 live runs placed the same pods"),
-        "{told}"
-    );
-    assert!(told.contains("(3 placements)"), "{told}");
+    assert!(told.contains("1 of 1 live runs decided the same"), "{told}");
+    assert!(told.contains("(4 decisions)"), "{told}");
     rig.has_left_nothing();
     let json = fs::read_to_string(rig.dir.join("out/fidelity.json")).expect("the comparison");
     assert!(json.contains("\"detect.container\""), "{json}");

@@ -20,7 +20,7 @@ pub(in crate::cli) struct Engines {
     /// here (rootless, Docker Desktop); the cluster's network is open then: containers can reach out
     #[arg(long, conflicts_with = "sandbox")]
     pub(in crate::cli) publish: bool,
-    /// What everything that is made is labelled with; the scenario's name unless given
+    /// What everything that is made is labelled with; the scenario's name, or `calibrate`, unless given
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) cluster: Option<String>,
     /// Where private engines and locks are kept; $XDG_STATE_HOME/plimsoll unless given

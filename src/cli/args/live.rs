@@ -58,13 +58,13 @@ pub(in crate::cli) struct Live {
     )]
     pub(in crate::cli) listen: Option<std::net::SocketAddr>,
     /// Pack the workload's image, and load it into the engines that are given
-    #[arg(long, conflicts_with_all = ["sandbox", "clean"])]
+    #[arg(long, conflicts_with_all = ["scenario", "sandbox", "clean"])]
     pub(in crate::cli) build_image: bool,
     /// Write the image's archive here, as `docker load` takes it
     #[arg(long, value_name = "FILE", requires = "build_image")]
     pub(in crate::cli) archive: Option<PathBuf>,
     /// Remove what a run that was killed left of a cluster, on the engines that its lock file names too
-    #[arg(long, requires = "cluster")]
+    #[arg(long, requires = "cluster", conflicts_with_all = ["scenario", "sandbox"])]
     pub(in crate::cli) clean: bool,
     #[command(flatten)]
     pub(in crate::cli) chance: Chance,

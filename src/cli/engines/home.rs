@@ -10,9 +10,8 @@ use crate::cli::args::Engines;
 use crate::live;
 use crate::live::clock;
 use crate::live::config::Engine;
-use crate::live::labels;
 use crate::live::record::Record;
-use crate::live::sandbox::Sandbox;
+use crate::live::sandbox::{self, Sandbox};
 
 /// A cluster's folder, which one plimsoll at a time may use.
 pub(in crate::cli) struct Home {
@@ -172,12 +171,7 @@ fn default_state() -> Result<PathBuf, Failure> {
 /// Removes everything that carries the cluster's label: on private engines, on those that its lock file
 /// names, and on those typed, each of which takes the place of what the file says of its node.
 pub(in crate::cli) fn clean(args: &Engines, typed: &[Engine]) -> Result<(), Failure> {
-    let cluster = args.cluster.clone().unwrap_or_default();
-    if !labels::is_possible(&cluster) {
-        return Err(Failure::Input(format!(
-            "`{cluster}` cannot be the name of a cluster"
-        )));
-    }
+    let cluster = super::cluster(args, "")?;
     let home = Home::take(args.state.as_deref(), &cluster)?;
     let mut engines = typed.to_vec();
     for known in home
@@ -193,6 +187,8 @@ pub(in crate::cli) fn clean(args: &Engines, typed: &[Engine]) -> Result<(), Fail
     }
     live::clear(&engines, &cluster)?;
     let nodes = fs::read_dir(home.engines()).into_iter().flatten().flatten();
+    // What is no machine's folder is somebody else's.
+    let nodes = nodes.filter(|node| sandbox::is_machine(&node.path()));
     let nodes: Vec<String> = nodes
         .filter_map(|node| node.file_name().into_string().ok())
         .collect();

@@ -19,9 +19,8 @@ struct Kept {
     /// What it is a run of.
     of: Of,
     values: BTreeMap<String, f64>,
-    placements: Vec<String>,
-    placed_at_s: Vec<f64>,
-    scalings: Vec<String>,
+    decisions: Vec<String>,
+    decided_at_s: Vec<f64>,
 }
 
 /// What a run is one of.
@@ -38,6 +37,8 @@ pub struct Of {
     pub replication: u32,
     /// Whether the scenario's failures were left out.
     pub without_failures: bool,
+    /// What it was made on, and how: engines, image, and how long answers were waited for.
+    pub on: String,
 }
 
 /// Keeps a run, whole or not at all.
@@ -49,9 +50,8 @@ pub fn keep(path: &Path, of: &Of, seen: &Observed) -> Result<(), String> {
         plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
         of: of.clone(),
         values: seen.values.clone(),
-        placements: seen.placements.clone(),
-        placed_at_s: seen.placed_at.clone(),
-        scalings: seen.scalings.clone(),
+        decisions: seen.decisions.clone(),
+        decided_at_s: seen.decided_at.clone(),
     };
     let text = serde_json::to_string_pretty(&kept).expect("text and numbers are JSON");
     file::write(path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
@@ -73,13 +73,15 @@ pub fn find(path: &Path, of: &Of) -> Result<Option<Observed>, String> {
         return Err(wrong(&format!("it was made by plimsoll {}", kept.plimsoll)));
     }
     if kept.of != *of {
-        return Err(wrong("it is a run of another scenario, seed or policy"));
+        return Err(wrong(
+            "it is a run of another scenario, seed or policy, or was made on other engines\n  = remove it, or \
+             give another --out",
+        ));
     }
     Ok(Some(Observed {
         values: kept.values,
-        placements: kept.placements,
-        placed_at: kept.placed_at_s,
-        scalings: kept.scalings,
+        decisions: kept.decisions,
+        decided_at: kept.decided_at_s,
     }))
 }
 
@@ -95,6 +97,7 @@ mod tests {
             seed: 1,
             replication,
             without_failures: false,
+            on: "private engines".to_owned(),
         }
     }
 
@@ -105,9 +108,8 @@ mod tests {
         assert_eq!(find(&path, &of(1)), Ok(None));
         let seen = Observed {
             values: [("detect.node".to_owned(), 5.25)].into(),
-            placements: vec!["web-0 on n-0".to_owned()],
-            placed_at: vec![0.5],
-            scalings: vec!["web to 3".to_owned()],
+            decisions: vec!["web-0 on n-0".to_owned()],
+            decided_at: vec![0.5],
         };
         keep(&path, &of(1), &seen).expect("it can be written");
         assert_eq!(find(&path, &of(1)), Ok(Some(seen)));

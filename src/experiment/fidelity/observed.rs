@@ -12,18 +12,27 @@ use crate::stats::mean;
 pub struct Observed {
     /// Measures by name; what a run has nothing of is absent.
     pub values: BTreeMap<String, f64>,
-    /// Which pod went to which node, in order.
-    pub placements: Vec<String>,
-    /// Which service got how many replicas, in order.
-    pub scalings: Vec<String>,
-    /// When each of the placements was decided, in seconds.
-    pub placed_at: Vec<f64>,
+    /// Which pod went to which node, and which service got how many replicas, in order.
+    pub decisions: Vec<String>,
+    /// When each of these was decided, in seconds.
+    pub decided_at: Vec<f64>,
 }
 
 impl Observed {
     /// What a run showed.
     pub fn of(seen: &Seen) -> Observed {
         observed(seen)
+    }
+
+    /// Whether a run like this has something to say of a measure: one without failures has no time to
+    /// recover, and one that nobody asked has answered nothing.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let above_zero = |name: &str| self.values.get(name).is_some_and(|&value| value > 0.0);
+        match name.split_once('.') {
+            Some(("detect" | "recover", what)) => above_zero(&format!("failures.{what}")),
+            Some(("requests", _)) => above_zero("requests.offered"),
+            _ => self.values.contains_key(name),
+        }
     }
 }
 
@@ -51,13 +60,18 @@ fn observed(Seen { marks, measured }: &Seen) -> Observed {
             detected,
             recovered,
         } = healed;
+        // A mean over some of them would leave out the worst.
+        let of_all = |times: &[f64]| mean(times).filter(|_| times.len() == *failures as usize);
         note(&format!("failures.{what}"), Some(f64::from(*failures)));
-        note(&format!("detect.{what}"), mean(detected));
-        note(&format!("recover.{what}"), mean(recovered));
+        note(&format!("detect.{what}"), of_all(detected));
+        note(&format!("recover.{what}"), of_all(recovered));
     }
     note("replica_seconds_lost", Some(marks.replica_seconds_lost));
     note("requests.offered", Some(marks.offered));
-    note("requests.served", Some(marks.served));
+    note(
+        "requests.served",
+        Some(marks.served).filter(|_| marks.offered > 0.0),
+    );
     for name in METRICS {
         let amount = measured.get(name, &Entity::Cluster);
         note(name, amount.map(|amount| amount.value()));
@@ -67,15 +81,11 @@ fn observed(Seen { marks, measured }: &Seen) -> Observed {
         ..Observed::default()
     };
     for Decision { at, what } in &marks.decisions {
-        match what {
-            What::Placed { pod, node } => {
-                seen.placements.push(format!("{pod} on {node}"));
-                seen.placed_at.push(at.secs_f64());
-            }
-            What::Scaled { service, replicas } => {
-                seen.scalings.push(format!("{service} to {replicas}"));
-            }
-        }
+        seen.decided_at.push(at.secs_f64());
+        seen.decisions.push(match what {
+            What::Placed { pod, node } => format!("{pod} on {node}"),
+            What::Scaled { service, replicas } => format!("{service} scaled to {replicas}"),
+        });
     }
     seen
 }

@@ -26,6 +26,14 @@ const LOOK: Duration = Duration::from_millis(20);
 /// The first process of a machine: it waits, and reaps what others leave.
 const INIT: &str = "while :; do sleep 2147483647 & wait $!; done";
 
+/// What the engine of a machine is told, in the machine's folder: the first file that is written there.
+const ENGINE_CONFIG: &str = "dockerd.json";
+
+/// Whether a folder is that of a machine.
+pub fn is_machine(dir: &Path) -> bool {
+    dir.join(ENGINE_CONFIG).is_file()
+}
+
 /// A private engine with its namespaces. The value is a name: the machine may or may not be up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
@@ -124,7 +132,7 @@ impl Machine {
     /// When it does not in time.
     pub fn start_engine(&self) -> Result<(), Trouble> {
         if self.pid_of("dockerd").is_none() {
-            let config = self.dir.join("dockerd.json");
+            let config = self.dir.join(ENGINE_CONFIG);
             self.run_inside("dockerd", &["--config-file".as_ref(), config.as_os_str()])?;
         }
         self.wait("dockerd", || self.answers())
@@ -208,7 +216,7 @@ impl Machine {
             socket.display().to_string(),
             format!("{}.ttrpc", socket.display()),
         );
-        self.write("dockerd.json", &format!("{engine:#}\n"))?;
+        self.write(ENGINE_CONFIG, &format!("{engine:#}\n"))?;
         self.write("containerd.toml", &containerd)
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Fidelity;
 use crate::experiment::fidelity::observed::Observed;
-use crate::experiment::fidelity::{MEASURES, Row, Verdict};
+use crate::experiment::fidelity::{self, MEASURES, Row, Verdict};
 use crate::stats::Estimate;
 
 /// The version of the format.
@@ -19,6 +19,7 @@ struct File<'a> {
     seed: u64,
     live_runs: usize,
     simulated_runs: usize,
+    delays: &'a str,
     agrees: bool,
     measures: Vec<Measure<'a>>,
     control: Vec<Control>,
@@ -29,11 +30,18 @@ struct Measure<'a> {
     name: &'a str,
     about: &'a str,
     unit: &'a str,
-    live: Estimated,
-    simulated: Estimated,
-    difference: Estimated,
+    live: Side,
+    simulated: Side,
+    difference: Option<Estimated>,
     tolerance: Option<f64>,
     verdict: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Side {
+    runs: usize,
+    of_runs: usize,
+    mean: Option<Estimated>,
 }
 
 #[derive(Serialize)]
@@ -46,8 +54,8 @@ struct Estimated {
 
 #[derive(Serialize)]
 struct Control {
-    live_placements: usize,
-    simulated_placements: usize,
+    live_decisions: usize,
+    simulated_decisions: usize,
     alike: bool,
     parts_at: Option<usize>,
     live: Option<String>,
@@ -64,6 +72,7 @@ pub fn json(told: &Fidelity<'_>) -> String {
         seed: told.seed,
         live_runs: told.live.len(),
         simulated_runs: told.simulated.len(),
+        delays: told.delays,
         agrees: told.agrees(),
         measures: told.rows.iter().map(measure).collect(),
         control: control(told),
@@ -78,15 +87,23 @@ fn measure(row: &Row) -> Measure<'_> {
         name: row.measure.name,
         about: row.measure.about,
         unit: row.measure.unit,
-        live: estimated(&row.live),
-        simulated: estimated(&row.simulated),
-        difference: estimated(&row.difference),
+        live: side(&row.live),
+        simulated: side(&row.simulated),
+        difference: row.difference.as_ref().map(estimated),
         tolerance: row.tolerance,
         verdict: row.verdict().map(|verdict| match verdict {
             Verdict::Agrees => "agrees",
             Verdict::Differs => "differs",
             Verdict::Undecided => "undecided",
         }),
+    }
+}
+
+fn side(side: &fidelity::Side) -> Side {
+    Side {
+        runs: side.runs,
+        of_runs: side.of,
+        mean: side.mean.as_ref().map(estimated),
     }
 }
 
@@ -104,8 +121,8 @@ fn control(told: &Fidelity<'_>) -> Vec<Control> {
     let control = orders.map(|order| {
         let parting = order.parting.as_ref();
         Control {
-            live_placements: order.live,
-            simulated_placements: order.simulated,
+            live_decisions: order.live,
+            simulated_decisions: order.simulated,
             alike: parting.is_none(),
             parts_at: parting.map(|parting| parting.place),
             live: parting.and_then(|parting| parting.live.clone()),
