@@ -281,7 +281,7 @@ mod tests {
         );
         let one = row("recover.node", &three[..1], &three).expect("it has it");
         assert_eq!(one.verdict(), Some(Verdict::Undecided));
-        assert_eq!(row("recover.node", &runs("restarts", &[1.0]), &[]), None);
+        assert_eq!(row("recover.node", &[Observed::default()], &[]), None);
     }
 
     #[test]

@@ -222,16 +222,21 @@ mod tests {
         };
         assert!(!nothing.agrees());
         expect![[r#"
-            Without failures, 1 of 2 live runs placed the same pods on the same nodes in the same order
-            as simulated (3 placements).
-              run 2: alike up to placement 1 of 2; then live web-1 on n-0, simulated nothing more
+            Without failures, 1 of 2 live runs decided the same as simulated, in the same order: which pod goes
+            to which node, and how many replicas a service has (3 decisions).
+              run 2: alike up to decision 1 of 2; then live web-1 on n-0, simulated nothing more
 
                                                live (3 runs)    simulated (4 runs)          difference
             node lost, until detected          5.2 s ± 0.2 s         5.0 s ± 0.2 s      −0.2 s ± 0.2 s  agrees
+            node lost, until all serve                     –                     –                   –  UNDECIDED
+              only 0 of 3 live runs have it
+              only 0 of 4 simulated runs have it
             requests answered                    1,005 ± < 1           1,305 ± < 1        +299.9 ± 0.2  DIFFERS
+            requests asked for                         2,000                 2,000                   0
 
             Means with 95 % intervals. A measure agrees where the whole interval of the difference (Welch) lies
-            within 15 % of the live mean, or within 1 s where it is a time. The others are held to nothing.
+            within 15 % of the live mean, or within 1 s where it is a time, and no run lacks it. The others are held
+            to nothing. Delays: delays.toml
         "#]].assert_eq(&text(&told));
         let csv = csv(&told).expect("it can be written");
         let csv = String::from_utf8(csv).expect("it is text");
