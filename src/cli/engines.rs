@@ -7,7 +7,7 @@ pub(super) mod image;
 use crate::cli::Failure;
 use crate::cli::args::Engines;
 use crate::live::claim::{self, Unclaimed};
-use crate::live::config::{Endpoint, Engine, Keys};
+use crate::live::config::{BadEndpoint, Endpoint, Engine, Keys};
 use crate::live::image::Image;
 use crate::live::labels;
 use crate::live::record::{Node, Record};
@@ -109,7 +109,7 @@ pub(super) fn typed(args: &Engines) -> Result<Vec<Engine>, Failure> {
         let is_tcp = endpoint.starts_with("tcp://");
         let keys = args.tls_dir.as_deref().filter(|_| is_tcp);
         let endpoint = Endpoint::parse(endpoint, keys.map(Keys::of_folder));
-        let endpoint = endpoint.map_err(|bad| wrong(format!("{bad}{}", how(args))))?;
+        let endpoint = endpoint.map_err(|bad| wrong(format!("{bad}{}", how(args, &bad))))?;
         let node = node.to_owned();
         Ok(Engine { node, endpoint })
     };
@@ -124,10 +124,10 @@ pub(super) fn typed(args: &Engines) -> Result<Vec<Engine>, Failure> {
 }
 
 /// How TLS is asked for, where it was not.
-fn how(args: &Engines) -> &'static str {
-    match args.tls_dir {
-        Some(_) => "",
-        None => "\n  = give --tls-dir for mutual TLS",
+fn how(args: &Engines, bad: &BadEndpoint) -> &'static str {
+    match (bad, &args.tls_dir) {
+        (BadEndpoint::Plain(_), None) => "\n  = give --tls-dir for mutual TLS",
+        (BadEndpoint::Plain(_) | BadEndpoint::Form | BadEndpoint::Needless, _) => "",
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Ended, Settings, Watched, subject};
 use crate::cluster::Cluster;
-use crate::cluster::catalog::Catalog;
+use crate::cluster::catalog::{Catalog, Shape};
 use crate::control::Control;
 use crate::live::journal::{self, Journal};
 use crate::live::labels;
@@ -25,6 +25,7 @@ use crate::runtime::{self, Stop};
 use crate::scenario::Scenario;
 use crate::script::failure::Target;
 use crate::script::{NodeEventKind, Script};
+use crate::sim::config::Config;
 use crate::time::Time;
 
 /// What came of a live run.
@@ -86,6 +87,43 @@ pub fn impossible(scenario: &Scenario, engines: Engines) -> Vec<String> {
         found.push(
             "failures of nodes and zones: only private engines (--sandbox) are made to fail"
                 .to_owned(),
+        );
+    }
+    found
+}
+
+/// What a scenario says that real engines pay no attention to.
+pub fn unheeded(scenario: &Scenario) -> Vec<String> {
+    let (sim, none) = (&scenario.sim, Config::default());
+    let delays = [
+        ("command", sim.command != none.command),
+        ("status", sim.status != none.status),
+        ("endpoints", sim.endpoints != none.endpoints),
+        ("create", sim.create != none.create),
+        ("ready", sim.ready != none.ready),
+        ("stop", sim.stop != none.stop),
+        ("boot", sim.boot != none.boot),
+        ("pull_bandwidth", sim.pull_bandwidth != none.pull_bandwidth),
+    ];
+    let delays: Vec<&str> = delays
+        .iter()
+        .filter_map(|&(name, is_set)| is_set.then_some(name))
+        .collect();
+    let mut found = Vec::new();
+    if !delays.is_empty() {
+        found.push(format!(
+            "the scenario's delays are not heeded ({}): engines take the time that they take",
+            delays.join(", ")
+        ));
+    }
+    let images = scenario.outline.services.as_slice().iter();
+    if images.clone().any(|service| service.image.is_some()) {
+        found.push("images are not heeded: every container is plimsoll's workload".to_owned());
+    }
+    let has_more = |shape: &Shape| shape.running.is_some();
+    if scenario.catalog.shapes.as_slice().iter().any(has_more) {
+        found.push(
+            "init and further containers are not heeded: a pod is one container here".to_owned(),
         );
     }
     found

@@ -107,3 +107,51 @@ fn an_option_that_would_have_no_effect_is_refused() {
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args}: {stderr}");
     }
 }
+
+#[cfg(feature = "live")]
+#[test]
+fn a_cluster_is_never_another_folder_and_what_is_cleaned_is_no_scenario() {
+    let scratch = Scratch::new("cluster");
+    scratch.write("small.toml", SMALL);
+    // What a cluster called `..` would take for its own.
+    fs::create_dir_all(scratch.0.join("state/engines/precious")).unwrap();
+    scratch.write("state/journal", "precious");
+    let refused = [
+        (
+            "live --clean --cluster .. --state state/sub",
+            "cannot be the name of a cluster",
+        ),
+        (
+            "live --clean --cluster . --state state",
+            "cannot be the name of a cluster",
+        ),
+        (
+            "live --clean --cluster small small.toml",
+            "cannot be used with",
+        ),
+        (
+            "live --clean --cluster small --sandbox 3",
+            "cannot be used with",
+        ),
+        ("live --build-image small.toml", "cannot be used with"),
+        (
+            "live small.toml --engine a=unix://x",
+            "unix:///path/of/a.sock",
+        ),
+        ("calibrate", "give --sandbox N"),
+        ("calibrate --sandbox 1 --out state", "it is a folder"),
+    ];
+    for (line, wanted) in refused {
+        let (code, stdout, stderr) = scratch.said(line);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{line}: {stderr}");
+        assert!(stderr.contains(wanted), "{line}: {stderr}");
+        assert!(!stderr.contains("--tls-dir"), "{line}: {stderr}");
+    }
+    assert!(scratch.0.join("state/engines/precious").is_dir());
+    assert!(scratch.0.join("state/journal").is_file());
+    // A cluster's own folder may hold what is no machine: it stays.
+    fs::create_dir_all(scratch.0.join("state/mine/engines/precious")).unwrap();
+    let (code, _, stderr) = scratch.said("live --clean --cluster mine --state state");
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(scratch.0.join("state/mine/engines/precious").is_dir());
+}

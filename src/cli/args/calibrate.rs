@@ -14,7 +14,7 @@ Examples:
 
 Containers are started in groups of several sizes, asked until they serve, killed or stopped, and removed; \
 machines of private engines lose their power and boot. What that takes is written as a [delays] table \
-of the values observed, to be laid over a scenario with --with. Nothing is left on the engines. Measure on \
+of the values observed, to be laid over a scenario with --with. Nothing but the image is left on engines that were given, and nothing at all of private ones. Measure on \
 a machine that is as busy as it will be.")]
 pub(in crate::cli) struct Calibrate {
     #[command(flatten)]

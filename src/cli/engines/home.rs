@@ -2,11 +2,12 @@
 
 use std::env;
 use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::cli::Failure;
 use crate::cli::args::Engines;
+use crate::cli::{Failure, interrupt};
 use crate::live;
 use crate::live::clock;
 use crate::live::config::Engine;
@@ -43,21 +44,29 @@ impl Home {
         let failed =
             |error: std::io::Error| Failure::Environment(format!("{}: {error}", dir.display()));
         fs::create_dir_all(&dir).map_err(failed)?;
-        let lock = File::options()
-            .create(true)
-            .read(true)
-            .append(true)
-            .open(dir.join("lock"))
-            .map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Failure::Environment(format!(
-                    "cluster {cluster} is in use by another plimsoll live\n  = wait for it, or give another --cluster"
-                )));
+        let path = dir.join("lock");
+        let lock = loop {
+            let lock = File::options()
+                .create(true)
+                .read(true)
+                .append(true)
+                .open(&path)
+                .map_err(failed)?;
+            match lock.try_lock() {
+                // Whoever had it may have removed it meanwhile: then it is nobody's lock.
+                Ok(()) if is_at(&lock, &path) => break lock,
+                Ok(()) => fs::create_dir_all(&dir).map_err(failed)?,
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Failure::Environment(format!(
+                        "cluster {cluster} is in use by another plimsoll live\n  = wait for it, or give another --cluster"
+                    )));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
+        };
+        interrupt::leaves(format!(
+            "what is left of cluster {cluster} is removed by plimsoll live --clean --cluster {cluster}"
+        ));
         let before = Record::read(&lock, &dir.join("lock"))?;
         let traces = ["journal", "engines"].map(|name| dir.join(name).exists());
         Ok(Home {
@@ -144,6 +153,16 @@ impl Home {
         }
         drop(self.lock);
     }
+}
+
+/// Whether an open file is the one that stands there.
+fn is_at(file: &File, path: &Path) -> bool {
+    let number = |data: fs::Metadata| (data.dev(), data.ino());
+    let here = file.metadata().map(number);
+    let there = fs::metadata(path).map(number);
+    here.ok()
+        .zip(there.ok())
+        .is_some_and(|(here, there)| here == there)
 }
 
 /// The folder of a cluster.

@@ -57,6 +57,15 @@ fn fault(text: &str, scenario: &Scenario, private: bool, published: bool) -> Res
     };
     let at = Time::ZERO + time(at)?;
     let length = time(length)?;
+    if at >= scenario.end {
+        return Err(format!(
+            "the run is over after {} s",
+            scenario.end.secs_f64()
+        ));
+    }
+    if length.is_zero() {
+        return Err("it lasts no time\n  = give a LENGTH above 0".to_owned());
+    }
     Ok(Fault { at, what, length })
 }
 
