@@ -4,7 +4,7 @@ use crate::cli::Failure;
 use crate::cli::args::{Described, Schema};
 use crate::cli::out::print;
 use crate::report::{
-    capacity, compaction, compare, explain, gate, lists, summary_json, sweep, validation,
+    capacity, compaction, compare, explain, fidelity, gate, lists, summary_json, sweep, validation,
 };
 use crate::scenario::{self, plan};
 
@@ -17,6 +17,7 @@ pub(super) fn run(args: Schema) -> Result<(), Failure> {
         Described::Explain => explain::schema(),
         Described::Capacity => capacity::schema(),
         Described::Compact => compaction::schema(),
+        Described::Fidelity => fidelity::schema(),
         Described::Gate => gate::schema(),
         Described::Sweep => sweep::json::schema(),
         Described::Validate => validation::schema(),

@@ -1,6 +1,7 @@
 //! How well simulated runs foretold live ones, for people and for programs.
 
 mod json;
+mod schema;
 
 use std::fmt::Write as _;
 
@@ -10,6 +11,7 @@ use crate::report::figure::{self, Unit};
 use crate::scenario::Scenario;
 
 pub use json::{csv, json};
+pub use schema::schema;
 
 /// What was compared.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,11 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::Test;
 use crate::rig::{Rig, plimsoll, said, service, shop, text, workload};
+use crate::subset::holds;
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -84,6 +87,9 @@ fn a_simulation_is_held_to_live_runs_which_are_kept() {
     rig.has_left_nothing();
     let json = fs::read_to_string(rig.dir.join("out/fidelity.json")).expect("the comparison");
     assert!(json.contains("\"detect.container\""), "{json}");
+    let value = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    let schema = value(&said(&plimsoll(&rig.dir, "schema --of fidelity")));
+    holds(&schema, &schema, &value(&json), "").expect("the JSON is what its schema says");
     let rows = fs::read_to_string(rig.dir.join("out/runs.csv")).expect("the runs");
     let offered = |kind: &str| -> Vec<f64> {
         let lines = rows

@@ -15,6 +15,8 @@ mod image;
 mod proxy;
 mod rig;
 mod safety;
+#[path = "../cli/schema/subset.rs"]
+mod subset;
 mod typed;
 mod watch;
 

@@ -88,6 +88,8 @@ pub(in crate::cli) enum Described {
     Capacity,
     /// compaction.json, and what `compact --format json` prints
     Compact,
+    /// fidelity.json, and what `fidelity --format json` prints
+    Fidelity,
     /// What `gate --format json` prints
     Gate,
     /// sweep.json, and what `sweep` and `merge --format json` print

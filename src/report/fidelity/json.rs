@@ -8,14 +8,14 @@ use crate::experiment::fidelity::{self, MEASURES, Row, Verdict};
 use crate::stats::Estimate;
 
 /// The version of the format.
-const FORMAT: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct File<'a> {
-    format: u32,
+    version: u32,
     plimsoll: &'a str,
     scenario: &'a str,
-    scenario_hash: &'a str,
+    hash: &'a str,
     seed: u64,
     live_runs: usize,
     simulated_runs: usize,
@@ -65,10 +65,10 @@ struct Control {
 /// The comparison as JSON.
 pub fn json(told: &Fidelity<'_>) -> String {
     let file = File {
-        format: FORMAT,
+        version: VERSION,
         plimsoll: env!("CARGO_PKG_VERSION"),
         scenario: &told.scenario.name,
-        scenario_hash: &told.scenario.hash,
+        hash: &told.scenario.hash,
         seed: told.seed,
         live_runs: told.live.len(),
         simulated_runs: told.simulated.len(),
