@@ -382,14 +382,17 @@ impl Agent {
         let Some(held) = self.ledger.living(pod, incarnation) else {
             return;
         };
-        let (engine, tell, name) = (
-            self.setup.engine.clone(),
-            self.tell.clone(),
-            held.name.clone(),
-        );
+        let (id, name) = (held.id.clone(), held.name.clone());
+        let (engine, tell) = (self.setup.engine.clone(), self.tell.clone());
+        let cluster = self.setup.cluster.clone();
         self.then(pod, async move {
             sleep(after).await;
-            let told = match engine.stop(&name).await {
+            // By now its name may be somebody else's.
+            let stopped = match id {
+                Some(id) => engine.stop(&id).await,
+                None => tasks::stop_ours(&engine, &cluster, &name).await,
+            };
+            let told = match stopped {
                 Ok(()) => Inner::Died {
                     pod,
                     incarnation,

@@ -137,18 +137,39 @@ pub(in crate::live) async fn remove_ours(
     cluster: &str,
     id: &str,
 ) -> Result<(), Trouble> {
+    match find_ours(engine, cluster, "remove", id).await? {
+        Some(id) => engine.remove(&id).await,
+        None => Ok(()),
+    }
+}
+
+/// Stops a container, if it is the cluster's.
+pub(super) async fn stop_ours(engine: &Engine, cluster: &str, id: &str) -> Result<(), Trouble> {
+    match find_ours(engine, cluster, "stop", id).await? {
+        Some(id) => engine.stop(&id).await,
+        None => Ok(()),
+    }
+}
+
+/// The id of a container to which this is to be done, by id or name; `None` when there is none, and
+/// refused when it is not the cluster's.
+async fn find_ours(
+    engine: &Engine,
+    cluster: &str,
+    what: &str,
+    id: &str,
+) -> Result<Option<String>, Trouble> {
     let found = match engine.inspect(id).await {
-        Err(trouble) if trouble.kind == Kind::NotFound => return Ok(()),
+        Err(trouble) if trouble.kind == Kind::NotFound => return Ok(None),
         other => other?,
     };
-    if label(&found, labels::CLUSTER) != Some(cluster) {
-        return Err(Trouble::refused(
-            format!("remove {id}"),
+    match label(&found, labels::CLUSTER) == Some(cluster) {
+        true => Ok(found.id),
+        false => Err(Trouble::refused(
+            format!("{what} {id}"),
             "it is not the cluster's",
-        ));
+        )),
     }
-    let id = found.id.unwrap_or_default();
-    engine.remove(&id).await
 }
 
 /// Removes every container and network of the cluster.
