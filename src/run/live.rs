@@ -208,17 +208,21 @@ fn play(
     if !believed.is_empty() {
         resize(Arc::make_mut(&mut catalog), &sizes);
     }
-    let recorder = &mut (recorder, journal);
+    let mut recorder = (recorder, journal);
     let mut cluster = Cluster::new(catalog);
     for change in believed {
         cluster.apply(Time::ZERO, change);
         recorder.record(Time::ZERO, Record::Believed(change));
     }
     let mut control = Control::over(cluster, &scenario.policy, settings, seed);
-    let driven = runtime::drive(&mut control, &mut live, recorder, scenario.end);
+    let driven = runtime::drive(&mut control, &mut live, &mut recorder, scenario.end);
     let (events, requests) = (live.events(), live.requests());
     let finished = live.finish();
     driven?;
+    recorder
+        .1
+        .map_or(Ok(()), Journal::finish)
+        .map_err(stopped)?;
     finished.map_err(stopped)?;
     Ok(Played {
         control,

@@ -370,7 +370,7 @@ impl Run {
         let engines = self.dir.join("state").join(&self.cluster).join("engines");
         let is_up =
             |node: &&str| UnixStream::connect(engines.join(node).join("docker.sock")).is_ok();
-        until("the engines", || nodes.iter().all(|node| is_up(node)));
+        until("the engines", || nodes.iter().all(is_up));
         let nodes: Vec<String> = nodes.iter().map(|&node| node.to_owned()).collect();
         let sandbox = Sandbox::new(&engines, &self.cluster, &nodes).expect("a sandbox");
         let machines = sandbox.machines().to_vec();
