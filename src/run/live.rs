@@ -26,6 +26,17 @@ use crate::scenario::Scenario;
 use crate::script::failure::Target;
 use crate::script::{NodeEventKind, Script};
 use crate::time::Time;
+use crate::units::{Bytes, MilliCpu};
+
+/// Least memory that a container can be limited to.
+///
+/// 6 MiB: `linuxMinMemory` (moby v20.10, `daemon/daemon_unix.go`).
+const MEMORY_MIN: Bytes = Bytes::from_mib(6);
+/// Least CPU that a container can be limited to.
+///
+/// 10 m: of Docker's period of 100 ms a quota of 1 ms, the kernel's least (`min_cfs_quota_period`,
+/// kernel/sched/core.c).
+const CPU_MIN: MilliCpu = MilliCpu(10);
 
 /// What came of a live run.
 #[derive(Clone, Debug)]
@@ -61,6 +72,7 @@ pub fn impossible(scenario: &Scenario, engines: Engines) -> Vec<String> {
     found.extend(odd.map(|name| {
         format!("`{name}`: Docker takes names of up to 63 of A-Z, a-z, 0-9, `-`, `_` and `.`")
     }));
+    found.extend(too_small(catalog));
     if catalog.has_gpus() {
         found.push("GPUs: the workload does not use them".to_owned());
     }
@@ -89,6 +101,29 @@ pub fn impossible(scenario: &Scenario, engines: Engines) -> Vec<String> {
             "failures of nodes and zones: only private engines (--sandbox) are made to fail"
                 .to_owned(),
         );
+    }
+    found
+}
+
+/// Limits that Docker refuses.
+fn too_small(catalog: &Catalog) -> Vec<String> {
+    let mut found = Vec::new();
+    for (id, shape) in catalog.shapes.iter() {
+        let services = catalog.services.iter();
+        let services = services.filter(|(_, service)| service.shape == id);
+        let mut names: Vec<String> = services
+            .map(|(_, service)| format!("`{}`", service.name))
+            .collect();
+        if names.is_empty() {
+            names.push("jobs".to_owned());
+        }
+        let names = names.join(", ");
+        if shape.limits.memory.is_some_and(|limit| limit < MEMORY_MIN) {
+            found.push(format!("{names}: Docker takes memory limits from 6Mi on"));
+        }
+        if shape.limits.cpu.is_some_and(|limit| limit < CPU_MIN) {
+            found.push(format!("{names}: Docker takes CPU limits from 10m on"));
+        }
     }
     found
 }
@@ -247,5 +282,33 @@ fn resize(catalog: &mut Catalog, sizes: &BTreeMap<String, u32>) {
         if let Some(&replicas) = sizes.get(&service.name) {
             service.replicas = replicas;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario;
+
+    #[test]
+    fn limits_that_docker_refuses_are_refused_before_the_start() {
+        let found = |cpu: &str, memory: &str| {
+            let text = format!(
+                "duration = \"1m\"\n\n[[services]]\nname = \"web\"\nreplicas = 1\n\
+                 requests = {{ cpu = \"5m\", memory = \"1Mi\" }}\n\
+                 limits = {{ cpu = \"{cpu}\", memory = \"{memory}\" }}\n\n\
+                 [[nodes]]\nname = \"node\"\ncpu = \"2\"\nmemory = \"1Gi\"\n"
+            );
+            let read = |path: &std::path::Path| panic!("{} is not to be read", path.display());
+            let loaded = scenario::parse(std::path::Path::new("live.toml"), &text, &read);
+            let loaded = loaded.unwrap_or_else(|problems| panic!("{problems:?}"));
+            impossible(&loaded.scenario, Engines::Given)
+        };
+        assert_eq!(found("10m", "6Mi"), [""; 0]);
+        let refused = [
+            "`web`: Docker takes memory limits from 6Mi on",
+            "`web`: Docker takes CPU limits from 10m on",
+        ];
+        assert_eq!(found("9m", "5Mi"), refused);
     }
 }
