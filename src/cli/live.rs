@@ -158,6 +158,7 @@ fn tell(
         "this is one run on real Docker engines: nothing in it was simulated, and no two are alike"
             .to_owned(),
     );
+    scenario.notes.extend(ran.notes.iter().cloned());
     let runs = [ran.measured.clone()];
     let summary = summarize(args.chance.seed, &runs);
     let results = Results {

@@ -45,6 +45,8 @@ pub struct Ran {
     pub measured: Measured,
     /// What became of the requests, by service.
     pub requests: Vec<Requests>,
+    /// What a reader of the results must know of the engines.
+    pub notes: Vec<String>,
 }
 
 /// Whose the engines of a run are.
@@ -189,6 +191,7 @@ pub fn seen(
         mut control,
         events,
         requests,
+        notes,
     } = played;
     if watched.broken {
         return Err(Ended::Interrupted);
@@ -197,7 +200,11 @@ pub fn seen(
         waiting: super::explain::waiting(&mut control),
         ..fold.finish(control.cluster(), events)
     };
-    Ok(Ran { measured, requests })
+    Ok(Ran {
+        measured,
+        requests,
+        notes,
+    })
 }
 
 /// What is left when a live run is over.
@@ -208,6 +215,8 @@ pub struct Played {
     pub events: u64,
     /// What became of the requests, by service.
     pub requests: Vec<Requests>,
+    /// What a reader of the results must know of the engines.
+    pub notes: Vec<String>,
 }
 
 /// Runs a scenario on engines and tells `recorder` everything. However it ends, nothing of it is left on
@@ -251,7 +260,7 @@ fn play(
     }
     let mut control = Control::over(cluster, &scenario.policy, settings, seed);
     let driven = runtime::drive(&mut control, &mut live, &mut recorder, scenario.end);
-    let (events, requests) = (live.events(), live.requests());
+    let (events, requests, notes) = (live.events(), live.requests(), live.notes());
     let finished = live.finish();
     driven?;
     recorder
@@ -263,6 +272,7 @@ fn play(
         control,
         events,
         requests,
+        notes,
     })
 }
 

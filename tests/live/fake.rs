@@ -126,6 +126,8 @@ fn a_refused_container_is_a_failed_command() {
     let story = play("create", Wrong::Create, |_| {});
     let failed = story.when(|fact| matches!(fact, Fact::CommandFailed { .. }));
     assert_eq!(failed.len(), 1, "{}", story.told());
+    let note = "node-0 did not start web-0: no, not today (500)";
+    assert_eq!(story.played.notes, [note]);
     let (started, exited) = counts(&story);
     assert_eq!((started, exited), (1, 0), "{}", story.told());
 }

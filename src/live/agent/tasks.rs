@@ -21,6 +21,8 @@ use crate::live::trouble::{Kind, Trouble};
 const ATTEMPTS: u32 = 3;
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Looks for what is left of a cluster, until it is given up.
+const LOOKS: u32 = 60;
 /// Events are asked for from so many seconds before now on: none is missed while the stream begins,
 /// and those heard twice are told once.
 const OVERLAP: u64 = 2;
@@ -118,6 +120,11 @@ fn address(found: &ContainerInspectResponse, cluster: &str) -> Option<SocketAddr
     Some(SocketAddr::new(address, PORT))
 }
 
+/// Where a container is reached that listens on no port of 127.0.0.1, if it is.
+pub(super) async fn address_of(engine: &Engine, cluster: &str, id: &str) -> Option<SocketAddr> {
+    address(&engine.inspect(id).await.ok()?, cluster)
+}
+
 /// The port of 127.0.0.1 on which a container listens.
 fn published(found: &ContainerInspectResponse) -> Option<SocketAddr> {
     let ports = found.network_settings.as_ref()?.ports.as_ref()?;
@@ -172,13 +179,23 @@ async fn find_ours(
     }
 }
 
-/// Removes every container and network of the cluster.
+/// Removes every container and network of the cluster. What was being created when it was given up may be
+/// there later than the first list.
 pub(in crate::live) async fn clear(engine: &Engine, cluster: &str) -> Result<(), Trouble> {
-    let list = engine.list(cluster).await?;
-    let removed = list.iter().map(|one| remove_ours(engine, cluster, &one.id));
-    let removed = futures_util::future::join_all(removed).await;
-    removed.into_iter().collect::<Result<(), _>>()?;
-    engine.remove_networks(cluster).await
+    let mut empty = 0;
+    for _ in 0..LOOKS {
+        let list = engine.list(cluster).await?;
+        empty = if list.is_empty() { empty + 1 } else { 0 };
+        if empty == 2 {
+            return engine.remove_networks(cluster).await;
+        }
+        let removed = list.iter().map(|one| remove_ours(engine, cluster, &one.id));
+        let removed = futures_util::future::join_all(removed).await;
+        removed.into_iter().collect::<Result<(), _>>()?;
+        sleep(PAUSE).await;
+    }
+    let what = format!("clear cluster {cluster}");
+    Err(Trouble::refused(what, "its containers do not go"))
 }
 
 /// How a container's process ended; `code` is what it ended with if the engine does not know it any
