@@ -159,6 +159,7 @@ fn tell(
             .to_owned(),
     );
     scenario.notes.extend(live::unheeded(&scenario));
+    scenario.notes.extend(ran.notes.iter().cloned());
     let runs = [ran.measured.clone()];
     let summary = summarize(args.chance.seed, &runs);
     let results = Results {

@@ -7,12 +7,14 @@ pub(super) mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::{AbortHandle, JoinHandle};
+use tokio::sync::oneshot;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, interval_at, sleep, timeout};
 
 use super::clock::{Clock, now};
@@ -68,8 +70,8 @@ pub(super) enum Order {
     Boot,
     /// Do something to the engine alone, or undo it.
     Engine(EngineFault, bool),
-    /// Tell what the containers have used.
-    Use,
+    /// Tell what the containers have used, in this round of readings.
+    Use(u64),
     /// Remove everything of the cluster, and end.
     Finish(mpsc::Sender<Result<(), Trouble>>),
     /// Leave everything as it is, and end.
@@ -98,9 +100,12 @@ pub(super) enum News {
     /// What containers have used so far.
     Used {
         at: Instant,
+        round: u64,
         node: NodeId,
         pods: Vec<PodUse>,
     },
+    /// A pod's container was not started, for what the engine said.
+    NotStarted { pod: PodId, said: String },
     /// It cannot go on.
     Broken(Trouble),
 }
@@ -150,12 +155,25 @@ pub(super) enum Inner {
         list: Vec<Listed>,
     },
     /// The engine answers again, and this is what there is.
-    Back(Vec<Listed>),
+    Back {
+        asked: Instant,
+        list: Vec<Listed>,
+    },
     Pinged {
         due: bool,
         outcome: Result<(), Trouble>,
     },
-    Booted(Result<(), Trouble>),
+    /// The machine or its engine was started, after so many power cuts.
+    Booted {
+        cuts: u32,
+        outcome: Result<(), Trouble>,
+    },
+    /// A container is reached elsewhere.
+    Moved {
+        pod: PodId,
+        incarnation: u32,
+        address: SocketAddr,
+    },
 }
 
 /// What an agent is made of.
@@ -173,6 +191,12 @@ pub(super) struct Setup {
     pub(super) news: mpsc::Sender<News>,
 }
 
+/// What asks a pod's container, and what for.
+struct Probe {
+    subject: probe::Subject,
+    task: AbortHandle,
+}
+
 /// One node's agent.
 pub(super) struct Agent {
     setup: Setup,
@@ -180,9 +204,11 @@ pub(super) struct Agent {
     ledger: Ledger,
     link: Link,
     /// What asks each pod's container.
-    probes: BTreeMap<PodId, AbortHandle>,
-    /// The last task about each pod: the next one waits for it.
-    tasks: BTreeMap<PodId, JoinHandle<()>>,
+    probes: BTreeMap<PodId, Probe>,
+    /// What is being done about pods.
+    tasks: JoinSet<()>,
+    /// Ends with the last task about each pod: the next one waits for it.
+    last: BTreeMap<PodId, oneshot::Receiver<()>>,
     /// When each pod's container was found to run: an older list does not know it.
     born: BTreeMap<PodId, Instant>,
     /// Names of containers that ran out of memory.
@@ -239,7 +265,8 @@ impl Agent {
             tell,
             link: Link::new(now()),
             probes: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            last: BTreeMap::new(),
             born: BTreeMap::new(),
             out_of_memory: BTreeSet::new(),
             boots: Vec::new(),
@@ -262,7 +289,7 @@ impl Agent {
             Order::CutPower(cause) => self.cut_power(cause),
             Order::Boot => self.boot(),
             Order::Engine(fault, on) => self.engine_fault(fault, on),
-            Order::Use => self.tell_use(),
+            Order::Use(round) => self.tell_use(round),
             Order::Finish(_) | Order::Leave => {}
         }
     }
@@ -291,12 +318,14 @@ impl Agent {
             Inner::Event(event) => self.event(&event),
             Inner::Adrift => self.list(),
             Inner::Listed { asked, list } => self.listed(asked, &list),
-            Inner::Back(list) => self.back(&list),
+            Inner::Back { asked, list } => self.back(asked, &list),
             Inner::Pinged { due, outcome } => self.pinged(due, outcome),
-            Inner::Booted(outcome) => match outcome {
-                Ok(()) => self.ping(false),
-                Err(trouble) => drop(self.setup.news.send(News::Broken(trouble))),
-            },
+            Inner::Booted { cuts, outcome } => self.booted(cuts, outcome),
+            Inner::Moved {
+                pod,
+                incarnation,
+                address,
+            } => self.moved(pod, incarnation, address),
         }
     }
 
@@ -349,11 +378,7 @@ impl Agent {
                 }
                 self.born.insert(pod, now());
                 let told = self.ledger.started(pod, incarnation, &up.id);
-                let place = Place {
-                    network: self.setup.network.clone(),
-                    address: up.address,
-                };
-                self.setup.routes.set_place(pod, Some(place.clone()));
+                let place = self.reach(pod, up.address);
                 self.report(told);
                 if start.service.is_some() {
                     let subject = probe::Subject {
@@ -361,16 +386,46 @@ impl Agent {
                         incarnation,
                         period: start.period.filter(|_| start.probed),
                     };
-                    let task = tokio::spawn(probe::watch(subject, place, self.tell.clone()));
-                    self.probes.insert(pod, task.abort_handle());
+                    self.probe(subject, place);
                 }
             }
             // Whether a silent engine has it is seen when it is back.
             Err(trouble) if trouble.was_unheard() && !self.link.answers() => {}
-            Err(_) => {
+            Err(trouble) => {
                 let told = self.ledger.failed(pod, incarnation, start.command);
                 self.report(told);
+                let said = trouble.said;
+                drop(self.setup.news.send(News::NotStarted { pod, said }));
                 self.discard(start.spec.name.clone());
+            }
+        }
+    }
+
+    /// The pod's container is at this address.
+    fn reach(&self, pod: PodId, address: SocketAddr) -> Place {
+        let network = self.setup.network.clone();
+        let place = Place { network, address };
+        self.setup.routes.set_place(pod, Some(place.clone()));
+        place
+    }
+
+    /// Asks the pod's container, and nothing else for the pod's sake.
+    fn probe(&mut self, subject: probe::Subject, place: Place) {
+        let task = tokio::spawn(probe::watch(subject, place, self.tell.clone()));
+        let task = task.abort_handle();
+        let before = self.probes.insert(subject.pod, Probe { subject, task });
+        if let Some(before) = before {
+            before.task.abort();
+        }
+    }
+
+    /// The pod's container may be at another address than before.
+    fn moved(&mut self, pod: PodId, incarnation: u32, address: SocketAddr) {
+        let held = self.ledger.living(pod, incarnation);
+        if held.is_some_and(|held| held.state == State::Running) {
+            let place = self.reach(pod, address);
+            if let Some(&Probe { subject, .. }) = self.probes.get(&pod) {
+                self.probe(subject, place);
             }
         }
     }
@@ -382,14 +437,17 @@ impl Agent {
         let Some(held) = self.ledger.living(pod, incarnation) else {
             return;
         };
-        let (engine, tell, name) = (
-            self.setup.engine.clone(),
-            self.tell.clone(),
-            held.name.clone(),
-        );
+        let (id, name) = (held.id.clone(), held.name.clone());
+        let (engine, tell) = (self.setup.engine.clone(), self.tell.clone());
+        let cluster = self.setup.cluster.clone();
         self.then(pod, async move {
             sleep(after).await;
-            let told = match engine.stop(&name).await {
+            // By now its name may be somebody else's.
+            let stopped = match id {
+                Some(id) => engine.stop(&id).await,
+                None => tasks::stop_ours(&engine, &cluster, &name).await,
+            };
+            let told = match stopped {
                 Ok(()) => Inner::Died {
                     pod,
                     incarnation,
@@ -403,15 +461,17 @@ impl Agent {
 
     /// Does something about a pod once what is being done about it is over.
     fn then(&mut self, pod: PodId, task: impl Future<Output = ()> + Send + 'static) {
-        let before = self.tasks.remove(&pod);
-        let task = tokio::spawn(async move {
+        while self.tasks.try_join_next().is_some() {}
+        let (ends, ended) = oneshot::channel();
+        let before = self.last.insert(pod, ended);
+        self.tasks.spawn(async move {
+            let _ends: oneshot::Sender<()> = ends;
             if let Some(before) = before {
-                // It ends as it may: aborted, too.
+                // Nothing is ever sent: it ends as it may.
                 drop(before.await);
             }
             task.await;
         });
-        self.tasks.insert(pod, task);
     }
 
     fn died(&mut self, pod: PodId, incarnation: u32, end: End) {
@@ -434,7 +494,7 @@ impl Agent {
         self.setup.routes.set_place(pod, None);
         self.born.remove(&pod);
         if let Some(probe) = self.probes.remove(&pod) {
-            probe.abort();
+            probe.task.abort();
         }
     }
 
@@ -561,19 +621,32 @@ impl Agent {
             .ledger
             .all()
             .filter(|(_, held)| held.state == State::Running && held.service == Some(service));
-        for id in struck.filter_map(|(_, held)| held.id.clone()) {
+        let struck =
+            struck.filter_map(|(pod, held)| Some((pod, held.incarnation, held.id.clone()?)));
+        for (pod, incarnation, id) in struck {
             let (engine, cluster) = (self.setup.engine.clone(), self.setup.cluster.clone());
+            let tell = self.tell.clone();
             tokio::spawn(async move {
                 // One that has died meanwhile, or came later, is as it is.
                 drop(match what {
                     Hardship::Pause => engine.freeze(&id, on).await,
                     Hardship::Cut => engine.cut_off(&cluster, &id, on).await,
                 });
+                if what == Hardship::Cut
+                    && !on
+                    && let Some(address) = tasks::address_of(&engine, &cluster, &id).await
+                {
+                    drop(tell.send(Inner::Moved {
+                        pod,
+                        incarnation,
+                        address,
+                    }));
+                }
             });
         }
     }
 
-    fn tell_use(&self) {
+    fn tell_use(&self, round: u64) {
         let running = self
             .ledger
             .all()
@@ -599,6 +672,7 @@ impl Agent {
             let pods = all.await.into_iter().flatten().collect();
             drop(news.send(News::Used {
                 at: now(),
+                round,
                 node,
                 pods,
             }));
@@ -607,15 +681,10 @@ impl Agent {
 
     fn abort_all(&mut self) {
         for (_, probe) in std::mem::take(&mut self.probes) {
-            probe.abort();
+            probe.task.abort();
         }
-        self.abort_tasks();
-    }
-
-    fn abort_tasks(&mut self) {
-        for (_, task) in std::mem::take(&mut self.tasks) {
-            task.abort();
-        }
+        self.tasks.abort_all();
+        self.last.clear();
     }
 
     /// The truth that the node is down, told once.

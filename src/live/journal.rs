@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,7 @@ pub enum Line {
 #[derive(Debug)]
 pub struct Journal {
     file: File,
+    path: PathBuf,
     catalog: Arc<Catalog>,
     /// The first line that could not be written.
     failed: Option<Trouble>,
@@ -86,9 +87,18 @@ impl Journal {
         let file = File::options().create(true).append(true).open(path);
         Ok(Journal {
             file: file.map_err(Trouble::of_file(path))?,
+            path: path.to_owned(),
             catalog,
             failed: None,
         })
+    }
+
+    /// Whether every line was written; the run is to be over.
+    ///
+    /// # Errors
+    /// When one was not.
+    pub fn finish(self) -> Result<(), Trouble> {
+        self.failed.map_or(Ok(()), Err)
     }
 
     fn line(&self, record: &Record) -> Option<Line> {
@@ -127,7 +137,7 @@ impl Recorder for Journal {
         text.push('\n');
         if let Err(error) = self.file.write_all(text.as_bytes()) {
             self.failed
-                .get_or_insert(Trouble::refused("journal", error));
+                .get_or_insert_with(|| Trouble::of_file(&self.path)(error));
         }
     }
 
@@ -143,6 +153,8 @@ impl Recorder for Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::command::CommandId;
+    use crate::ids::{NodeId, PodId};
 
     #[test]
     fn the_last_size_counts_and_half_a_line_says_nothing() {
@@ -158,5 +170,33 @@ mod tests {
         fs::write(&path, whole).expect("a file");
         assert_eq!(sizes(&path), Ok(BTreeMap::from([("cart".to_owned(), 5)])));
         fs::remove_dir_all(&dir).expect("it is removed");
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_written_ends_the_run_and_says_which() {
+        let name = format!("plimsoll-journal-read-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, "").expect("a file");
+        let catalog = Arc::new(Catalog::default());
+        let mut journal = Journal {
+            // Nothing can be written to it.
+            file: File::open(&path).expect("it is there"),
+            path: path.clone(),
+            catalog: Arc::clone(&catalog),
+            failed: None,
+        };
+        let cluster = Cluster::new(catalog);
+        assert!(journal.turn(Time::ZERO, &cluster).is_continue());
+        let stop = Command::Stop {
+            id: CommandId(0),
+            pod: PodId(0),
+            incarnation: 1,
+            node: NodeId(0),
+        };
+        journal.record(Time::ZERO, Record::Ordered(stop));
+        assert!(journal.turn(Time::ZERO, &cluster).is_break());
+        let trouble = journal.finish().expect_err("it was not written");
+        assert_eq!(trouble.what, path.display().to_string());
+        fs::remove_file(&path).expect("it is removed");
     }
 }

@@ -18,6 +18,7 @@ use super::agent::{News, Order, Start};
 use super::clock::{Clock, now, real};
 use super::fault::Fault;
 use super::image::Image;
+use super::labels;
 use super::load::Generator;
 use super::load::tally::{Requests, Tally};
 use super::routes::Routes;
@@ -26,7 +27,7 @@ use crate::cluster::catalog::Catalog;
 use crate::cluster::pod::Owner;
 use crate::control::command::Command;
 use crate::control::fact::Fact;
-use crate::ids::{Arena, NodeId, ServiceId};
+use crate::ids::{Arena, JobId, NodeId, PodId, ServiceId};
 use crate::record::Truth;
 use crate::runtime::{Passed, Runtime, Stop};
 use crate::script::Script;
@@ -40,6 +41,9 @@ use usage::Samples;
 
 /// Longest time in one wait, so that whoever watches the run is asked now and then.
 const PULSE: Real = Real::from_millis(200);
+
+/// Most notes of containers that were not started: engines may say each time something else.
+const REFUSALS_MAX: usize = 5;
 
 /// Real engines.
 pub struct Live {
@@ -66,6 +70,8 @@ pub struct Live {
     took_over: bool,
     last: Time,
     events: u64,
+    /// What engines said of containers that were not started, and what is to be said of each.
+    refusals: Vec<(String, String)>,
     facts: Vec<Fact>,
     truth: Vec<(Time, Truth)>,
 }
@@ -87,6 +93,12 @@ impl Live {
     /// Pieces of news so far.
     pub fn events(&self) -> u64 {
         self.events
+    }
+
+    /// What a reader of the results must know.
+    pub fn notes(&self) -> Vec<String> {
+        let notes = self.refusals.iter();
+        notes.map(|(_, note)| note.clone()).collect()
     }
 
     /// Ends the run: the load stops, and everything of the cluster is removed.
@@ -122,7 +134,13 @@ impl Live {
                 }
                 self.facts.extend(told.facts);
             }
-            News::Used { at, node, pods } => self.used(self.clock.at(at), node, &pods),
+            News::Used {
+                at,
+                round,
+                node,
+                pods,
+            } => self.used(self.clock.at(at), round, node, &pods),
+            News::NotStarted { pod, said } => self.note(pod, said),
             News::Broken(trouble) => {
                 return Err(Stop {
                     reason: trouble.to_string(),
@@ -130,6 +148,24 @@ impl Live {
             }
         }
         Ok(())
+    }
+
+    /// A pod's container was not started, for what the engine said: the first of each kind is noted.
+    fn note(&mut self, pod: PodId, said: String) {
+        let is_known = self.refusals.iter().any(|(known, _)| *known == said);
+        let Some((owner, index, node)) = self.samples.owner_of(pod) else {
+            return;
+        };
+        if is_known || self.refusals.len() == REFUSALS_MAX {
+            return;
+        }
+        let name = match owner {
+            Owner::Service(service) => format!("{}-{index}", self.catalog.services[service].name),
+            Owner::Job(JobId(job)) => format!("{}-{job}", labels::JOB),
+        };
+        let node = &self.catalog.nodes[node].name;
+        let note = format!("{node} did not start {name}: {said}");
+        self.refusals.push((said, note));
     }
 
     fn order(&self, node: NodeId, order: Order) {

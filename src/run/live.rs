@@ -27,6 +27,17 @@ use crate::script::failure::Target;
 use crate::script::{NodeEventKind, Script};
 use crate::sim::config::Config;
 use crate::time::Time;
+use crate::units::{Bytes, MilliCpu};
+
+/// Least memory that a container can be limited to.
+///
+/// 6 MiB: `linuxMinMemory` (moby v20.10, `daemon/daemon_unix.go`).
+const MEMORY_MIN: Bytes = Bytes::from_mib(6);
+/// Least CPU that a container can be limited to.
+///
+/// 10 m: of Docker's period of 100 ms a quota of 1 ms, the kernel's least (`min_cfs_quota_period`,
+/// kernel/sched/core.c).
+const CPU_MIN: MilliCpu = MilliCpu(10);
 
 /// What came of a live run.
 #[derive(Clone, Debug)]
@@ -35,6 +46,8 @@ pub struct Ran {
     pub measured: Measured,
     /// What became of the requests, by service.
     pub requests: Vec<Requests>,
+    /// What a reader of the results must know of the engines.
+    pub notes: Vec<String>,
 }
 
 /// Whose the engines of a run are.
@@ -60,6 +73,7 @@ pub fn impossible(scenario: &Scenario, engines: Engines) -> Vec<String> {
         .chain(services)
         .filter(|name| !labels::is_possible(name));
     found.extend(odd.map(|name| format!("`{name}`: names on engines are {}", labels::FORM)));
+    found.extend(too_small(catalog));
     if catalog.has_gpus() {
         found.push("GPUs: the workload does not use them".to_owned());
     }
@@ -129,6 +143,29 @@ pub fn unheeded(scenario: &Scenario) -> Vec<String> {
     found
 }
 
+/// Limits that Docker refuses.
+fn too_small(catalog: &Catalog) -> Vec<String> {
+    let mut found = Vec::new();
+    for (id, shape) in catalog.shapes.iter() {
+        let services = catalog.services.iter();
+        let services = services.filter(|(_, service)| service.shape == id);
+        let mut names: Vec<String> = services
+            .map(|(_, service)| format!("`{}`", service.name))
+            .collect();
+        if names.is_empty() {
+            names.push("jobs".to_owned());
+        }
+        let names = names.join(", ");
+        if shape.limits.memory.is_some_and(|limit| limit < MEMORY_MIN) {
+            found.push(format!("{names}: Docker takes memory limits from 6Mi on"));
+        }
+        if shape.limits.cpu.is_some_and(|limit| limit < CPU_MIN) {
+            found.push(format!("{names}: Docker takes CPU limits from 10m on"));
+        }
+    }
+    found
+}
+
 /// What the outside world does in a run.
 pub fn script(scenario: &Scenario, seed: Seed) -> Script {
     scenario.outline.script(seed, scenario.end)
@@ -190,6 +227,7 @@ pub fn seen(
         mut control,
         events,
         requests,
+        notes,
     } = played;
     if watched.broken {
         return Err(Ended::Interrupted);
@@ -198,7 +236,11 @@ pub fn seen(
         waiting: super::explain::waiting(&mut control),
         ..fold.finish(control.cluster(), events)
     };
-    Ok(Ran { measured, requests })
+    Ok(Ran {
+        measured,
+        requests,
+        notes,
+    })
 }
 
 /// What is left when a live run is over.
@@ -209,6 +251,8 @@ pub struct Played {
     pub events: u64,
     /// What became of the requests, by service.
     pub requests: Vec<Requests>,
+    /// What a reader of the results must know of the engines.
+    pub notes: Vec<String>,
 }
 
 /// Runs a scenario on engines and tells `recorder` everything. However it ends, nothing of it is left on
@@ -244,22 +288,27 @@ pub(super) fn play(
     if !believed.is_empty() {
         resize(Arc::make_mut(&mut catalog), &sizes);
     }
-    let recorder = &mut (recorder, journal);
+    let mut recorder = (recorder, journal);
     let mut cluster = Cluster::new(catalog);
     for change in believed {
         cluster.apply(Time::ZERO, change);
         recorder.record(Time::ZERO, Record::Believed(change));
     }
     let mut control = Control::over(cluster, &scenario.policy, settings, seed);
-    let driven = runtime::drive(&mut control, &mut live, recorder, scenario.end);
-    let (events, requests) = (live.events(), live.requests());
+    let driven = runtime::drive(&mut control, &mut live, &mut recorder, scenario.end);
+    let (events, requests, notes) = (live.events(), live.requests(), live.notes());
     let finished = live.finish();
     driven?;
+    recorder
+        .1
+        .map_or(Ok(()), Journal::finish)
+        .map_err(stopped)?;
     finished.map_err(stopped)?;
     Ok(Played {
         control,
         events,
         requests,
+        notes,
     })
 }
 
@@ -279,5 +328,33 @@ fn resize(catalog: &mut Catalog, sizes: &BTreeMap<String, u32>) {
         if let Some(&replicas) = sizes.get(&service.name) {
             service.replicas = replicas;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario;
+
+    #[test]
+    fn limits_that_docker_refuses_are_refused_before_the_start() {
+        let found = |cpu: &str, memory: &str| {
+            let text = format!(
+                "duration = \"1m\"\n\n[[services]]\nname = \"web\"\nreplicas = 1\n\
+                 requests = {{ cpu = \"5m\", memory = \"1Mi\" }}\n\
+                 limits = {{ cpu = \"{cpu}\", memory = \"{memory}\" }}\n\n\
+                 [[nodes]]\nname = \"node\"\ncpu = \"2\"\nmemory = \"1Gi\"\n"
+            );
+            let read = |path: &std::path::Path| panic!("{} is not to be read", path.display());
+            let loaded = scenario::parse(std::path::Path::new("live.toml"), &text, &read);
+            let loaded = loaded.unwrap_or_else(|problems| panic!("{problems:?}"));
+            impossible(&loaded.scenario, Engines::Given)
+        };
+        assert_eq!(found("10m", "6Mi"), [""; 0]);
+        let refused = [
+            "`web`: Docker takes memory limits from 6Mi on",
+            "`web`: Docker takes CPU limits from 10m on",
+        ];
+        assert_eq!(found("9m", "5Mi"), refused);
     }
 }

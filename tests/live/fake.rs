@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use plimsoll::control::fact::Fact;
+use plimsoll::ids::NodeId;
 use plimsoll::live::config::Endpoint;
 use plimsoll::live::world::Place;
+use plimsoll::script::{NodeEvent, NodeEventKind};
+use plimsoll::time::Time;
 
 use crate::Test;
-use crate::rig::{CLUSTER, Rig, Story, rest, service};
+use crate::rig::{CLUSTER, Rig, Story, rest, scenario, service};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -39,10 +42,17 @@ pub(crate) const TESTS: &[Test] = &[
         a_container_that_is_gone_before_it_starts_is_a_failed_command,
     ),
     (
+        "a_foreign_container_is_not_stopped_for_its_name",
+        a_foreign_container_is_not_stopped_for_its_name,
+    ),
+    (
         "lists_that_are_garbage_say_nothing",
         lists_that_are_garbage_say_nothing,
     ),
 ];
+
+/// The id of somebody's container.
+const FOREIGN: &str = "foreign";
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +68,9 @@ enum Wrong {
     Create,
     /// The first container is gone when it is to start.
     Start,
-    /// The list that is asked for once events are followed is no JSON.
+    /// Before the first container is created somebody's has its name, and the answer takes 3 s.
+    Foreigner,
+    /// The first stream of events ends when it is cut, and the list that is asked for then is no JSON.
     Lists,
 }
 
@@ -74,7 +86,11 @@ struct State {
     wrong: Wrong,
     containers: BTreeMap<String, Container>,
     created: u32,
-    lists: u32,
+    /// Containers that were stopped, by id.
+    stopped: Vec<String>,
+    /// Whether the first stream of events is over, and whether garbage was listed since.
+    cut: bool,
+    garbled: bool,
     /// Lines that every stream of events is to be told.
     told: Vec<String>,
 }
@@ -110,6 +126,8 @@ fn a_refused_container_is_a_failed_command() {
     let story = play("create", Wrong::Create, |_| {});
     let failed = story.when(|fact| matches!(fact, Fact::CommandFailed { .. }));
     assert_eq!(failed.len(), 1, "{}", story.told());
+    let note = "node-0 did not start web-0: no, not today (500)";
+    assert_eq!(story.played.notes, [note]);
     let (started, exited) = counts(&story);
     assert_eq!((started, exited), (1, 0), "{}", story.told());
 }
@@ -122,8 +140,62 @@ fn a_container_that_is_gone_before_it_starts_is_a_failed_command() {
     assert_eq!((started, exited), (1, 0), "{}", story.told());
 }
 
+fn a_foreign_container_is_not_stopped_for_its_name() {
+    // Asked to stop while it is created, under a name that is taken.
+    let story = drained(
+        "taken",
+        Wrong::Foreigner,
+        |_| {},
+        |state| {
+            assert_eq!(state.stopped, [""; 0]);
+            assert!(state.containers.values().any(|one| one.id == FOREIGN));
+        },
+    );
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (1, 1), "{}", story.told());
+    // Asked to stop when its name has gone to another.
+    let swap = |state: &mut State| {
+        let one = state.containers.values_mut().next();
+        *one.expect("it was created") = foreigner();
+    };
+    drained("swapped", Wrong::Nothing, swap, |state| {
+        assert_eq!(state.stopped, [""; 0]);
+        assert!(state.containers.values().any(|one| one.id == FOREIGN));
+    });
+}
+
+/// Drains the node of the one replica after 2 s, once something has happened to its engine, and looks at
+/// that in the end.
+fn drained(
+    name: &str,
+    wrong: Wrong,
+    before: impl FnOnce(&mut State) + Send,
+    after: impl FnOnce(&State),
+) -> Story {
+    let mut scenario = scenario(6, &service("web", 1, ""));
+    scenario.outline.node_events = [NodeEvent {
+        at: Time::from_secs(2),
+        node: NodeId(0),
+        event: NodeEventKind::Drain,
+    }]
+    .into();
+    let rig = Rig::cold(&format!("fake-{name}"), &[]);
+    let state = state(wrong);
+    let story = rig.play(&scenario, places(&rig, &state), || {
+        rest(1.5);
+        before(&mut state.lock().expect("the state"));
+    });
+    after(&state.lock().expect("the state"));
+    story
+}
+
 fn lists_that_are_garbage_say_nothing() {
-    let story = play("lists", Wrong::Lists, |state| kill(state, 1));
+    let story = play("lists", Wrong::Lists, |state| {
+        state.lock().expect("the state").cut = true;
+        rest(1.5);
+        assert!(state.lock().expect("the state").garbled);
+        kill(state, 1);
+    });
     let (started, exited) = counts(&story);
     assert_eq!((started, exited), (2, 1), "{}", story.told());
 }
@@ -137,18 +209,30 @@ fn counts(story: &Story) -> (usize, usize) {
 /// Runs one replica on a fake engine for 6 s; something happens after 2 s.
 fn play(name: &str, wrong: Wrong, then: impl FnOnce(&Mutex<State>) + Send) -> Story {
     let rig = Rig::cold(&format!("fake-{name}"), &[]);
-    let state = |wrong| {
-        Arc::new(Mutex::new(State {
-            wrong,
-            containers: BTreeMap::new(),
-            created: 0,
-            lists: 0,
-            told: Vec::new(),
-        }))
-    };
-    // The one replica goes to the first node.
-    let (state, other) = (state(wrong), state(Wrong::Nothing));
-    let places = [("a", &state), ("b", &other)].map(|(node, state)| {
+    let state = state(wrong);
+    rig.run_on(places(&rig, &state), 6, &service("web", 1, ""), || {
+        rest(2.0);
+        then(&state);
+    })
+}
+
+fn state(wrong: Wrong) -> Arc<Mutex<State>> {
+    Arc::new(Mutex::new(State {
+        wrong,
+        containers: BTreeMap::new(),
+        created: 0,
+        stopped: Vec::new(),
+        cut: false,
+        garbled: false,
+        told: Vec::new(),
+    }))
+}
+
+/// Two engines, of which the first is in this state: the one replica goes there. Nothing is wrong with the
+/// other.
+fn places(rig: &Rig, first: &Arc<Mutex<State>>) -> Vec<Place> {
+    let other = state(Wrong::Nothing);
+    let places = [("a", first), ("b", &other)].map(|(node, state)| {
         let socket = rig.dir.join(format!("{node}.sock"));
         let listener = UnixListener::bind(&socket).expect("a socket");
         let state = Arc::clone(state);
@@ -160,10 +244,16 @@ fn play(name: &str, wrong: Wrong, then: impl FnOnce(&Mutex<State>) + Send) -> St
         });
         Place::Given(Endpoint::Unix(socket))
     });
-    rig.run_on(places.into(), 6, &service("web", 1, ""), || {
-        rest(2.0);
-        then(&state);
-    })
+    places.into()
+}
+
+/// Somebody's container.
+fn foreigner() -> Container {
+    Container {
+        id: FOREIGN.to_owned(),
+        labels: serde_json::json!({}),
+        runs: true,
+    }
 }
 
 /// The n-th container that was created dies.
@@ -212,6 +302,11 @@ fn converse(stream: &UnixStream, state: &Mutex<State>) -> std::io::Result<()> {
     let path = path
         .map_or(target.trim_start_matches('/'), |(_, path)| path)
         .to_owned();
+    let takes_long = path.starts_with("containers/create")
+        && state.lock().expect("the state").wrong == Wrong::Foreigner;
+    if takes_long {
+        rest(3.0);
+    }
     if path.starts_with("events") {
         return events(stream, state);
     }
@@ -234,8 +329,10 @@ fn events(mut stream: &UnixStream, state: &Mutex<State>) -> std::io::Result<()> 
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
     )?;
     let mut told = 0;
+    let was_cut = state.lock().expect("the state").cut;
     for _ in 0..200 {
-        if state.lock().expect("the state").wrong == Wrong::Streams {
+        let State { wrong, cut, .. } = *state.lock().expect("the state");
+        if wrong == Wrong::Streams || cut != was_cut {
             return Ok(());
         }
         let news = state.lock().expect("the state").told[told..].to_vec();
@@ -273,8 +370,9 @@ fn answer(method: &str, path: &str, body: &[u8], state: &Mutex<State>) -> Option
         ("POST", ["networks", "create"]) => (201, r#"{"Id":"n","Warning":""}"#.to_owned()),
         ("GET", ["networks"]) => (200, "[]".to_owned()),
         ("GET", ["containers", "json"]) => {
-            state.lists += 1;
-            match state.wrong == Wrong::Lists && state.lists == 2 {
+            let garbles = state.cut && !state.garbled;
+            state.garbled |= garbles;
+            match garbles {
                 true => (200, "[{\"Id\": oops".to_owned()),
                 false => (200, list(&state)),
             }
@@ -284,7 +382,10 @@ fn answer(method: &str, path: &str, body: &[u8], state: &Mutex<State>) -> Option
             let named =
                 |(known, one): &(&String, &mut Container)| known == name || one.id == **name;
             let State {
-                wrong, containers, ..
+                wrong,
+                containers,
+                stopped,
+                ..
             } = &mut *state;
             let Some((known, one)) = containers.iter_mut().find(named) else {
                 return Some(found("such container"));
@@ -297,6 +398,11 @@ fn answer(method: &str, path: &str, body: &[u8], state: &Mutex<State>) -> Option
             match (method, rest) {
                 ("POST", ["start"]) => {
                     one.runs = true;
+                    (204, String::new())
+                }
+                ("POST", ["stop"]) => {
+                    stopped.push(one.id.clone());
+                    one.runs = false;
                     (204, String::new())
                 }
                 ("GET", ["json"]) => (200, inspect(known, one)),
@@ -317,6 +423,10 @@ fn create(query: &str, body: &[u8], state: &mut State) -> Option<(u16, String)> 
     let name = name.unwrap_or("").to_owned();
     if state.wrong == Wrong::Create && name.ends_with("-1") {
         return Some((500, r#"{"message":"no, not today"}"#.to_owned()));
+    }
+    if state.wrong == Wrong::Foreigner && name.ends_with("-1") {
+        let one = state.containers.entry(name.clone());
+        one.or_insert_with(foreigner);
     }
     if state.containers.contains_key(&name) {
         return Some((409, r#"{"message":"that name is in use"}"#.to_owned()));

@@ -131,12 +131,21 @@ impl Rig {
         text: &str,
         beside: impl FnOnce() + Send,
     ) -> Story {
-        let scenario = scenario(seconds, text);
-        let setup = setup(&scenario, places);
+        self.play(&scenario(seconds, text), places, beside)
+    }
+
+    /// The same with a scenario.
+    pub(crate) fn play(
+        &self,
+        scenario: &Scenario,
+        places: Vec<Place>,
+        beside: impl FnOnce() + Send,
+    ) -> Story {
+        let setup = setup(scenario, places);
         let mut memory = Memory::default();
         let played = std::thread::scope(|scope| {
             scope.spawn(beside);
-            live::record(&scenario, setup, &mut memory)
+            live::record(scenario, setup, &mut memory)
         });
         Story {
             records: memory.records,

@@ -29,6 +29,8 @@ pub(super) struct Link {
     down: bool,
     /// Whether its machine was ended by plimsoll, and not booted since.
     off: bool,
+    /// How often it was ended so: what was begun before the last time is of no matter.
+    cuts: u32,
     /// Whether a look for it is under way.
     looking: bool,
 }
@@ -41,6 +43,7 @@ impl Link {
             missed: false,
             down: false,
             off: false,
+            cuts: 0,
             looking: false,
         }
     }
@@ -51,6 +54,18 @@ impl Link {
 
     pub(super) const fn is_off(&self) -> bool {
         self.off
+    }
+
+    /// Notes that its machine is ended.
+    const fn cut(&mut self) {
+        self.answers = false;
+        self.off = true;
+        self.cuts += 1;
+    }
+
+    /// Whether the machine has had power since so many cuts.
+    const fn had_power_since(&self, cuts: u32) -> bool {
+        !self.off && self.cuts == cuts
     }
 
     /// Notes that it is down in truth; says whether that is new.
@@ -110,16 +125,16 @@ impl Agent {
 
     fn ask_what_is_left(&self) {
         let (engine, tell) = (self.setup.engine.clone(), self.tell.clone());
-        let cluster = self.setup.cluster.clone();
+        let (cluster, asked) = (self.setup.cluster.clone(), now());
         tokio::spawn(async move {
             if let Ok(list) = engine.list(&cluster).await {
-                drop(tell.send(Inner::Back(list)));
+                drop(tell.send(Inner::Back { asked, list }));
             }
         });
     }
 
     /// The engine answers again.
-    pub(super) fn back(&mut self, list: &[Listed]) {
+    pub(super) fn back(&mut self, asked: Instant, list: &[Listed]) {
         if self.link.answers || self.link.off {
             return;
         }
@@ -142,7 +157,7 @@ impl Agent {
         self.link.answers = true;
         self.link.last = now();
         self.report(told);
-        self.listed(now(), list);
+        self.listed(asked, list);
     }
 
     fn forget_dead(&mut self) {
@@ -164,8 +179,7 @@ impl Agent {
         let mut told = self.down(cause);
         told.truth.extend(self.ledger.lost().truth);
         self.forget_dead();
-        self.link.answers = false;
-        self.link.off = true;
+        self.link.cut();
         self.report(told);
     }
 
@@ -175,9 +189,33 @@ impl Agent {
             return;
         };
         self.link.off = false;
-        let tell = self.tell.clone();
-        let boot = move || drop(tell.send(Inner::Booted(machine.boot())));
-        self.boots.push(thread::spawn(boot));
+        self.begin(move || machine.boot());
+    }
+
+    /// Starts the machine or its engine, on a thread of its own.
+    fn begin(&mut self, start: impl FnOnce() -> Result<(), Trouble> + Send + 'static) {
+        let (tell, cuts) = (self.tell.clone(), self.link.cuts);
+        self.boots.push(thread::spawn(move || {
+            let outcome = start();
+            drop(tell.send(Inner::Booted { cuts, outcome }));
+        }));
+    }
+
+    /// The machine or its engine is up, or is not. One that lost its power meanwhile need not be.
+    pub(super) fn booted(&mut self, cuts: u32, outcome: Result<(), Trouble>) {
+        match outcome {
+            Ok(()) if self.link.off => {
+                // It was ended before there was anything to end.
+                if let Some(machine) = &self.setup.machine {
+                    machine.kill();
+                }
+            }
+            Ok(()) => self.ping(false),
+            Err(trouble) if self.link.had_power_since(cuts) => {
+                drop(self.setup.news.send(News::Broken(trouble)));
+            }
+            Err(_) => {}
+        }
     }
 
     /// Something happens to the engine alone, or is over.
@@ -191,12 +229,10 @@ impl Agent {
             (EngineFault::Hang, true) => Signal::Stop,
             (EngineFault::Hang, false) => Signal::Continue,
             (EngineFault::Stop | EngineFault::Kill, false) => {
-                let (tell, news) = (self.tell.clone(), self.setup.news.clone());
-                let start = move || match machine.start_engine_again() {
-                    Ok(()) => drop(tell.send(Inner::Booted(Ok(())))),
-                    Err(trouble) => drop(news.send(News::Broken(trouble))),
-                };
-                self.boots.push(thread::spawn(start));
+                // It starts with its machine.
+                if !self.link.off {
+                    self.begin(move || machine.start_engine_again());
+                }
                 return;
             }
         };
@@ -215,6 +251,8 @@ impl Agent {
     /// ends: nothing runs there any more.
     pub(super) async fn clear(&mut self) -> Result<(), Trouble> {
         self.wait_for_boots();
+        // What is given up is to be over before anything is removed.
+        self.tasks.shutdown().await;
         let engine = &self.setup.engine;
         match &self.setup.machine {
             Some(machine) if engine.ping(PATIENCE).await.is_err() => {
@@ -223,5 +261,22 @@ impl Agent {
             }
             Some(_) | None => super::tasks::clear(engine, &self.setup.cluster).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_boot_that_was_cut_short_is_of_no_matter() {
+        let mut link = Link::new(now());
+        let first = link.cuts;
+        assert!(link.had_power_since(first));
+        link.cut();
+        assert!(!link.had_power_since(first) && !link.had_power_since(link.cuts));
+        // It boots again: only that boot matters.
+        link.off = false;
+        assert!(!link.had_power_since(first) && link.had_power_since(link.cuts));
     }
 }

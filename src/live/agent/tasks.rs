@@ -21,6 +21,8 @@ use crate::live::trouble::{Kind, Trouble};
 const ATTEMPTS: u32 = 3;
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Looks for what is left of a cluster, until it is given up.
+const LOOKS: u32 = 60;
 /// Events are asked for from so many seconds before now on: none is missed while the stream begins,
 /// and those heard twice are told once.
 const OVERLAP: u64 = 2;
@@ -118,6 +120,11 @@ fn address(found: &ContainerInspectResponse, cluster: &str) -> Option<SocketAddr
     Some(SocketAddr::new(address, PORT))
 }
 
+/// Where a container is reached that listens on no port of 127.0.0.1, if it is.
+pub(super) async fn address_of(engine: &Engine, cluster: &str, id: &str) -> Option<SocketAddr> {
+    address(&engine.inspect(id).await.ok()?, cluster)
+}
+
 /// The port of 127.0.0.1 on which a container listens.
 fn published(found: &ContainerInspectResponse) -> Option<SocketAddr> {
     let ports = found.network_settings.as_ref()?.ports.as_ref()?;
@@ -137,27 +144,58 @@ pub(in crate::live) async fn remove_ours(
     cluster: &str,
     id: &str,
 ) -> Result<(), Trouble> {
-    let found = match engine.inspect(id).await {
-        Err(trouble) if trouble.kind == Kind::NotFound => return Ok(()),
-        other => other?,
-    };
-    if label(&found, labels::CLUSTER) != Some(cluster) {
-        return Err(Trouble::refused(
-            format!("remove {id}"),
-            "it is not the cluster's",
-        ));
+    match find_ours(engine, cluster, "remove", id).await? {
+        Some(id) => engine.remove(&id).await,
+        None => Ok(()),
     }
-    let id = found.id.unwrap_or_default();
-    engine.remove(&id).await
 }
 
-/// Removes every container and network of the cluster.
+/// Stops a container, if it is the cluster's.
+pub(super) async fn stop_ours(engine: &Engine, cluster: &str, id: &str) -> Result<(), Trouble> {
+    match find_ours(engine, cluster, "stop", id).await? {
+        Some(id) => engine.stop(&id).await,
+        None => Ok(()),
+    }
+}
+
+/// The id of a container to which this is to be done, by id or name; `None` when there is none, and
+/// refused when it is not the cluster's.
+async fn find_ours(
+    engine: &Engine,
+    cluster: &str,
+    what: &str,
+    id: &str,
+) -> Result<Option<String>, Trouble> {
+    let found = match engine.inspect(id).await {
+        Err(trouble) if trouble.kind == Kind::NotFound => return Ok(None),
+        other => other?,
+    };
+    match label(&found, labels::CLUSTER) == Some(cluster) {
+        true => Ok(found.id),
+        false => Err(Trouble::refused(
+            format!("{what} {id}"),
+            "it is not the cluster's",
+        )),
+    }
+}
+
+/// Removes every container and network of the cluster. What was being created when it was given up may be
+/// there later than the first list.
 pub(in crate::live) async fn clear(engine: &Engine, cluster: &str) -> Result<(), Trouble> {
-    let list = engine.list(cluster).await?;
-    let removed = list.iter().map(|one| remove_ours(engine, cluster, &one.id));
-    let removed = futures_util::future::join_all(removed).await;
-    removed.into_iter().collect::<Result<(), _>>()?;
-    engine.remove_networks(cluster).await
+    let mut empty = 0;
+    for _ in 0..LOOKS {
+        let list = engine.list(cluster).await?;
+        empty = if list.is_empty() { empty + 1 } else { 0 };
+        if empty == 2 {
+            return engine.remove_networks(cluster).await;
+        }
+        let removed = list.iter().map(|one| remove_ours(engine, cluster, &one.id));
+        let removed = futures_util::future::join_all(removed).await;
+        removed.into_iter().collect::<Result<(), _>>()?;
+        sleep(PAUSE).await;
+    }
+    let what = format!("clear cluster {cluster}");
+    Err(Trouble::refused(what, "its containers do not go"))
 }
 
 /// How a container's process ended; `code` is what it ended with if the engine does not know it any

@@ -33,6 +33,10 @@ pub fn send(pid: u32, signal: Signal) -> bool {
 /// The main process of a container, by the number that it has here: its control group is named after
 /// the container. `None` when it runs on another machine.
 pub fn process_of(container: &str) -> Option<u32> {
+    // Any shorter text may be in the name of a group that has nothing to do with it.
+    if container.len() != 64 || !container.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
     let is_in_it = |&pid: &u32| {
         let groups = fs::read_to_string(format!("/proc/{pid}/cgroup"));
         groups.is_ok_and(|groups| groups.contains(container)) && !is_dead(pid)
@@ -82,4 +86,17 @@ fn field(pid: u32, n: usize) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(") ")?;
     fields.split_ascii_whitespace().nth(n).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_id_names_a_process() {
+        // Every control group's line has this in it.
+        assert_eq!(process_of("/"), None);
+        assert_eq!(process_of(""), None);
+        assert_eq!(process_of(&"0".repeat(63)), None);
+    }
 }

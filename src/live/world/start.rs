@@ -145,6 +145,7 @@ impl Live {
             took_over: false,
             last: Time::ZERO,
             events: 0,
+            refusals: Vec::new(),
             facts: Vec::new(),
             truth: Vec::new(),
         };

@@ -1,6 +1,6 @@
 //! Use and traffic: what the engines and the load say, as the control plane and the metrics take it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Due, Live, Order, calendar::TRAFFIC, owner_service};
 use crate::cluster::pod::Owner;
@@ -12,13 +12,34 @@ use crate::record::{Flow, Truth};
 use crate::time::{Duration, Time};
 use crate::units::Bytes;
 
+/// Time after which a node that has not told is silent: twice the longest that it waits for a reading.
+const SILENT: Duration = Duration::from_secs(6);
+
 /// What is known of pods for the sake of samples.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     pods: BTreeMap<PodId, Pod>,
-    /// Services that are sampled, and since when what they use is added up.
-    sampled: BTreeMap<ServiceId, Sum>,
+    rounds: Rounds,
 }
+
+/// Readings that all nodes are asked for at once. A node may be slow: the next round does not wait for it.
+#[derive(Debug, Default)]
+struct Rounds {
+    /// The number of the newest.
+    last: u64,
+    open: BTreeMap<u64, Round>,
+}
+
+#[derive(Debug)]
+struct Round {
+    asked: Time,
+    /// Nodes that have yet to tell.
+    missing: BTreeSet<NodeId>,
+    /// What is added up for each service that is sampled.
+    sums: Sums,
+}
+
+type Sums = BTreeMap<ServiceId, Sum>;
 
 #[derive(Debug)]
 struct Pod {
@@ -32,10 +53,8 @@ struct Pod {
 }
 
 /// What the replicas of a service use, as the nodes tell one after the other.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Sum {
-    /// Nodes that have yet to tell.
-    missing: usize,
     cores: f64,
     memory: u64,
     pods: u32,
@@ -97,20 +116,63 @@ impl Samples {
     }
 }
 
+impl Rounds {
+    /// A service is sampled now; returns the number of a round that the nodes have yet to be asked for.
+    fn ask(
+        &mut self,
+        now: Time,
+        service: ServiceId,
+        nodes: impl Iterator<Item = NodeId>,
+    ) -> Option<u64> {
+        // Services that are sampled at the same time share their readings.
+        let last = self.open.get_mut(&self.last);
+        if let Some(round) = last.filter(|round| round.asked == now) {
+            round.sums.insert(service, Sum::default());
+            return None;
+        }
+        self.last += 1;
+        let round = Round {
+            asked: now,
+            missing: nodes.collect(),
+            sums: BTreeMap::from([(service, Sum::default())]),
+        };
+        self.open.insert(self.last, round);
+        Some(self.last)
+    }
+
+    /// What a service uses in a round, if that is still open.
+    fn sum(&mut self, round: u64, service: ServiceId) -> Option<&mut Sum> {
+        self.open.get_mut(&round)?.sums.get_mut(&service)
+    }
+
+    /// A node has told; returns the sums of the round if it was the last one.
+    fn told(&mut self, round: u64, node: NodeId) -> Option<Sums> {
+        let missing = &mut self.open.get_mut(&round)?.missing;
+        missing.remove(&node);
+        let is_over = missing.is_empty();
+        is_over
+            .then(|| self.open.remove(&round))
+            .flatten()
+            .map(|round| round.sums)
+    }
+
+    /// The sums of a round in which nodes are silent.
+    fn overdue(&mut self, now: Time) -> Option<Sums> {
+        let oldest = self.open.first_entry()?;
+        (now.since(oldest.get().asked) > SILENT).then(|| oldest.remove().sums)
+    }
+}
+
 impl Live {
     /// The use of a service is measured: all nodes are asked.
     pub(super) fn sample(&mut self, now: Time, service: ServiceId, every: Duration) {
-        // Services that are sampled at the same time share their readings.
-        let asked = self.samples.sampled.values().any(|sum| sum.missing > 0);
-        let nodes = self.catalog.nodes.len();
-        let sum = Sum {
-            missing: nodes,
-            ..Sum::default()
-        };
-        self.samples.sampled.insert(service, sum);
-        if !asked {
+        while let Some(sums) = self.samples.rounds.overdue(now) {
+            self.tell_usage(now, sums);
+        }
+        let nodes = self.catalog.nodes.ids();
+        if let Some(round) = self.samples.rounds.ask(now, service, nodes) {
             for node in self.catalog.nodes.ids() {
-                self.order(node, Order::Use);
+                self.order(node, Order::Use(round));
             }
         }
         self.calendar
@@ -118,7 +180,7 @@ impl Live {
     }
 
     /// A node told what its containers have used so far.
-    pub(super) fn used(&mut self, at: Time, node: NodeId, pods: &[PodUse]) {
+    pub(super) fn used(&mut self, at: Time, round: u64, node: NodeId, pods: &[PodUse]) {
         let (mut cores, mut memory) = (0.0, 0);
         for reading in pods {
             let used = self.samples.cores(self.clock.at(reading.at), reading);
@@ -126,7 +188,7 @@ impl Live {
             memory += reading.used.memory;
             let sum = reading
                 .service
-                .and_then(|service| self.samples.sampled.get_mut(&service));
+                .and_then(|service| self.samples.rounds.sum(round, service));
             if let (Some(sum), Some(used), true) = (sum, used, reading.ready) {
                 sum.cores += used;
                 sum.memory += reading.used.memory;
@@ -139,23 +201,21 @@ impl Live {
             memory: Some(memory as f64),
         };
         self.happened(at, truth);
-        self.tell_usage(at);
+        if let Some(sums) = self.samples.rounds.told(round, node) {
+            self.tell_usage(at, sums);
+        }
     }
 
-    /// Tells the use of services of which all nodes have told.
-    fn tell_usage(&mut self, at: Time) {
-        for (&service, sum) in &mut self.samples.sampled {
-            sum.missing = sum.missing.saturating_sub(1);
-            if sum.missing == 0 && sum.pods > 0 {
-                let usage = Usage {
-                    sampled: at,
-                    pods: sum.pods,
-                    cpu_milli: (sum.cores * 1000.0).round() as u32,
-                    memory_mib: (sum.memory / Bytes::MIB) as u32,
-                };
-                sum.pods = 0;
-                self.facts.push(Fact::ServiceUsage { service, usage });
-            }
+    /// Tells the use of the services of a round that is over.
+    fn tell_usage(&mut self, at: Time, sums: Sums) {
+        for (service, sum) in sums.into_iter().filter(|(_, sum)| sum.pods > 0) {
+            let usage = Usage {
+                sampled: at,
+                pods: sum.pods,
+                cpu_milli: (sum.cores * 1000.0).round() as u32,
+                memory_mib: (sum.memory / Bytes::MIB) as u32,
+            };
+            self.facts.push(Fact::ServiceUsage { service, usage });
         }
     }
 
@@ -192,5 +252,44 @@ impl Live {
         work.map_or(f64::INFINITY, |work| {
             cpu.0 as f64 / 1000.0 / work.secs_f64()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NODES: [NodeId; 2] = [NodeId(0), NodeId(1)];
+
+    fn ask(rounds: &mut Rounds, at: u64, service: u32) -> Option<u64> {
+        rounds.ask(Time::from_secs(at), ServiceId(service), NODES.into_iter())
+    }
+
+    #[test]
+    fn a_node_that_is_slow_or_silent_does_not_hinder_the_next_round() {
+        let mut rounds = Rounds::default();
+        let first = ask(&mut rounds, 1, 0).expect("a round");
+        assert!(rounds.told(first, NODES[0]).is_none());
+        let second = ask(&mut rounds, 2, 0).expect("another, though one is open");
+        assert!(rounds.told(second, NODES[0]).is_none());
+        assert!(rounds.told(second, NODES[1]).is_some());
+        // What is late counts for the round it was asked for.
+        assert!(rounds.told(first, NODES[1]).is_some());
+        let third = ask(&mut rounds, 3, 0).expect("a round");
+        assert!(rounds.told(third, NODES[0]).is_none());
+        assert!(rounds.overdue(Time::from_secs(9)).is_none());
+        assert!(rounds.overdue(Time::from_secs(10)).is_some());
+        assert!(rounds.told(third, NODES[1]).is_none());
+        assert!(ask(&mut rounds, 11, 0).is_some());
+    }
+
+    #[test]
+    fn services_that_are_sampled_at_one_time_share_their_readings() {
+        let mut rounds = Rounds::default();
+        let round = ask(&mut rounds, 1, 0).expect("a round");
+        assert_eq!(ask(&mut rounds, 1, 1), None);
+        rounds.told(round, NODES[0]);
+        let sums = rounds.told(round, NODES[1]).expect("it is over");
+        assert_eq!(sums.len(), 2);
     }
 }
