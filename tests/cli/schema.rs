@@ -234,7 +234,7 @@ fn a_kind_that_there_is_not_is_answered_with_all_of_them_and_one_that_is_like_it
     let scratch = Scratch::new("schema-unknown");
     let (code, _, unlike) = scratch.said("schema --of x");
     assert_eq!(code, Some(2));
-    let kinds = "scenario, plan, run, compare, explain, capacity, compact, gate";
+    let kinds = "scenario, plan, run, compare, explain, capacity, compact, fidelity, gate";
     assert!(unlike.contains(kinds), "{unlike}");
     assert!(!unlike.contains("similar"), "{unlike}");
     let (_, _, alike) = scratch.said("schema --of comapre");
