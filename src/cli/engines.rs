@@ -68,13 +68,13 @@ pub(super) fn on<T>(
     image: &Image,
     work: impl FnOnce(&Home, Vec<Place>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let done = match args.sandbox {
-        Some(_) => on_private(nodes, &home, |places| work(&home, places)),
-        None => claim(nodes, engines, &home, image).and_then(|()| {
-            let places = engines.iter().map(|engine| engine.endpoint.clone());
-            work(&home, places.map(Place::Given).collect())
-        }),
-    };
+    if args.sandbox.is_some() {
+        return on_private(nodes, home, work);
+    }
+    let done = claim(nodes, engines, &home, image).and_then(|()| {
+        let places = engines.iter().map(|engine| engine.endpoint.clone());
+        work(&home, places.map(Place::Given).collect())
+    });
     match &done {
         Ok(_) | Err(Failure::Interrupted) => home.leave(),
         Err(Failure::Input(_)) => home.give_back(),
@@ -86,17 +86,22 @@ pub(super) fn on<T>(
 
 fn on_private<T>(
     nodes: &Nodes,
-    home: &Home,
-    work: impl FnOnce(Vec<Place>) -> Result<T, Failure>,
+    home: Home,
+    work: impl FnOnce(&Home, Vec<Place>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    private(nodes, home)?;
+    if let Err(wrong) = private(nodes, &home) {
+        home.give_back();
+        return Err(wrong);
+    }
     let sandbox = Sandbox::new(&home.engines(), home.cluster(), &nodes.names)?;
     let booted = sandbox.boot().map_err(Failure::from);
     let done = booted.and_then(|()| {
         let places = sandbox.machines().iter().cloned().map(Place::Private);
-        work(places.collect())
+        work(&home, places.collect())
     });
+    // With the engines all is gone that ran on them, however it ended.
     sandbox.remove()?;
+    home.leave();
     done
 }
 

@@ -2,7 +2,7 @@
 //! takes over or cleans up knows where to look.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf, absolute};
 
 use serde::{Deserialize, Serialize};
@@ -41,34 +41,36 @@ pub struct Tls {
 }
 
 impl Record {
-    /// What a lock file says; nothing where it is empty.
+    /// What a lock file says: its last line that is whole, for one that is cut off was never acted upon.
+    /// Nothing where there is none.
     ///
     /// # Errors
     /// When it cannot be read, or not be understood.
-    pub fn read(mut file: &File, path: &Path) -> Result<Option<Record>, Trouble> {
-        let mut text = String::new();
-        file.seek(SeekFrom::Start(0))
-            .and_then(|_| file.read_to_string(&mut text))
-            .map_err(Trouble::of_file(path))?;
-        if text.trim().is_empty() {
+    pub fn read(file: &File, path: &Path) -> Result<Option<Record>, Trouble> {
+        let text = whole(file).map_err(Trouble::of_file(path))?;
+        let Some(line) = text.lines().next_back() else {
             return Ok(None);
-        }
-        let read = serde_json::from_str(&text);
+        };
+        let read = serde_json::from_str(line);
         let read = read.map_err(|error| {
-            let said = format!("it does not say which engine is which node: {error}");
+            let said = format!(
+                "it does not say which engine is which node: {error}\n  = remove it, and give --clean the \
+                 engines with --engine"
+            );
             Trouble::refused(path.display().to_string(), said)
         });
         read.map(Some)
     }
 
-    /// Writes it into a lock file in the place of what is there.
+    /// Writes it into a lock file, after what is there: that stands until this is written whole.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, mut file: &File, path: &Path) -> Result<(), Trouble> {
-        let text = serde_json::to_string_pretty(self).unwrap_or_default();
-        file.set_len(0)
-            .and_then(|()| file.seek(SeekFrom::Start(0)))
+        let text = serde_json::to_string(self).unwrap_or_default();
+        let whole = whole(file).map_err(Trouble::of_file(path))?;
+        file.set_len(whole.len() as u64)
+            .and_then(|()| file.seek(SeekFrom::End(0)))
             .and_then(|_| file.write_all(format!("{text}\n").as_bytes()))
             .and_then(|()| file.sync_all())
             .map_err(Trouble::of_file(path))
@@ -128,6 +130,15 @@ impl Node {
     }
 }
 
+/// The lines of a file that are whole.
+fn whole(mut file: &File) -> io::Result<String> {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_string(&mut text)?;
+    text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+    Ok(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +166,16 @@ mod tests {
             assert_eq!(Record::read(&file, &path), Ok(Some(record.clone())));
         }
         assert_eq!(long.engines(), Ok(vec![engine]));
+
+        // Cut off by a kill or a full disk, it says what it said before.
+        let length = file.metadata().expect("it is there").len();
+        short.write(&file, &path).expect("it is written");
+        file.set_len(length + 9).expect("it is cut off");
+        assert_eq!(Record::read(&file, &path), Ok(Some(long)));
+        short.write(&file, &path).expect("it is written");
+        assert_eq!(Record::read(&file, &path), Ok(Some(short)));
+        file.set_len(9).expect("it is cut off");
+        assert_eq!(Record::read(&file, &path), Ok(None));
         std::fs::remove_file(&path).expect("it is there");
     }
 }

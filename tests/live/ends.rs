@@ -118,10 +118,15 @@ fn what_a_killed_run_left_is_removed_by_clean() {
     assert!(machines[1].signal_engine(Signal::Stop));
     has_traces(&rig);
     let clean = format!("live --clean --cluster {} --state state", rig.cluster());
-    said(&plimsoll(&rig.dir, &clean));
+    let told = said(&plimsoll(&rig.dir, &clean));
+    let wanted = format!(
+        "nothing is left of cluster {} on its 2 engines\n",
+        rig.cluster()
+    );
+    assert_eq!(told, wanted);
     rig.has_left_nothing();
-    // There is nothing more to be removed.
-    said(&plimsoll(&rig.dir, &clean));
+    let told = said(&plimsoll(&rig.dir, &clean));
+    assert!(told.contains("nothing was removed"), "{told}");
     rig.has_left_nothing();
 }
 

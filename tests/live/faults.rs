@@ -6,7 +6,7 @@ use plimsoll::live::sandbox::{Signal, process_of, send};
 use plimsoll::record::Truth;
 
 use crate::Test;
-use crate::rig::{CLUSTER, Rig, docker, rest, running, service, until};
+use crate::rig::{CLUSTER, Rig, Story, docker, rest, running, service, until};
 
 pub(crate) const TESTS: &[Test] = &[
     (
@@ -16,6 +16,10 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "running_out_of_memory_is_told_apart_and_backs_off",
         running_out_of_memory_is_told_apart_and_backs_off,
+    ),
+    (
+        "a_container_that_crashes_again_and_again_backs_off",
+        a_container_that_crashes_again_and_again_backs_off,
     ),
     (
         "a_killed_engine_is_given_up_and_taken_back",
@@ -78,28 +82,42 @@ fn running_out_of_memory_is_told_apart_and_backs_off() {
     // It holds more than its limit of 32Mi at once, again and again.
     let hungry = service("hungry", 1, r#"memory_use = { base = "64Mi" }"#);
     let story = rig.run(12, &hungry, || {});
+    let crashed = story.when(|fact| exits(fact) == Some(Exit::Crashed));
+    assert_eq!(crashed, [0.0; 0], "{}", story.told());
+    backs_off(&story, Exit::OutOfMemory);
+}
+
+fn a_container_that_crashes_again_and_again_backs_off() {
+    let rig = Rig::new("loop", &["node-0", "node-1"]);
+    let machine = rig.machine(0);
+    let story = rig.run(12, &service("web", 1, ""), || {
+        // Whatever comes up is killed: by its own process, not by a command of the engine's.
+        for _ in 0..100 {
+            let ids = running(machine, "web");
+            for process in ids.iter().filter_map(|id| process_of(id)) {
+                send(process, Signal::Kill);
+            }
+            rest(0.1);
+        }
+    });
+    let killed = story.when(|fact| exits(fact) == Some(Exit::OutOfMemory));
+    assert_eq!(killed, [0.0; 0], "{}", story.told());
+    backs_off(&story, Exit::Crashed);
+}
+
+/// Holds that a container dies of the same three times at least, and is started again at once, then after
+/// 1 s, 2 s, 4 s …
+fn backs_off(story: &Story, exit: Exit) {
     let told = story.told();
-    let deaths = story.when(|fact| exits(fact) == Some(Exit::OutOfMemory));
+    let deaths = story.when(|fact| exits(fact) == Some(exit));
     assert!(deaths.len() >= 3, "{told}");
-    assert_eq!(
-        story.when(|fact| exits(fact) == Some(Exit::Crashed)),
-        [0.0; 0],
-        "{told}"
-    );
-    let starting = story
-        .truths()
-        .into_iter()
-        .filter_map(|(at, truth)| match truth {
-            Truth::ContainerStarting { .. } => Some(at),
-            _ => None,
-        });
-    let starting: Vec<f64> = starting.collect();
-    // At once, then after 1 s, 2 s, 4 s …
-    let waits: Vec<f64> = starting[1..]
-        .iter()
-        .zip(&deaths)
-        .map(|(start, death)| start - death)
-        .collect();
+    let starting = |(at, truth): (f64, Truth)| match truth {
+        Truth::ContainerStarting { .. } => Some(at),
+        _ => None,
+    };
+    let starting: Vec<f64> = story.truths().into_iter().filter_map(starting).collect();
+    let waits = starting[1..].iter().zip(&deaths);
+    let waits: Vec<f64> = waits.map(|(start, death)| start - death).collect();
     assert!(waits[0] < 0.5, "{waits:?}\n{told}");
     for (n, wait) in waits[1..].iter().enumerate() {
         let due = f64::from(1 << n);

@@ -3,6 +3,9 @@
 //! They run where private engines can be started. Elsewhere they are skipped: one line says why, and they count
 //! as ignored; with PLIMSOLL_REQUIRE_LIVE=1 that is a failure. They take minutes and the whole machine:
 //! PLIMSOLL_REQUIRE_LIVE=0 skips them as visibly.
+//!
+//! Engines keep the clock of the wall, and a machine that is busy otherwise makes them late. So one that fails
+//! is tried again when no other runs, up to [`TRIES`] times in all, and a line says so: what fails each time fails.
 
 mod adopt;
 mod command;
@@ -21,12 +24,20 @@ mod typed;
 mod watch;
 
 use std::io::Write as _;
+use std::panic;
+use std::sync::{PoisonError, RwLock};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 use plimsoll::live::sandbox;
 
 /// A test, and its name, which is the rule that it holds.
 type Test = (&'static str, fn());
+
+/// How often a test may be tried.
+const TRIES: u32 = 3;
+
+/// Read while a test runs beside others, written while one runs by itself.
+static MACHINE: RwLock<()> = RwLock::new(());
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -49,7 +60,7 @@ fn main() {
         Trial::test(name, move || match why {
             Some(why) => Err(Failed::from(why)),
             None => {
-                test();
+                hold(name, test);
                 Ok(())
             }
         })
@@ -74,6 +85,27 @@ fn main() {
         .collect();
     let conclusion: Conclusion = libtest_mimic::run(&arguments, trials);
     conclusion.exit();
+}
+
+/// Runs a test, and again by itself where it fails.
+fn hold(name: &str, test: fn()) {
+    let beside_others = {
+        let _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+        panic::catch_unwind(test)
+    };
+    let again = |so_far: std::thread::Result<()>, tries: u32| {
+        so_far.or_else(|_| {
+            let _ = writeln!(
+                std::io::stderr(),
+                "{name} failed and is tried again ({tries} of {TRIES})"
+            );
+            let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+            panic::catch_unwind(test)
+        })
+    };
+    if let Err(why) = (2..=TRIES).fold(beside_others, again) {
+        panic::resume_unwind(why);
+    }
 }
 
 /// What the tests themselves need and is not there, if anything.

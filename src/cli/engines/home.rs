@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use crate::cli::args::Engines;
+use crate::cli::out::print;
 use crate::cli::{Failure, interrupt};
 use crate::live;
 use crate::live::clock;
@@ -67,7 +68,7 @@ impl Home {
         interrupt::leaves(format!(
             "what is left of cluster {cluster} is removed by plimsoll live --clean --cluster {cluster}"
         ));
-        let before = Record::read(&lock, &dir.join("lock"))?;
+        let before = Record::read(&lock, &path)?;
         let traces = ["journal", "engines"].map(|name| dir.join(name).exists());
         Ok(Home {
             is_fresh: before.is_none() && traces == [false, false],
@@ -204,7 +205,7 @@ pub(in crate::cli) fn clean(args: &Engines, typed: &[Engine]) -> Result<(), Fail
             engines.push(known);
         }
     }
-    live::clear(&engines, &cluster)?;
+    let cleared = live::clear(&engines, &cluster);
     let nodes = fs::read_dir(home.engines()).into_iter().flatten().flatten();
     // What is no machine's folder is somebody else's.
     let nodes = nodes.filter(|node| sandbox::is_machine(&node.path()));
@@ -214,6 +215,40 @@ pub(in crate::cli) fn clean(args: &Engines, typed: &[Engine]) -> Result<(), Fail
     if !nodes.is_empty() {
         Sandbox::new(&home.engines(), &cluster, &nodes)?.remove()?;
     }
+    cleared.map_err(|trouble| {
+        let lock = home.dir.join("lock");
+        Failure::Environment(format!(
+            "{trouble}\n  = all else is removed, and this command goes on with the rest\n  = if an engine is gone \
+             for good, remove {}: nothing is known of the cluster then",
+            lock.display()
+        ))
+    })?;
+    let told = match nodes.len() + engines.len() {
+        0 => nothing_known(&home),
+        1 => format!("nothing is left of cluster {cluster} on its engine"),
+        count => format!("nothing is left of cluster {cluster} on its {count} engines"),
+    };
     home.leave();
-    Ok(())
+    print(&format!("{told}\n"))
+}
+
+/// That there is no such cluster, and which there are.
+fn nothing_known(home: &Home) -> String {
+    let state = home.dir.parent().unwrap_or(&home.dir);
+    let entries = fs::read_dir(state).into_iter().flatten().flatten();
+    let others = entries.filter(|entry| entry.path().join("lock").exists());
+    let mut others: Vec<String> = others
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| *name != home.cluster)
+        .collect();
+    others.sort();
+    let known = match others.is_empty() {
+        true => String::new(),
+        false => format!("\n  = known there: {}", others.join(", ")),
+    };
+    format!(
+        "nothing is known of cluster {} in {}, and nothing was removed{known}",
+        home.cluster,
+        state.display()
+    )
 }
