@@ -2,7 +2,7 @@
 
 pub mod rehearsal;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -97,6 +97,7 @@ pub fn impossible(scenario: &Scenario, engines: Engines) -> Vec<String> {
             .node_events
             .iter()
             .any(|event| ends_nodes(event.event));
+    found.extend(added_again(scenario));
     if ends && engines == Engines::Given {
         found.push(
             "failures of nodes and zones: only private engines (--sandbox) are made to fail"
@@ -104,6 +105,30 @@ pub fn impossible(scenario: &Scenario, engines: Engines) -> Vec<String> {
         );
     }
     found
+}
+
+/// Nodes that come back after they were removed.
+fn added_again(scenario: &Scenario) -> Option<String> {
+    let mut removed = BTreeSet::new();
+    let again = scenario
+        .outline
+        .node_events
+        .iter()
+        .find(|event| match event.event {
+            NodeEventKind::Remove => {
+                removed.insert(event.node);
+                false
+            }
+            NodeEventKind::Add => removed.contains(&event.node),
+            NodeEventKind::Fail
+            | NodeEventKind::Recover
+            | NodeEventKind::Drain
+            | NodeEventKind::Undrain => false,
+        })?;
+    let name = &scenario.catalog.nodes[again.node].name;
+    Some(format!(
+        "node {name} is removed and added again: an engine that is given up stays so"
+    ))
 }
 
 /// What a scenario says that real engines pay no attention to.
@@ -334,22 +359,46 @@ fn resize(catalog: &mut Catalog, sizes: &BTreeMap<String, u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::NodeId;
     use crate::scenario;
+    use crate::script::NodeEvent;
+
+    /// One with these limits.
+    fn scenario(cpu: &str, memory: &str) -> Scenario {
+        let text = format!(
+            "duration = \"1m\"\n\n[[services]]\nname = \"web\"\nreplicas = 1\n\
+             requests = {{ cpu = \"5m\", memory = \"1Mi\" }}\n\
+             limits = {{ cpu = \"{cpu}\", memory = \"{memory}\" }}\n\n\
+             [[nodes]]\nname = \"node\"\ncpu = \"2\"\nmemory = \"1Gi\"\n"
+        );
+        let read = |path: &std::path::Path| panic!("{} is not to be read", path.display());
+        let loaded = scenario::parse(std::path::Path::new("live.toml"), &text, &read);
+        loaded
+            .unwrap_or_else(|problems| panic!("{problems:?}"))
+            .scenario
+    }
+
+    #[test]
+    fn a_node_that_comes_back_after_it_was_removed_is_refused() {
+        let found = |events: &[NodeEventKind]| {
+            let mut scenario = scenario("10m", "6Mi");
+            let event = |(second, &event)| NodeEvent {
+                at: Time::from_secs(second),
+                node: NodeId(0),
+                event,
+            };
+            scenario.outline.node_events = (0..).zip(events).map(event).collect();
+            impossible(&scenario, Engines::Private)
+        };
+        use NodeEventKind::{Add, Fail, Recover, Remove};
+        assert_eq!(found(&[Add, Fail, Recover, Remove]), [""; 0]);
+        let refused = "node node-0 is removed and added again: an engine that is given up stays so";
+        assert_eq!(found(&[Add, Remove, Add]), [refused]);
+    }
 
     #[test]
     fn limits_that_docker_refuses_are_refused_before_the_start() {
-        let found = |cpu: &str, memory: &str| {
-            let text = format!(
-                "duration = \"1m\"\n\n[[services]]\nname = \"web\"\nreplicas = 1\n\
-                 requests = {{ cpu = \"5m\", memory = \"1Mi\" }}\n\
-                 limits = {{ cpu = \"{cpu}\", memory = \"{memory}\" }}\n\n\
-                 [[nodes]]\nname = \"node\"\ncpu = \"2\"\nmemory = \"1Gi\"\n"
-            );
-            let read = |path: &std::path::Path| panic!("{} is not to be read", path.display());
-            let loaded = scenario::parse(std::path::Path::new("live.toml"), &text, &read);
-            let loaded = loaded.unwrap_or_else(|problems| panic!("{problems:?}"));
-            impossible(&loaded.scenario, Engines::Given)
-        };
+        let found = |cpu: &str, memory: &str| impossible(&scenario(cpu, memory), Engines::Given);
         assert_eq!(found("10m", "6Mi"), [""; 0]);
         let refused = [
             "`web`: Docker takes memory limits from 6Mi on",

@@ -197,6 +197,9 @@ impl Live {
         }
         self.happened(now, Truth::NodeProvisioned(node));
         self.happened(now, Truth::NodeUp(node));
+        if !self.nodes[node].holds.is_empty() {
+            self.order(node, Order::CutPower(Cause::Node));
+        }
         // What is taken over is believed already.
         if !(self.took_over && now == Time::ZERO) {
             self.facts.push(Fact::NodeAdded(node));
@@ -251,16 +254,16 @@ impl Live {
     }
 
     fn hold(&mut self, node: NodeId, hold: u32, cause: Cause) {
-        let holds = &mut self.nodes[node].holds;
-        let is_first = holds.is_empty();
-        if holds.insert(hold) && is_first {
+        let one = &mut self.nodes[node];
+        let is_first = one.holds.is_empty();
+        if one.holds.insert(hold) && is_first && one.provisioned {
             self.order(node, Order::CutPower(cause));
         }
     }
 
     fn release(&mut self, node: NodeId, hold: u32) {
-        let holds = &mut self.nodes[node].holds;
-        if holds.remove(&hold) && holds.is_empty() {
+        let one = &mut self.nodes[node];
+        if one.holds.remove(&hold) && one.holds.is_empty() && one.provisioned {
             self.order(node, Order::Boot);
         }
     }
