@@ -31,6 +31,8 @@ pub(super) struct Container {
     pub(super) shape: ShapeId,
     pub(super) node: NodeId,
     pub(super) state: State,
+    /// When its image is there, where it is starting.
+    image: Time,
     /// When it began to run.
     pub(super) started: Time,
     /// Requests per second sent to it.
@@ -62,6 +64,7 @@ impl Container {
         shape: ShapeId(0),
         node: NodeId(0),
         state: State::Dead,
+        image: Time::ZERO,
         started: Time::ZERO,
         rate: 0.0,
         cpu: 0.0,
@@ -105,6 +108,7 @@ impl Sim {
             let overtaken = self.containers[pod].incarnation;
             self.finish(pod, overtaken, Exit::Stopped);
         }
+        let image = self.image_ready(node, owner);
         self.containers[pod] = Container {
             incarnation,
             owner,
@@ -112,6 +116,7 @@ impl Sim {
             shape,
             node,
             state: State::Starting,
+            image,
             ..Container::NONE
         };
         self.nodes[node].pods.push(pod);
@@ -123,10 +128,9 @@ impl Sim {
             incarnation,
             node,
         });
-        let at = self.image_ready(node, owner);
-        if at > self.now || self.config.create.depends() {
+        if image > self.now || self.config.create.depends() {
             // Also at this instant: after all that are ordered now, so that it is known how many are.
-            self.queue.push(at, Event::Create { pod, incarnation });
+            self.queue.push(image, Event::Create { pod, incarnation });
         } else {
             self.create(pod, incarnation);
         }
@@ -151,11 +155,15 @@ impl Sim {
         }
     }
 
-    /// Containers that are being started where those of a node slow each other down.
+    /// Containers that are being created and started, their images being there, where those of a node slow
+    /// each other down.
     fn starting_beside(&self, node: NodeId) -> u32 {
+        let is_starting = |container: &Container| {
+            container.state == State::Starting && container.image <= self.now
+        };
         let starting = |node: &Node| {
             let pods = node.pods.iter();
-            pods.filter(|&&pod| self.containers[pod].state == State::Starting)
+            pods.filter(|&&pod| is_starting(&self.containers[pod]))
                 .count() as u32
         };
         match self.config.shared_machine {

@@ -80,8 +80,13 @@ fn a_simulation_is_held_to_live_runs_which_are_kept() {
         rig.cluster(),
         workload().display()
     );
-    let told = plimsoll(&rig.dir, &line);
-    let told = text(&told.stdout) + &text(&told.stderr);
+    let output = plimsoll(&rig.dir, &line);
+    let told = text(&output.stdout) + &text(&output.stderr);
+    // Of two runs not everything is decided, and a busy machine answers late.
+    let falls_short = ["UNDECIDED", "DIFFERS"]
+        .iter()
+        .any(|&word| told.contains(word));
+    assert_eq!(output.status.code(), Some(i32::from(falls_short)), "{told}");
     assert!(told.contains("1 of 1 live runs decided the same"), "{told}");
     assert!(told.contains("(4 decisions)"), "{told}");
     rig.has_left_nothing();

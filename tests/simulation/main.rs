@@ -104,6 +104,17 @@ fn containers_that_start_at_once_on_a_node_slow_each_other_down() {
 }
 
 #[test]
+fn a_container_whose_image_is_still_pulled_slows_no_other_down() {
+    // A replica waits 10 s for 100 MB at 10 MB/s. A job that comes meanwhile starts by itself.
+    let mut world = World::new(1).service(1, Load::Zero).job(at(1), secs(100));
+    world.pull_bandwidth(10_000_000, Bytes(100_000_000));
+    let fixed = |seconds| Delay::Always(secs(seconds));
+    let crowd = Crowd::new(vec![(1, fixed(1)), (2, fixed(5))]);
+    world.delays().create = crowd.expect("ascending from one on");
+    assert_eq!(world.run(at(30)).starts(), [at(2), at(11)]);
+}
+
+#[test]
 fn a_container_serves_so_late_after_its_startup_and_a_job_lasts_as_long_as_ever() {
     let mut world = World::new(1)
         .service(1, Load::Constant { rate: 7.0 })
