@@ -89,11 +89,13 @@ fn on_private<T>(
     home: Home,
     work: impl FnOnce(&Home, Vec<Place>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    if let Err(wrong) = private(nodes, &home) {
-        home.give_back();
-        return Err(wrong);
-    }
-    let sandbox = Sandbox::new(&home.engines(), home.cluster(), &nodes.names)?;
+    let sandbox = match private(nodes, &home) {
+        Ok(sandbox) => sandbox,
+        Err(wrong) => {
+            home.give_back();
+            return Err(wrong);
+        }
+    };
     let booted = sandbox.boot().map_err(Failure::from);
     let done = booted.and_then(|()| {
         let places = sandbox.machines().iter().cloned().map(Place::Private);
@@ -233,7 +235,7 @@ fn claim(nodes: &Nodes, engines: &[Engine], home: &Home, image: &Image) -> Resul
     let mut wrong: Vec<String> = unfit.collect();
     wrong.extend(claim::forgotten(&as_nodes, before));
     if !wrong.is_empty() {
-        return Err(refused(&wrong, home.cluster()));
+        return Err(refused(&wrong, home.clean_line()));
     }
     let run = home.run().to_owned();
     home.write(&Record {
@@ -248,24 +250,29 @@ fn claim(nodes: &Nodes, engines: &[Engine], home: &Home, image: &Image) -> Resul
     })
 }
 
-/// What is said where engines are not the nodes that they were.
-pub(super) fn refused(wrong: &[String], cluster: &str) -> Failure {
+/// What is said where engines are not the nodes that they were. `clean` is the command that removes what is left.
+pub(super) fn refused(wrong: &[String], clean: &str) -> Failure {
     Failure::Input(format!(
-        "these engines cannot be the nodes of cluster {cluster}\n  = {}\n  = give the same engines as before, or \
-         remove what is left with plimsoll live --clean --cluster {cluster}",
+        "these engines cannot be the nodes of this cluster\n  = {}\n  = give the same engines as before, or \
+         remove what is left with {clean}",
         wrong.join("\n  = ")
     ))
 }
 
-/// Writes the nodes down as private engines.
-fn private(nodes: &Nodes, home: &Home) -> Result<(), Failure> {
-    let nodes: Vec<Node> = nodes.names.iter().map(|name| Node::private(name)).collect();
-    let wrong = claim::forgotten(&nodes, home.before());
+/// Private engines for the nodes, written down and not booted.
+fn private(nodes: &Nodes, home: &Home) -> Result<Sandbox, Failure> {
+    let private: Vec<Node> = nodes.names.iter().map(|name| Node::private(name)).collect();
+    let wrong = claim::forgotten(&private, home.before());
     if !wrong.is_empty() {
-        return Err(refused(&wrong, home.cluster()));
+        return Err(refused(&wrong, home.clean_line()));
     }
+    let sandbox = Sandbox::new(&home.engines(), home.cluster(), &nodes.names)?;
     let run = home.run().to_owned();
-    home.write(&Record { run, nodes })
+    home.write(&Record {
+        run,
+        nodes: private,
+    })?;
+    Ok(sandbox)
 }
 
 impl From<Trouble> for Failure {

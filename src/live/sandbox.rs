@@ -41,6 +41,8 @@ impl Sandbox {
         let machines: Vec<Machine> = nodes.iter().map(machine).collect();
         let longest = machines.iter().map(|machine| machine.longest_socket());
         if let Some(length) = longest.max().filter(|&length| length > SOCKET_PATH_MAX) {
+            // Unless somebody else's things are in it.
+            let _ = fs::remove_dir(&dir);
             let said = format!(
                 "its sockets would have paths of {length} bytes, {SOCKET_PATH_MAX} are possible"
             );

@@ -13,6 +13,10 @@ use crate::rig::{Rig, begin, docker, plimsoll, running, said, text, until, workl
 
 pub(crate) const TESTS: &[Test] = &[
     (
+        "what_fails_before_anything_is_made_keeps_no_lock",
+        what_fails_before_anything_is_made_keeps_no_lock,
+    ),
+    (
         "an_engine_under_tls_is_reached_with_the_right_keys_alone",
         an_engine_under_tls_is_reached_with_the_right_keys_alone,
     ),
@@ -169,6 +173,24 @@ fn certify(dir: &Path) {
     let output = output.expect("sh runs");
     let told = text(&output.stderr);
     assert!(output.status.success(), "openssl makes the keys: {told}");
+}
+
+fn what_fails_before_anything_is_made_keeps_no_lock() {
+    let rig = Rig::cold("nothing", &[]);
+    let dir = rig.dir.as_path();
+    fs::write(dir.join("one.toml"), ONE).expect("a scenario");
+    let workload = workload().display();
+    let without_docker = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(format!("live one.toml --state state --workload {workload} --sandbox 1").split(' '))
+        .env("PATH", "/nonexistent")
+        .current_dir(dir)
+        .output();
+    let gone = "live --clean --cluster one --state state --engine node-0=unix:///nonexistent";
+    for output in [without_docker.expect("plimsoll runs"), plimsoll(dir, gone)] {
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{told}");
+        assert!(!dir.join("state").exists(), "nothing is left: {told}");
+    }
 }
 
 fn an_engine_is_one_node_by_whatever_endpoint_it_is_reached() {

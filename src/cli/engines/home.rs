@@ -19,6 +19,8 @@ use crate::live::sandbox::{self, Sandbox};
 pub(in crate::cli) struct Home {
     dir: PathBuf,
     cluster: String,
+    /// The command that removes what is left of it.
+    clean: String,
     run: String,
     /// Locked as long as this lives.
     lock: File,
@@ -65,8 +67,9 @@ impl Home {
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
         };
+        let clean = clean_line(state, cluster);
         interrupt::leaves(format!(
-            "what is left of cluster {cluster} is removed by plimsoll live --clean --cluster {cluster}"
+            "what is left of cluster {cluster} is removed by {clean}"
         ));
         let before = Record::read(&lock, &path)?;
         let traces = ["journal", "engines"].map(|name| dir.join(name).exists());
@@ -74,6 +77,7 @@ impl Home {
             is_fresh: before.is_none() && traces == [false, false],
             before,
             cluster: cluster.to_owned(),
+            clean,
             run: format!("{}-{}", clock::date(), process::id()),
             dir,
             lock,
@@ -121,6 +125,11 @@ impl Home {
         &self.cluster
     }
 
+    /// The command that removes what is left of the cluster.
+    pub(in crate::cli) fn clean_line(&self) -> &str {
+        &self.clean
+    }
+
     /// Names this run.
     pub(in crate::cli) fn run(&self) -> &str {
         &self.run
@@ -154,6 +163,12 @@ impl Home {
         }
         drop(self.lock);
     }
+}
+
+/// The command that removes a cluster.
+pub(in crate::cli) fn clean_line(state: Option<&Path>, cluster: &str) -> String {
+    let state = state.map_or_else(String::new, |dir| format!(" --state {}", dir.display()));
+    format!("plimsoll live --clean --cluster {cluster}{state}")
 }
 
 /// Whether an open file is the one that stands there.
@@ -215,14 +230,19 @@ pub(in crate::cli) fn clean(args: &Engines, typed: &[Engine]) -> Result<(), Fail
     if !nodes.is_empty() {
         Sandbox::new(&home.engines(), &cluster, &nodes)?.remove()?;
     }
-    cleared.map_err(|trouble| {
+    if let Err(trouble) = cleared {
         let lock = home.dir.join("lock");
-        Failure::Environment(format!(
-            "{trouble}\n  = all else is removed, and this command goes on with the rest\n  = if an engine is gone \
-             for good, remove {}: nothing is known of the cluster then",
-            lock.display()
-        ))
-    })?;
+        let advice = match home.is_fresh {
+            true => String::new(),
+            false => format!(
+                "\n  = all else is removed, and this command goes on with the rest\n  = if an engine is gone for \
+                 good, remove {}: nothing is known of the cluster then",
+                lock.display()
+            ),
+        };
+        home.give_back();
+        return Err(Failure::Environment(format!("{trouble}{advice}")));
+    }
     let told = match nodes.len() + engines.len() {
         0 => nothing_known(&home),
         1 => format!("nothing is left of cluster {cluster} on its engine"),

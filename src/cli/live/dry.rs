@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::cli::Failure;
 use crate::cli::args::{Format, Live};
-use crate::cli::engines::home::{Glimpse, Home};
+use crate::cli::engines::home::{Glimpse, Home, clean_line};
 use crate::cli::engines::{self, Nodes};
 use crate::cli::out::print;
 use crate::ids::{Arena, Id, NodeId};
@@ -325,7 +325,8 @@ impl Page<'_> {
         }
         wrong.extend(claim::forgotten(&nodes, before));
         if !wrong.is_empty() {
-            return Err(engines::refused(&wrong, self.cluster));
+            let clean = clean_line(self.args.on.state.as_deref(), self.cluster);
+            return Err(engines::refused(&wrong, &clean));
         }
         match (self.args.on.sandbox, sandbox::impossible()) {
             (Some(_), Some(why)) => Err(Failure::Environment(format!("--sandbox: {why}"))),
