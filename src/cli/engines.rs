@@ -15,6 +15,7 @@ use crate::live::sandbox::Sandbox;
 use crate::live::tls;
 use crate::live::trouble::Trouble;
 use crate::live::world::Place;
+use crate::report::text::count;
 use crate::scenario::Scenario;
 use home::Home;
 
@@ -148,12 +149,12 @@ pub(super) fn all(
     typed: Vec<Engine>,
 ) -> Result<Vec<Engine>, Failure> {
     let names = &nodes.names;
-    if let Some(count) = args.sandbox {
-        return match count as usize == names.len() {
+    if let Some(private) = args.sandbox {
+        return match private as usize == names.len() {
             true => Ok(Vec::new()),
             false => Err(Failure::Input(format!(
-                "--sandbox {count}: the scenario has {} nodes, and each is an engine",
-                names.len()
+                "--sandbox {private}: the scenario has {}, and each is an engine",
+                count(names.len() as u64, "node")
             ))),
         };
     }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use crate::experiment::fidelity::observed::Observed;
 use crate::experiment::fidelity::{Order, Row, Verdict};
 use crate::report::figure::{self, Unit};
+use crate::report::text::count;
 use crate::scenario::Scenario;
 
 pub use json::{csv, json};
@@ -65,8 +66,8 @@ pub fn text(told: &Fidelity<'_>) -> String {
         text,
         "\n{:<label$}{:>live$}{:>simulated$}{:>difference$}",
         "",
-        format!("live ({} runs)", told.live.len()),
-        format!("simulated ({} runs)", told.simulated.len()),
+        format!("live ({})", count(told.live.len() as u64, "run")),
+        format!("simulated ({})", count(told.simulated.len() as u64, "run")),
         "difference"
     );
     for row in told.rows {
@@ -94,7 +95,8 @@ fn order(text: &mut String, told: &Fidelity<'_>) {
     let _ = writeln!(
         text,
         "Without failures, {alike} of {all} live runs decided the same as simulated, in the same order: which pod goes\n\
-         to which node, and how many replicas a service has ({decisions} decisions)."
+         to which node, and how many replicas a service has ({}).",
+        count(decisions as u64, "decision")
     );
     for (number, order) in orders.iter().enumerate() {
         let Some(parting) = &order.parting else {
