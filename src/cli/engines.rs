@@ -16,6 +16,7 @@ use crate::live::tls;
 use crate::live::trouble::Trouble;
 use crate::live::world::Place;
 use crate::report::text::count;
+use crate::run::live;
 use crate::scenario::Scenario;
 use home::Home;
 
@@ -43,6 +44,22 @@ impl Nodes {
             reached: service.map(|service| service.name.clone()),
             publish: args.sandbox.is_none() && (args.publish || scenario.live.publish),
         }
+    }
+}
+
+/// Refuses a scenario that asks for what these engines cannot do.
+pub(super) fn check_possible(args: &Engines, scenario: &Scenario) -> Result<(), Failure> {
+    let whose = match args.sandbox {
+        Some(_) => live::Engines::Private,
+        None => live::Engines::Given,
+    };
+    let wrong = live::impossible(scenario, whose);
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Input(format!(
+            "this cannot be run live\n  = {}",
+            wrong.join("\n  = ")
+        ))),
     }
 }
 

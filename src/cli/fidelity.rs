@@ -23,7 +23,7 @@ use crate::report::results::policy_name;
 use crate::rng::Seed;
 use crate::run::Ended;
 use crate::run::fidelity;
-use crate::run::live::{self, Engines};
+use crate::run::live;
 use crate::scenario::Scenario;
 use crate::script::{NodeEvent, NodeEventKind};
 use crate::time::Time;
@@ -54,17 +54,7 @@ const CALIBRATION: Asked = Asked {
 pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
     interrupt::listen()?;
     let scenario = scenario(&args)?;
-    let whose = match args.on.sandbox {
-        Some(_) => Engines::Private,
-        None => Engines::Given,
-    };
-    let wrong = live::impossible(&scenario, whose);
-    if !wrong.is_empty() {
-        let wrong = wrong.join("\n  = ");
-        return Err(Failure::Input(format!(
-            "this cannot be run live\n  = {wrong}"
-        )));
-    }
+    engines::check_possible(&args.on, &scenario)?;
     let dir = match &args.results.out {
         Some(dir) => dir.clone(),
         None => default_dir(&scenario, &args),

@@ -140,6 +140,8 @@ fn a_cluster_is_never_another_folder_and_what_is_cleaned_is_no_scenario() {
         ),
         ("calibrate", "give --sandbox N"),
         ("calibrate --sandbox 1 --out state", "it is a folder"),
+        ("live small.toml", "cannot be run live"),
+        ("fidelity small.toml", "cannot be run live"),
     ];
     for (line, wanted) in refused {
         let (code, stdout, stderr) = scratch.said(line);
