@@ -140,6 +140,10 @@ fn a_cluster_is_never_another_folder_and_what_is_cleaned_is_no_scenario() {
         ),
         ("calibrate", "give --sandbox N"),
         ("calibrate --sandbox 1 --out state", "it is a folder"),
+        (
+            "calibrate --engine a=unix:///a.sock --boots 3",
+            "cannot be used with",
+        ),
         ("live small.toml", "cannot be run live"),
         ("fidelity small.toml", "cannot be run live"),
     ];
