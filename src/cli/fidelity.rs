@@ -14,7 +14,7 @@ use crate::cli::{Failure, interrupt};
 use crate::experiment::fidelity::kept::{self, Of};
 use crate::experiment::fidelity::observed::Observed;
 use crate::experiment::fidelity::{MEASURES, Row};
-use crate::experiment::replicate::replicate;
+use crate::experiment::replicate::{replicate, with_threads};
 use crate::folder::{self, file};
 use crate::live::image::Image;
 use crate::live::world::{Place, Setup};
@@ -66,10 +66,13 @@ pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
     let told_delays = delays.display().to_string();
     args.changes.overlays.push(delays);
     let calibrated = self::scenario(&args)?;
-    let simulated = replicate(args.chance.seed, args.simulated, |seed| {
-        simulate(&calibrated, seed)
+    let simulated = with_threads(args.machine.threads, || {
+        replicate(args.chance.seed, args.simulated, |seed| {
+            simulate(&calibrated, seed)
+        })
     });
     let quiet = without_failures(&calibrated);
+    let simulated = simulated.map_err(Failure::Environment)??;
     let control = made.control.into_iter().zip(1..);
     let control = control.map(|(live, replication)| {
         let seed = Seed {
@@ -79,7 +82,6 @@ pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
         Ok((live, simulate(&quiet, seed)?))
     });
     let control = control.collect::<Result<Vec<_>, Failure>>()?;
-    let simulated = simulated?;
     let rows = MEASURES.into_iter();
     let rows = rows.filter_map(|measure| Row::of(measure, &made.live, &simulated));
     let told = told::Fidelity {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::engines::Engines;
-use super::shared::{Chance, Changes, Output, Policies};
+use super::shared::{Chance, Changes, Machine, Output, Policies};
 
 /// Run a scenario live and simulated, and say how well the one foretold the other.
 #[derive(Debug, clap::Args)]
@@ -48,3 +48,5 @@ pub(in crate::cli) struct Fidelity {
     #[command(flatten)]
     pub(in crate::cli) results: Output,
 }
+    #[command(flatten)]
+    pub(in crate::cli) machine: Machine,
