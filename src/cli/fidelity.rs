@@ -1,5 +1,6 @@
 //! `plimsoll fidelity`.
 
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -71,8 +72,8 @@ pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
             simulate(&calibrated, seed)
         })
     });
-    let quiet = without_failures(&calibrated);
     let simulated = simulated.map_err(Failure::Environment)??;
+    let quiet = without_failures(&calibrated);
     let control = made.control.into_iter().zip(1..);
     let control = control.map(|(live, replication)| {
         let seed = Seed {
@@ -199,7 +200,8 @@ fn on_engines(
         due(args.control, "control", true),
         due(args.live, "live", false),
     );
-    let has_delays = args.delays.is_some() || dir.join(DELAYS).exists();
+    let measured = Some(dir.join(DELAYS)).filter(|path| args.delays.is_none() && path.exists());
+    let has_delays = args.delays.is_some() || measured.is_some();
     let mut missing = Vec::new();
     for due in control.iter().chain(&live) {
         if kept::find(&due.path, &due.of)
@@ -208,6 +210,12 @@ fn on_engines(
         {
             missing.push(due);
         }
+    }
+    if !args.results.quiet {
+        let all = control.len() + live.len();
+        let reused = reused(measured.as_deref(), all - missing.len(), all);
+        // Without a stderr there is nobody to tell.
+        drop(write!(io::stderr(), "{reused}"));
     }
     if !(has_delays && missing.is_empty()) {
         make(args, scenario, dir, image, has_delays, &missing)?;
@@ -223,6 +231,21 @@ fn on_engines(
         live: all(&live)?,
         control: all(&control)?,
     })
+}
+
+/// What is said of what an earlier run of the command left: delays that it measured, and live runs.
+fn reused(delays: Option<&Path>, kept: usize, all: usize) -> String {
+    let mut said = String::new();
+    if let Some(delays) = delays {
+        said += &format!(
+            "the delays that were measured before are used: {}\n",
+            delays.display()
+        );
+    }
+    if kept > 0 {
+        said += &format!("live runs that are kept and not made again: {kept} of {all}\n");
+    }
+    said
 }
 
 fn make(
@@ -368,5 +391,21 @@ fn tell(args: &Fidelity, dir: &Path, told: &told::Fidelity<'_>) -> Result<(), Fa
     match told.agrees() {
         true => Ok(()),
         false => Err(Failure::Gate),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_again_is_said() {
+        let delays = Path::new("out/delays.toml");
+        assert_eq!(
+            reused(Some(delays), 2, 23),
+            "the delays that were measured before are used: out/delays.toml\n\
+             live runs that are kept and not made again: 2 of 23\n"
+        );
+        assert_eq!(reused(None, 0, 23), "");
     }
 }
