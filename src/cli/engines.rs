@@ -7,7 +7,7 @@ pub(super) mod image;
 use crate::cli::Failure;
 use crate::cli::args::Engines;
 use crate::live::claim::{self, Unclaimed};
-use crate::live::config::{BadEndpoint, Endpoint, Engine, Keys};
+use crate::live::config::{BadEndpoint, Endpoint, Engine, Keys, Whereabouts};
 use crate::live::image::Image;
 use crate::live::labels;
 use crate::live::record::{Node, Record};
@@ -15,6 +15,8 @@ use crate::live::sandbox::Sandbox;
 use crate::live::tls;
 use crate::live::trouble::Trouble;
 use crate::live::world::Place;
+use crate::report::text::count;
+use crate::run::live;
 use crate::scenario::Scenario;
 use home::Home;
 
@@ -42,6 +44,22 @@ impl Nodes {
             reached: service.map(|service| service.name.clone()),
             publish: args.sandbox.is_none() && (args.publish || scenario.live.publish),
         }
+    }
+}
+
+/// Refuses a scenario that asks for what these engines cannot do.
+pub(super) fn check_possible(args: &Engines, scenario: &Scenario) -> Result<(), Failure> {
+    let whose = match args.sandbox {
+        Some(_) => live::Engines::Private,
+        None => live::Engines::Given,
+    };
+    let wrong = live::impossible(scenario, whose);
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Input(format!(
+            "this cannot be run live\n  = {}",
+            wrong.join("\n  = ")
+        ))),
     }
 }
 
@@ -155,12 +173,12 @@ pub(super) fn all(
     typed: Vec<Engine>,
 ) -> Result<Vec<Engine>, Failure> {
     let names = &nodes.names;
-    if let Some(count) = args.sandbox {
-        return match count as usize == names.len() {
+    if let Some(private) = args.sandbox {
+        return match private as usize == names.len() {
             true => Ok(Vec::new()),
             false => Err(Failure::Input(format!(
-                "--sandbox {count}: the scenario has {} nodes, and each is an engine",
-                names.len()
+                "--sandbox {private}: the scenario has {}, and each is an engine",
+                count(names.len() as u64, "node")
             ))),
         };
     }
@@ -205,21 +223,24 @@ pub(super) fn all(
     Ok(engines)
 }
 
-/// Refuses services on engines of other machines, whose containers cannot be reached from here.
+/// Refuses services on engines that are not here as far as is known: their containers cannot be reached.
 fn near(nodes: &Nodes, engines: &[Engine]) -> Result<(), Failure> {
     let Some(service) = &nodes.reached else {
         return Ok(());
     };
-    let mut far = engines.iter().filter(|engine| !engine.endpoint.is_here());
-    match far.next() {
-        None => Ok(()),
-        Some(Engine { node, endpoint }) => Err(Failure::Input(format!(
+    let check = |Engine { node, endpoint }: &Engine| match endpoint.whereabouts() {
+        Whereabouts::Here => Ok(()),
+        Whereabouts::Elsewhere => Err(Failure::Input(format!(
             "node {node}, {endpoint}: that engine is on another machine, and replicas of {service} there could be \
              neither probed nor sent requests\n  = their network and 127.0.0.1 of that machine cannot be reached \
              from here, and plimsoll opens no port to others\n  = run plimsoll on that machine; jobs alone need \
              no more than the engine"
         ))),
-    }
+        Whereabouts::Unknown(said) => Err(Failure::Input(format!(
+            "node {node}, {endpoint}: that host cannot be resolved: {said}"
+        ))),
+    };
+    engines.iter().try_for_each(check)
 }
 
 /// Makes sure that each engine may be its node, writes it down, and marks them.
@@ -278,5 +299,37 @@ fn private(nodes: &Nodes, home: &Home) -> Result<Sandbox, Failure> {
 impl From<Trouble> for Failure {
     fn from(trouble: Trouble) -> Failure {
         Failure::Environment(trouble.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_host_that_has_no_address_is_not_said_to_be_another_machine() {
+        let nodes = Nodes {
+            names: vec!["a".to_owned()],
+            declared: Vec::new(),
+            reached: Some("web".to_owned()),
+            publish: false,
+        };
+        let refused = |endpoint: &str| {
+            let keys = Keys::of_folder(Path::new("certs"));
+            let endpoint = Endpoint::parse(endpoint, Some(keys)).expect("an endpoint");
+            let node = "a".to_owned();
+            match near(&nodes, &[Engine { node, endpoint }]) {
+                Err(Failure::Input(said)) => said,
+                other => panic!("{other:?}"),
+            }
+        };
+        // No name ends so (RFC 6761), and nobody has that address (RFC 5737).
+        let unknown = refused("tcp://engine.invalid:2376");
+        let wanted = "node a, tcp://engine.invalid:2376: that host cannot be resolved: ";
+        assert!(unknown.starts_with(wanted), "{unknown}");
+        let far = refused("tcp://192.0.2.1:2376");
+        assert!(far.contains("is on another machine"), "{far}");
     }
 }

@@ -1,5 +1,6 @@
 //! `plimsoll fidelity`.
 
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use crate::cli::{Failure, interrupt};
 use crate::experiment::fidelity::kept::{self, Of};
 use crate::experiment::fidelity::observed::Observed;
 use crate::experiment::fidelity::{MEASURES, Row};
-use crate::experiment::replicate::replicate;
+use crate::experiment::replicate::{replicate, with_threads};
 use crate::folder::{self, file};
 use crate::live::image::Image;
 use crate::live::world::{Place, Setup};
@@ -23,7 +24,7 @@ use crate::report::results::policy_name;
 use crate::rng::Seed;
 use crate::run::Ended;
 use crate::run::fidelity;
-use crate::run::live::{self, Engines};
+use crate::run::live;
 use crate::scenario::Scenario;
 use crate::script::{NodeEvent, NodeEventKind};
 use crate::time::Time;
@@ -54,17 +55,7 @@ const CALIBRATION: Asked = Asked {
 pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
     interrupt::listen()?;
     let scenario = scenario(&args)?;
-    let whose = match args.on.sandbox {
-        Some(_) => Engines::Private,
-        None => Engines::Given,
-    };
-    let wrong = live::impossible(&scenario, whose);
-    if !wrong.is_empty() {
-        let wrong = wrong.join("\n  = ");
-        return Err(Failure::Input(format!(
-            "this cannot be run live\n  = {wrong}"
-        )));
-    }
+    engines::check_possible(&args.on, &scenario)?;
     let dir = match &args.results.out {
         Some(dir) => dir.clone(),
         None => default_dir(&scenario, &args),
@@ -76,9 +67,12 @@ pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
     let told_delays = delays.display().to_string();
     args.changes.overlays.push(delays);
     let calibrated = self::scenario(&args)?;
-    let simulated = replicate(args.chance.seed, args.simulated, |seed| {
-        simulate(&calibrated, seed)
+    let simulated = with_threads(args.machine.threads, || {
+        replicate(args.chance.seed, args.simulated, |seed| {
+            simulate(&calibrated, seed)
+        })
     });
+    let simulated = simulated.map_err(Failure::Environment)??;
     let quiet = without_failures(&calibrated);
     let control = made.control.into_iter().zip(1..);
     let control = control.map(|(live, replication)| {
@@ -89,7 +83,6 @@ pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
         Ok((live, simulate(&quiet, seed)?))
     });
     let control = control.collect::<Result<Vec<_>, Failure>>()?;
-    let simulated = simulated?;
     let rows = MEASURES.into_iter();
     let rows = rows.filter_map(|measure| Row::of(measure, &made.live, &simulated));
     let told = told::Fidelity {
@@ -207,7 +200,8 @@ fn on_engines(
         due(args.control, "control", true),
         due(args.live, "live", false),
     );
-    let has_delays = args.delays.is_some() || dir.join(DELAYS).exists();
+    let measured = Some(dir.join(DELAYS)).filter(|path| args.delays.is_none() && path.exists());
+    let has_delays = args.delays.is_some() || measured.is_some();
     let mut missing = Vec::new();
     for due in control.iter().chain(&live) {
         if kept::find(&due.path, &due.of)
@@ -216,6 +210,12 @@ fn on_engines(
         {
             missing.push(due);
         }
+    }
+    if !args.results.quiet {
+        let all = control.len() + live.len();
+        let reused = reused(measured.as_deref(), all - missing.len(), all);
+        // Without a stderr there is nobody to tell.
+        drop(write!(io::stderr(), "{reused}"));
     }
     if !(has_delays && missing.is_empty()) {
         make(args, scenario, dir, image, has_delays, &missing)?;
@@ -231,6 +231,21 @@ fn on_engines(
         live: all(&live)?,
         control: all(&control)?,
     })
+}
+
+/// What is said of what an earlier run of the command left: delays that it measured, and live runs.
+fn reused(delays: Option<&Path>, kept: usize, all: usize) -> String {
+    let mut said = String::new();
+    if let Some(delays) = delays {
+        said += &format!(
+            "the delays that were measured before are used: {}\n",
+            delays.display()
+        );
+    }
+    if kept > 0 {
+        said += &format!("live runs that are kept and not made again: {kept} of {all}\n");
+    }
+    said
 }
 
 fn make(
@@ -376,5 +391,21 @@ fn tell(args: &Fidelity, dir: &Path, told: &told::Fidelity<'_>) -> Result<(), Fa
     match told.agrees() {
         true => Ok(()),
         false => Err(Failure::Gate),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_again_is_said() {
+        let delays = Path::new("out/delays.toml");
+        assert_eq!(
+            reused(Some(delays), 2, 23),
+            "the delays that were measured before are used: out/delays.toml\n\
+             live runs that are kept and not made again: 2 of 23\n"
+        );
+        assert_eq!(reused(None, 0, 23), "");
     }
 }

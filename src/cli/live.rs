@@ -29,7 +29,7 @@ use crate::report::tables::Detail;
 use crate::report::text::{self, Written};
 use crate::rng::Seed;
 use crate::run::Ended;
-use crate::run::live::{self, Engines, Ran};
+use crate::run::live::{self, Ran};
 use crate::scenario::Scenario;
 use crate::time::Time;
 pub(super) use watch::address;
@@ -44,17 +44,7 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
     };
     interrupt::listen()?;
     let scenario = chosen(path, &args.changes, &args.policies, args.results.quiet)?;
-    let whose = match args.on.sandbox {
-        Some(_) => Engines::Private,
-        None => Engines::Given,
-    };
-    let wrong = live::impossible(&scenario, whose);
-    if !wrong.is_empty() {
-        let wrong = wrong.join("\n  = ");
-        return Err(Failure::Input(format!(
-            "this cannot be run live\n  = {wrong}"
-        )));
-    }
+    engines::check_possible(&args.on, &scenario)?;
     let nodes = Nodes::of(&args.on, &scenario);
     let engines = engines::all(&args.on, &nodes, typed)?;
     faults::read(&args, &scenario, nodes.publish)?;

@@ -238,6 +238,27 @@ impl Order {
     }
 }
 
+/// What runs have in common to be known of the engines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note<'a> {
+    /// What.
+    pub said: &'a str,
+    /// Of how many runs.
+    pub runs: usize,
+}
+
+/// What is to be known of the engines of these runs, each thing once, in the order of the runs.
+pub fn notes<'a>(runs: impl IntoIterator<Item = &'a Observed>) -> Vec<Note<'a>> {
+    let mut notes: Vec<Note<'a>> = Vec::new();
+    for said in runs.into_iter().flat_map(|run| &run.notes) {
+        match notes.iter_mut().find(|note| note.said == said) {
+            Some(note) => note.runs += 1,
+            None => notes.push(Note { said, runs: 1 }),
+        }
+    }
+    notes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -74,6 +74,17 @@ pub enum BadEndpoint {
     Needless,
 }
 
+/// On which machine an engine is, as far as its address says: what a tunnel leads to is not seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// On this one.
+    Here,
+    /// On another.
+    Elsewhere,
+    /// Its host has no address that is known, and this is what was said of it.
+    Unknown(String),
+}
+
 impl Endpoint {
     /// Reads `unix:///run/docker.sock` or `tcp://127.0.0.1:2375`, and with keys `tcp://host:2376`.
     ///
@@ -100,16 +111,19 @@ impl Endpoint {
         }
     }
 
-    /// Whether it is on this machine, as far as its address says: what a tunnel leads to is not seen.
-    pub fn is_here(&self) -> bool {
-        match self {
-            Endpoint::Unix(_) | Endpoint::Tcp(_) => true,
-            Endpoint::Tls { host, port, .. } => {
-                let bare = host.trim_matches(['[', ']']);
-                let found = (bare, *port).to_socket_addrs();
-                let mut found = found.into_iter().flatten().peekable();
-                found.peek().is_some() && found.all(|at| is_ours(at.ip()))
-            }
+    /// Where it is.
+    pub fn whereabouts(&self) -> Whereabouts {
+        let Endpoint::Tls { host, port, .. } = self else {
+            return Whereabouts::Here;
+        };
+        let bare = host.trim_matches(['[', ']']);
+        match (bare, *port).to_socket_addrs() {
+            Err(error) => Whereabouts::Unknown(error.to_string()),
+            // A name that is resolved has one address at least.
+            Ok(mut found) => match found.all(|at| is_ours(at.ip())) {
+                true => Whereabouts::Here,
+                false => Whereabouts::Elsewhere,
+            },
         }
     }
 }
@@ -207,9 +221,14 @@ mod tests {
     #[test]
     fn an_engine_is_here_if_its_address_is() {
         let keys = || Some(Keys::of_folder(Path::new("certs")));
-        let here = |text: &str| Endpoint::parse(text, keys()).expect(text).is_here();
-        assert!(here("tcp://127.0.0.1:2376") && here("tcp://localhost:2376"));
+        let at = |text: &str| Endpoint::parse(text, keys()).expect(text).whereabouts();
+        for here in ["tcp://127.0.0.1:2376", "tcp://localhost:2376"] {
+            assert_eq!(at(here), Whereabouts::Here, "{here}");
+        }
         // An address for documentation (RFC 5737), which nobody has.
-        assert!(!here("tcp://192.0.2.1:2376"));
+        assert_eq!(at("tcp://192.0.2.1:2376"), Whereabouts::Elsewhere);
+        // No name ends so (RFC 6761).
+        let unknown = at("tcp://engine.invalid:2376");
+        assert!(matches!(unknown, Whereabouts::Unknown(_)), "{unknown:?}");
     }
 }

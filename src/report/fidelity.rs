@@ -6,8 +6,9 @@ mod schema;
 use std::fmt::Write as _;
 
 use crate::experiment::fidelity::observed::Observed;
-use crate::experiment::fidelity::{Order, Row, Verdict};
+use crate::experiment::fidelity::{self, Note, Order, Row, Verdict};
 use crate::report::figure::{self, Unit};
+use crate::report::text::count;
 use crate::scenario::Scenario;
 
 pub use json::{csv, json};
@@ -41,6 +42,17 @@ impl Fidelity<'_> {
             .collect()
     }
 
+    /// All live runs, those of the control first.
+    fn all_live(&self) -> impl Iterator<Item = &Observed> {
+        let control = self.control.iter().map(|(live, _)| live);
+        control.chain(self.live)
+    }
+
+    /// What is to be known of the engines, and of how many live runs.
+    fn notes(&self) -> Vec<Note<'_>> {
+        fidelity::notes(self.all_live())
+    }
+
     /// Whether every measure that is held to something agrees, and every control; what was not compared
     /// does not agree.
     pub fn agrees(&self) -> bool {
@@ -65,8 +77,8 @@ pub fn text(told: &Fidelity<'_>) -> String {
         text,
         "\n{:<label$}{:>live$}{:>simulated$}{:>difference$}",
         "",
-        format!("live ({} runs)", told.live.len()),
-        format!("simulated ({} runs)", told.simulated.len()),
+        format!("live ({})", count(told.live.len() as u64, "run")),
+        format!("simulated ({})", count(told.simulated.len() as u64, "run")),
         "difference"
     );
     for row in told.rows {
@@ -79,7 +91,20 @@ pub fn text(told: &Fidelity<'_>) -> String {
          to nothing. Delays: {}",
         told.delays
     );
+    notes(&mut text, told);
     text
+}
+
+fn notes(text: &mut String, told: &Fidelity<'_>) {
+    let notes = told.notes();
+    if notes.is_empty() {
+        return;
+    }
+    let of = told.all_live().count();
+    text.push_str("\nNotes on the engines, of live runs with and without failures:\n");
+    for Note { said, runs } in notes {
+        let _ = writeln!(text, "  {runs} of {of} runs: {said}");
+    }
 }
 
 fn order(text: &mut String, told: &Fidelity<'_>) {
@@ -94,7 +119,8 @@ fn order(text: &mut String, told: &Fidelity<'_>) {
     let _ = writeln!(
         text,
         "Without failures, {alike} of {all} live runs decided the same as simulated, in the same order: which pod goes\n\
-         to which node, and how many replicas a service has ({decisions} decisions)."
+         to which node, and how many replicas a service has ({}).",
+        count(decisions as u64, "decision")
     );
     for (number, order) in orders.iter().enumerate() {
         let Some(parting) = &order.parting else {
@@ -189,7 +215,10 @@ mod tests {
         let read = |path: &Path| panic!("{} is not to be read", path.display());
         let loaded = scenario::parse(Path::new("shop.toml"), text_of, &read);
         let scenario = loaded.expect("it is a scenario").scenario;
-        let live = [5.2, 5.3, 5.1].map(|detect| run(detect, 1000.0 + detect, &[]));
+        let mut live = [5.2, 5.3, 5.1].map(|detect| run(detect, 1000.0 + detect, &[]));
+        for run in &mut live[1..] {
+            run.notes.push("n did not start web-0: no".to_owned());
+        }
         let simulated = [5.0, 5.1, 4.9, 5.2].map(|detect| run(detect, 1300.0 + detect, &[]));
         let alike = run(0.0, 0.0, &["web-0 on n-0"]);
         let longer = run(0.0, 0.0, &["web-0 on n-0", "web-1 on n-0"]);
@@ -239,7 +268,14 @@ mod tests {
             Means with 95 % intervals. A measure agrees where the whole interval of the difference (Welch) lies
             within 15 % of the live mean, or within 1 s where it is a time, and no run lacks it. The others are held
             to nothing. Delays: delays.toml
+
+            Notes on the engines, of live runs with and without failures:
+              2 of 5 runs: n did not start web-0: no
         "#]].assert_eq(&text(&told));
+        let json: serde_json::Value = serde_json::from_str(&json(&told)).expect("it is JSON");
+        let note =
+            serde_json::json!({ "note": "n did not start web-0: no", "runs": 2, "of_runs": 5 });
+        assert_eq!(json["notes"], serde_json::json!([note]));
         let csv = csv(&told).expect("it can be written");
         let csv = String::from_utf8(csv).expect("it is text");
         // Three measures of three, four and twice two runs.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::marks::{Marking, Marks};
 use super::{Ended, Watched, play, subject};
+use crate::control::Control;
 #[cfg(feature = "live")]
 use crate::live::load::tally::{Requests, Tally};
 use crate::metrics::fold::{Fold, Options};
@@ -21,6 +22,8 @@ pub struct Seen {
     pub marks: Marks,
     /// What was measured.
     pub measured: Measured,
+    /// What a reader must know of the engines; nothing where it was simulated.
+    pub notes: Vec<String>,
 }
 
 /// Simulates one run.
@@ -36,7 +39,7 @@ pub fn simulated(
     observe(scenario, &script.jobs.clone(), watch, |mut recorder| {
         let finished = play(scenario, script, seed, None, &mut recorder).map_err(Ended::Stopped)?;
         let events = finished.sim.events();
-        Ok((finished.control, events))
+        Ok((finished.control, events, Vec::new()))
     })
 }
 
@@ -60,7 +63,9 @@ pub fn live(
     let mut seen = observe(scenario, &jobs, watch, |recorder| {
         let recorder = &mut (recorder, &mut window);
         let played = super::live::play(scenario, setup, tally, recorder).map_err(Ended::Stopped)?;
-        Ok((played.control, played.events))
+        let mut notes = super::live::unheeded(scenario);
+        notes.extend(played.notes);
+        Ok((played.control, played.events, notes))
     })?;
     // Every request, not rates by the second.
     let before = window.before.unwrap_or_default();
@@ -74,7 +79,7 @@ fn observe(
     scenario: &Scenario,
     jobs: &crate::script::jobs::Jobs,
     watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
-    run: impl FnOnce(&mut dyn Recorder) -> Result<(crate::control::Control, u64), Ended>,
+    run: impl FnOnce(&mut dyn Recorder) -> Result<(Control, u64, Vec<String>), Ended>,
 ) -> Result<Seen, Ended> {
     let subject = subject(scenario, jobs);
     let mut fold = Fold::new(&subject, Options::default());
@@ -83,13 +88,14 @@ fn observe(
         every: 1,
         ..Watched::new(watch)
     };
-    let (control, events) = run(&mut ((&mut fold, &mut marking), &mut watched))?;
+    let (control, events, notes) = run(&mut ((&mut fold, &mut marking), &mut watched))?;
     if watched.broken {
         return Err(Ended::Interrupted);
     }
     Ok(Seen {
         marks: marking.finish(scenario.end),
         measured: fold.finish(control.cluster(), events),
+        notes,
     })
 }
 

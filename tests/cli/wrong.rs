@@ -140,6 +140,16 @@ fn a_cluster_is_never_another_folder_and_what_is_cleaned_is_no_scenario() {
         ),
         ("calibrate", "give --sandbox N"),
         ("calibrate --sandbox 1 --out state", "it is a folder"),
+        (
+            "calibrate --engine a=unix:///a.sock --boots 3",
+            "cannot be used with",
+        ),
+        (
+            "fidelity small.toml --sandbox 3 --threads 0",
+            "--threads <N>",
+        ),
+        ("live small.toml", "cannot be run live"),
+        ("fidelity small.toml", "cannot be run live"),
     ];
     for (line, wanted) in refused {
         let (code, stdout, stderr) = scratch.said(line);

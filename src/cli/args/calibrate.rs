@@ -41,6 +41,7 @@ pub(in crate::cli) struct Calibrate {
         long,
         value_name = "N",
         default_value_t = 6,
+        conflicts_with = "engines",
         value_parser = clap::value_parser!(u32).range(1..=1_000)
     )]
     pub(in crate::cli) boots: u32,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::engines::Engines;
-use super::shared::{Chance, Changes, Output, Policies};
+use super::shared::{Chance, Changes, Machine, Output, Policies};
 
 /// Run a scenario live and simulated, and say how well the one foretold the other.
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,8 @@ runs without failures, whose placements are held to those of the simulation in t
 with the scenario's failures; and simulated runs with the delays that were measured. Times to detect and \
 to recover and the requests answered agree where the 95 % interval of the difference lies within 15 % or 1 s.
 
-Live runs that are done are kept in the result folder: the same command again goes on with what is missing. \
+Delays that were measured and live runs that are done are kept in the result folder: the same command again \
+goes on with what is missing. \
 Exit code 1 says that something does not agree.")]
 pub(in crate::cli) struct Fidelity {
     /// The scenario file
@@ -47,4 +48,6 @@ pub(in crate::cli) struct Fidelity {
     pub(in crate::cli) changes: Changes,
     #[command(flatten)]
     pub(in crate::cli) results: Output,
+    #[command(flatten)]
+    pub(in crate::cli) machine: Machine,
 }

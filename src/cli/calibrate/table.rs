@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::live::calibrate::{Delays, Level};
+use crate::report::text::count;
 
 /// What it was measured on, and where it is.
 pub(super) struct What<'a> {
@@ -37,17 +38,17 @@ pub(super) fn text(measured: &Delays, what: &What<'_>) -> String {
         true => "private engine",
         false => "engine",
     };
-    let plural = if what.engines == 1 { "" } else { "s" };
     let shared = match what.shared_machine && what.engines > 1 {
         true => " on one machine",
         false => "",
     };
     let containers: usize = measured.levels.iter().map(|level| level.create.len()).sum();
     let mut text = format!(
-        "{} {kind}{plural}{shared} · Docker {} · {containers} containers measured in {:.0} s\n\n\
+        "{}{shared} · Docker {} · {} measured in {:.0} s\n\n\
          {:<20} {:>10} {:>10} {:>10} {:>10} {:>6}\n",
-        what.engines,
+        count(what.engines as u64, kind),
         measured.versions.join(", "),
+        count(containers as u64, "container"),
         what.seconds,
         "",
         "at once",

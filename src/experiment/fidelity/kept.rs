@@ -21,6 +21,8 @@ struct Kept {
     values: BTreeMap<String, f64>,
     decisions: Vec<String>,
     decided_at_s: Vec<f64>,
+    #[serde(default)]
+    notes: Vec<String>,
 }
 
 /// What a run is one of.
@@ -52,6 +54,7 @@ pub fn keep(path: &Path, of: &Of, seen: &Observed) -> Result<(), String> {
         values: seen.values.clone(),
         decisions: seen.decisions.clone(),
         decided_at_s: seen.decided_at.clone(),
+        notes: seen.notes.clone(),
     };
     let text = serde_json::to_string_pretty(&kept).expect("text and numbers are JSON");
     file::write(path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
@@ -82,6 +85,7 @@ pub fn find(path: &Path, of: &Of) -> Result<Option<Observed>, String> {
         values: kept.values,
         decisions: kept.decisions,
         decided_at: kept.decided_at_s,
+        notes: kept.notes,
     }))
 }
 
@@ -110,6 +114,7 @@ mod tests {
             values: [("detect.node".to_owned(), 5.25)].into(),
             decisions: vec!["web-0 on n-0".to_owned()],
             decided_at: vec![0.5],
+            notes: vec!["n-0 did not start web-1: no".to_owned()],
         };
         keep(&path, &of(1), &seen).expect("it can be written");
         assert_eq!(find(&path, &of(1)), Ok(Some(seen)));
@@ -121,5 +126,18 @@ mod tests {
         let text = fs::read_to_string(&path).expect("it is there");
         fs::write(&path, &text[..text.len() / 2]).expect("it can be written");
         assert!(find(&path, &of(1)).is_err());
+    }
+
+    #[test]
+    fn a_run_that_was_kept_without_notes_has_none() {
+        let scratch = Scratch::new("kept-plain");
+        let path = scratch.0.join("live-001.json");
+        keep(&path, &of(1), &Observed::default()).expect("it can be written");
+        let text = fs::read_to_string(&path).expect("it is there");
+        let mut kept: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        let notes = kept.as_object_mut().expect("an object").remove("notes");
+        assert_eq!(notes, Some(serde_json::json!([])));
+        fs::write(&path, kept.to_string()).expect("it can be written");
+        assert_eq!(find(&path, &of(1)), Ok(Some(Observed::default())));
     }
 }

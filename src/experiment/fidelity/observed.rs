@@ -16,6 +16,8 @@ pub struct Observed {
     pub decisions: Vec<String>,
     /// When each of these was decided, in seconds.
     pub decided_at: Vec<f64>,
+    /// What a reader must know of the engines.
+    pub notes: Vec<String>,
 }
 
 impl Observed {
@@ -46,7 +48,13 @@ const METRICS: [&str; 6] = [
     "replica_hours",
 ];
 
-fn observed(Seen { marks, measured }: &Seen) -> Observed {
+fn observed(
+    Seen {
+        marks,
+        measured,
+        notes,
+    }: &Seen,
+) -> Observed {
     let mut values = BTreeMap::new();
     let mut note = |name: &str, value: Option<f64>| {
         // A percentile that was never reached is no number to be compared.
@@ -78,6 +86,7 @@ fn observed(Seen { marks, measured }: &Seen) -> Observed {
     }
     let mut seen = Observed {
         values,
+        notes: notes.clone(),
         ..Observed::default()
     };
     for Decision { at, what } in &marks.decisions {

@@ -44,13 +44,25 @@ impl Engine {
     pub async fn network(&self, cluster: &str) -> Result<Option<Found>, Trouble> {
         let name = labels::network(cluster);
         let what = format!("network {name} of {}", self.endpoint);
-        let options = None::<InspectNetworkOptions>;
-        match call(&what, self.docker.inspect_network(&name, options)).await {
-            Ok(network) => {
+        match self.inspect_network(&what, &name).await? {
+            None => Ok(None),
+            Some(network) => {
                 let found = found(network, cluster);
                 let foreign = || Trouble::refused(what, "it is there, and not plimsoll's");
                 found.ok_or_else(foreign).map(Some)
             }
+        }
+    }
+
+    /// A network by name or id, if it is there.
+    async fn inspect_network(
+        &self,
+        what: &str,
+        network: &str,
+    ) -> Result<Option<NetworkInspect>, Trouble> {
+        let options = None::<InspectNetworkOptions>;
+        match call(what, self.docker.inspect_network(network, options)).await {
+            Ok(network) => Ok(Some(network)),
             Err(trouble) if trouble.kind == Kind::NotFound => Ok(None),
             Err(trouble) => Err(trouble),
         }
@@ -87,7 +99,7 @@ impl Engine {
             .map(|_| true)
     }
 
-    /// Removes the networks that carry the cluster's label.
+    /// Removes the networks that carry the cluster's label, whatever else the engine lists.
     ///
     /// # Errors
     /// When the engine refuses.
@@ -100,7 +112,10 @@ impl Engine {
             .build();
         for network in call(&what, self.docker.list_networks(Some(options))).await? {
             let id = network.id.unwrap_or_default();
-            gone(call(&what, self.docker.remove_network(&id)).await)?;
+            let network = self.inspect_network(&what, &id).await?;
+            if network.is_some_and(|network| found(network, cluster).is_some()) {
+                gone(call(&what, self.docker.remove_network(&id)).await)?;
+            }
         }
         Ok(())
     }
@@ -166,4 +181,68 @@ fn found(network: NetworkInspect, cluster: &str) -> Option<Found> {
         open: network.internal != Some(true),
         bridge,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+    use std::thread;
+
+    use super::*;
+    use crate::live::config::Endpoint;
+
+    /// An engine that lists three networks, whatever the filter, and what it was asked.
+    fn engine() -> (Engine, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let endpoint = Endpoint::Tcp(listener.local_addr().expect("its address"));
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let all = Arc::clone(&asked);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                answer(stream.expect("a connection"), &all);
+            }
+        });
+        (Engine::new(&endpoint).expect("an endpoint"), asked)
+    }
+
+    /// Answers one request, and notes it without its query.
+    fn answer(mut stream: TcpStream, asked: &Mutex<Vec<String>>) {
+        let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+        let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        let mut words = head[0].split([' ', '?']);
+        let mut word = || words.next().expect("a method and a path");
+        let request = format!("{} {}", word(), word());
+        let body = match request.as_str() {
+            "GET /networks" => r#"[{ "Id": "ours" }, { "Id": "theirs" }, { "Id": "plain" }]"#,
+            "GET /networks/ours" => r#"{ "Id": "ours", "Labels": { "plimsoll.cluster": "shop" } }"#,
+            "GET /networks/theirs" => {
+                r#"{ "Id": "theirs", "Labels": { "plimsoll.cluster": "shop-2" } }"#
+            }
+            _ => "{}",
+        };
+        asked.lock().expect("what was asked").push(request);
+        let length = body.len();
+        let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json";
+        write!(stream, "{head}\r\nContent-Length: {length}\r\n\r\n{body}").expect("it listens");
+    }
+
+    #[test]
+    fn a_network_without_the_label_stays_though_it_is_listed() {
+        let (engine, asked) = engine();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let removed = runtime
+            .expect("threads")
+            .block_on(engine.remove_networks("shop"));
+        assert_eq!(removed, Ok(()));
+        let asked = asked.lock().expect("what was asked");
+        let removed: Vec<&String> = asked
+            .iter()
+            .filter(|one| one.starts_with("DELETE"))
+            .collect();
+        assert_eq!(removed, ["DELETE /networks/ours"], "{asked:?}");
+    }
 }

@@ -23,6 +23,7 @@ struct File<'a> {
     agrees: bool,
     measures: Vec<Measure<'a>>,
     control: Vec<Control>,
+    notes: Vec<Note<'a>>,
 }
 
 #[derive(Serialize)]
@@ -62,6 +63,13 @@ struct Control {
     simulated: Option<String>,
 }
 
+#[derive(Serialize)]
+struct Note<'a> {
+    note: &'a str,
+    runs: usize,
+    of_runs: usize,
+}
+
 /// The comparison as JSON.
 pub fn json(told: &Fidelity<'_>) -> String {
     let file = File {
@@ -76,6 +84,7 @@ pub fn json(told: &Fidelity<'_>) -> String {
         agrees: told.agrees(),
         measures: told.rows.iter().map(measure).collect(),
         control: control(told),
+        notes: notes(told),
     };
     let mut text = serde_json::to_string_pretty(&file).expect("text and numbers are JSON");
     text.push('\n');
@@ -130,6 +139,17 @@ fn control(told: &Fidelity<'_>) -> Vec<Control> {
         }
     });
     control.collect()
+}
+
+fn notes<'a>(told: &'a Fidelity<'_>) -> Vec<Note<'a>> {
+    let of_runs = told.all_live().count();
+    let notes = told.notes().into_iter();
+    let notes = notes.map(|note| Note {
+        note: note.said,
+        runs: note.runs,
+        of_runs,
+    });
+    notes.collect()
 }
 
 /// Every value of every run: which runs, replication, measure, unit, value.

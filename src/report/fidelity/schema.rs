@@ -18,6 +18,7 @@ pub fn schema() -> String {
             ("side", side()),
             ("estimate", estimate()),
             ("control", control()),
+            ("note", note()),
         ],
     )
 }
@@ -37,6 +38,10 @@ fn root() -> Value {
         ),
         ("measures", list("in the order of the table", "measure")),
         ("control", list("live runs without failures", "control")),
+        (
+            "notes",
+            list("what is to be known of the engines of live runs", "note"),
+        ),
     ]);
     object(&keys, &[])
 }
@@ -98,6 +103,15 @@ fn control() -> Value {
         ("parts_at", or_null(whole("the first that differs, from 0"))),
         ("live", or_null(text("what was decided there"))),
         ("simulated", or_null(text("what was decided there"))),
+    ];
+    object(&keys, &[])
+}
+
+fn note() -> Value {
+    let keys = [
+        ("note", text("what")),
+        ("runs", whole("live runs of which it is to be known")),
+        ("of_runs", whole("live runs, those without failures too")),
     ];
     object(&keys, &[])
 }
