@@ -17,6 +17,7 @@ use crate::experiment::fidelity::observed::Observed;
 use crate::experiment::fidelity::{MEASURES, Row};
 use crate::experiment::replicate::{replicate, with_threads};
 use crate::folder::{self, file};
+use crate::live::config::Engine;
 use crate::live::image::Image;
 use crate::live::world::{Place, Setup};
 use crate::report::fidelity as told;
@@ -52,7 +53,7 @@ const CALIBRATION: Asked = Asked {
     shared_machine: false,
 };
 
-pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
+pub(super) fn run(args: Fidelity) -> Result<(), Failure> {
     interrupt::listen()?;
     let scenario = scenario(&args)?;
     engines::check_possible(&args.on, &scenario)?;
@@ -62,11 +63,14 @@ pub(super) fn run(mut args: Fidelity) -> Result<(), Failure> {
     };
     folder::check_replaceable(&dir, is_result)?;
     let image = image::packed(args.on.workload.as_deref())?;
+    if let Some(delays) = &args.delays {
+        // Before minutes are spent on engines: can they be read?
+        with_delays(&args, delays)?;
+    }
     let made = on_engines(&args, &scenario, &dir, &image)?;
     let delays = args.delays.clone().unwrap_or_else(|| dir.join(DELAYS));
     let told_delays = delays.display().to_string();
-    args.changes.overlays.push(delays);
-    let calibrated = self::scenario(&args)?;
+    let calibrated = with_delays(&args, &delays)?;
     let simulated = with_threads(args.machine.threads, || {
         replicate(args.chance.seed, args.simulated, |seed| {
             simulate(&calibrated, seed)
@@ -105,6 +109,13 @@ fn scenario(args: &Fidelity) -> Result<Scenario, Failure> {
         &args.policies,
         args.results.quiet,
     )
+}
+
+/// The same with delays that were measured.
+fn with_delays(args: &Fidelity, delays: &Path) -> Result<Scenario, Failure> {
+    let mut changes = args.changes.clone();
+    changes.overlays.push(delays.to_owned());
+    chosen(&args.scenario, &changes, &args.policies, true)
 }
 
 /// The same world, in which nothing fails.
@@ -166,6 +177,31 @@ struct Due {
     of: Of,
 }
 
+impl Due {
+    /// The run, if it was made.
+    fn found(&self) -> Result<Option<Observed>, Failure> {
+        kept::find(&self.path, &self.of).map_err(Failure::Input)
+    }
+
+    fn keep(&self, seen: &Observed) -> Result<(), Failure> {
+        kept::keep(&self.path, &self.of, seen).map_err(Failure::Environment)
+    }
+}
+
+/// Which engines these are.
+fn named(engines: &[Engine], publish: bool) -> String {
+    if engines.is_empty() {
+        return "private engines".to_owned();
+    }
+    let engines = engines.iter();
+    let engines = engines.map(|Engine { node, endpoint }| format!("{node}={endpoint}"));
+    let how = match publish {
+        true => " by published ports",
+        false => "",
+    };
+    format!("{}{how}", engines.collect::<Vec<_>>().join(", "))
+}
+
 /// Measures the delays and makes the live runs, as far as they are not there.
 fn on_engines(
     args: &Fidelity,
@@ -173,12 +209,11 @@ fn on_engines(
     dir: &Path,
     image: &Image,
 ) -> Result<Made, Failure> {
-    let engines = match args.on.sandbox {
-        Some(_) => "private engines".to_owned(),
-        None => args.on.engines.join(", "),
-    };
+    let nodes = Nodes::of(&args.on, scenario);
+    let engines = engines::all(&args.on, &nodes, engines::typed(&args.on)?)?;
     let on = format!(
-        "{engines}, {}, answers within {} s",
+        "{}, {}, answers within {} s",
+        named(&engines, nodes.publish),
         image.name,
         args.request_timeout.secs_f64()
     );
@@ -200,30 +235,60 @@ fn on_engines(
         due(args.control, "control", true),
         due(args.live, "live", false),
     );
-    let measured = Some(dir.join(DELAYS)).filter(|path| args.delays.is_none() && path.exists());
-    let has_delays = args.delays.is_some() || measured.is_some();
+    let delays = Due {
+        path: dir.join("runs/delays.json"),
+        of: Of {
+            scenario: String::new(),
+            policies: String::new(),
+            seed: 0,
+            replication: 0,
+            without_failures: true,
+            on: on.clone(),
+        },
+    };
+    let file = dir.join(DELAYS);
+    let are_measured = delays.found()?.is_some() && file.exists();
+    let are_reused = are_measured && args.delays.is_none();
+    let unmeasured = match are_measured || args.delays.is_some() {
+        true => None,
+        false => Some((file.as_path(), &delays)),
+    };
     let mut missing = Vec::new();
     for due in control.iter().chain(&live) {
-        if kept::find(&due.path, &due.of)
-            .map_err(Failure::Input)?
-            .is_none()
-        {
+        if due.found()?.is_none() {
             missing.push(due);
         }
     }
     if !args.results.quiet {
         let all = control.len() + live.len();
-        let reused = reused(measured.as_deref(), all - missing.len(), all);
+        let delays = are_reused.then_some(file.as_path());
+        let reused = reused(delays, all - missing.len(), all);
         // Without a stderr there is nobody to tell.
         drop(write!(io::stderr(), "{reused}"));
     }
-    if !(has_delays && missing.is_empty()) {
-        make(args, scenario, dir, image, has_delays, &missing)?;
+    if unmeasured.is_some() || !missing.is_empty() {
+        let cluster = engines::cluster(&args.on, &scenario.name)?;
+        let home = Home::take(args.on.state.as_deref(), &cluster)?;
+        engines::on(&args.on, &nodes, &engines, home, image, |home, places| {
+            let made = Making {
+                args,
+                scenario,
+                nodes: &nodes,
+                home,
+                places: &places,
+                image,
+            };
+            if let Some((file, delays)) = unmeasured {
+                made.calibrate(file)?;
+                delays.keep(&Observed::default())?;
+            }
+            made.live_runs(&missing)
+        })?;
     }
     let all = |due: &[Due]| -> Result<Vec<Observed>, Failure> {
         let found = due.iter().map(|due| {
-            let found = kept::find(&due.path, &due.of).map_err(Failure::Input)?;
-            found.ok_or_else(|| Failure::Environment(format!("{} is gone", due.path.display())))
+            due.found()?
+                .ok_or_else(|| Failure::Environment(format!("{} is gone", due.path.display())))
         });
         found.collect()
     };
@@ -248,34 +313,6 @@ fn reused(delays: Option<&Path>, kept: usize, all: usize) -> String {
     said
 }
 
-fn make(
-    args: &Fidelity,
-    scenario: &Scenario,
-    dir: &Path,
-    image: &Image,
-    has_delays: bool,
-    missing: &[&Due],
-) -> Result<(), Failure> {
-    let nodes = Nodes::of(&args.on, scenario);
-    let engines = engines::all(&args.on, &nodes, engines::typed(&args.on)?)?;
-    let cluster = engines::cluster(&args.on, &scenario.name)?;
-    let home = Home::take(args.on.state.as_deref(), &cluster)?;
-    engines::on(&args.on, &nodes, &engines, home, image, |home, places| {
-        let made = Making {
-            args,
-            scenario,
-            nodes: &nodes,
-            home,
-            places: &places,
-            image,
-        };
-        if !has_delays {
-            made.calibrate(dir)?;
-        }
-        made.live_runs(missing)
-    })
-}
-
 /// What runs are made on.
 struct Making<'a> {
     args: &'a Fidelity,
@@ -287,7 +324,7 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    fn calibrate(&self, dir: &Path) -> Result<(), Failure> {
+    fn calibrate(&self, file: &Path) -> Result<(), Failure> {
         let asked = Asked {
             at_once: AT_ONCE.to_vec(),
             shared_machine: self.args.on.sandbox.is_some(),
@@ -297,7 +334,7 @@ impl Making<'_> {
         let places = self.places.to_vec();
         let measured =
             calibrate::measure(&asked, self.nodes, self.home, places, self.image, quiet)?;
-        calibrate::write(&dir.join(DELAYS), &measured, &asked)
+        calibrate::write(file, &measured, &asked)
     }
 
     fn live_runs(&self, missing: &[&Due]) -> Result<(), Failure> {
@@ -333,8 +370,10 @@ impl Making<'_> {
             if let Some(status) = &mut status {
                 status.clear();
             }
-            let seen = Observed::of(&seen?);
-            kept::keep(&due.path, &due.of, &seen).map_err(Failure::Environment)?;
+            if let Err(Failure::Environment(said)) = &seen {
+                kept::fail(&due.path, said).map_err(Failure::Environment)?;
+            }
+            due.keep(&Observed::of(&seen?))?;
         }
         Ok(())
     }

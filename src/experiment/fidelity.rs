@@ -126,10 +126,16 @@ impl Side {
     fn of(measure: Measure, runs: &[Observed]) -> Side {
         let values = runs.iter().filter_map(|run| run.values.get(measure.name));
         let values: Vec<f64> = values.copied().collect();
+        let of = match measure.tolerance {
+            Some(_) => runs.iter().filter(|run| run.has(measure.name)).count(),
+            // What some runs have all have, unless it went beyond all bounds.
+            None if values.is_empty() => 0,
+            None => runs.len(),
+        };
         Side {
             mean: stats::t_mean(&values, Confidence::NINETY_FIVE),
             runs: values.len(),
-            of: runs.iter().filter(|run| run.has(measure.name)).count(),
+            of,
             values,
         }
     }
@@ -303,6 +309,11 @@ mod tests {
         let one = row("recover.node", &three[..1], &three).expect("it has it");
         assert_eq!(one.verdict(), Some(Verdict::Undecided));
         assert_eq!(row("recover.node", &[Observed::default()], &[]), None);
+        // What is held to nothing tells too of how many runs it is.
+        let mut late = runs("time_to_ready.p99", &[2.0, 2.1]);
+        late.push(Observed::default());
+        let some = row("time_to_ready.p99", &late, &three).expect("some have it");
+        assert_eq!((some.live.runs, some.live.of, some.simulated.of), (2, 3, 0));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::scenario::quantity;
 use crate::time::Duration;
 
 /// What is changed of the scenario file.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct Changes {
     /// Lay this file over the scenario: tables are merged, entries of lists by their names, every other
     /// value is replaced; may be given again

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -81,12 +81,39 @@ pub fn find(path: &Path, of: &Of) -> Result<Option<Observed>, String> {
              give another --out",
         ));
     }
+    let mut notes = kept.notes;
+    for said in failures(path) {
+        notes.push(format!("this run was made again, for it failed: {said}"));
+    }
     Ok(Some(Observed {
         values: kept.values,
         decisions: kept.decisions,
         decided_at: kept.decided_at_s,
-        notes: kept.notes,
+        notes,
     }))
+}
+
+/// Writes down that a run failed: it is made again, and that is told of it.
+///
+/// # Errors
+/// What the system says.
+pub fn fail(path: &Path, said: &str) -> Result<(), String> {
+    let mut all = failures(path);
+    all.push(said.to_owned());
+    let (path, text) = (beside(path), serde_json::to_string_pretty(&all));
+    let text = text.expect("text is JSON");
+    file::write(&path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// How a run failed before.
+fn failures(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(beside(path)).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// Where it is written down how a run failed.
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("failed.json")
 }
 
 #[cfg(test)]
@@ -126,6 +153,20 @@ mod tests {
         let text = fs::read_to_string(&path).expect("it is there");
         fs::write(&path, &text[..text.len() / 2]).expect("it can be written");
         assert!(find(&path, &of(1)).is_err());
+    }
+
+    #[test]
+    fn a_run_that_was_made_again_says_how_it_failed_before() {
+        let scratch = Scratch::new("kept-failed");
+        let path = scratch.0.join("runs/live-001.json");
+        fail(&path, "node-0 is gone").expect("it can be written");
+        assert_eq!(find(&path, &of(1)), Ok(None));
+        fail(&path, "no space").expect("it can be written");
+        keep(&path, &of(1), &Observed::default()).expect("it can be written");
+        let found = find(&path, &of(1)).expect("it is one");
+        let notes = ["node-0 is gone", "no space"]
+            .map(|said| format!("this run was made again, for it failed: {said}"));
+        assert_eq!(found.expect("it is there").notes, notes);
     }
 
     #[test]
