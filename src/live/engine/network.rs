@@ -159,7 +159,8 @@ impl Found {
         match other {
             Some(other) => Some(format!("it says that the engine is node {other}")),
             None if self.open != wanted.open => Some(format!(
-                "it is {}, and another run left it: remove it with plimsoll live --clean --cluster {}",
+                "it is {}, and another run left it: remove it with plimsoll live --clean --cluster {}, and \
+                 --state where that run had it",
                 if self.open { "open" } else { "closed" },
                 wanted.cluster
             )),
