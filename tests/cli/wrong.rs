@@ -145,6 +145,10 @@ fn a_cluster_is_never_another_folder_and_what_is_cleaned_is_no_scenario() {
             "cannot be used with",
         ),
         (
+            "calibrate --sandbox 1 --shared-machine",
+            "cannot be used with",
+        ),
+        (
             "fidelity small.toml --sandbox 3 --threads 0",
             "--threads <N>",
         ),

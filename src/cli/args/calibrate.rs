@@ -47,7 +47,7 @@ pub(in crate::cli) struct Calibrate {
     pub(in crate::cli) boots: u32,
     /// The engines given share one machine, as private ones do: containers that start on any of them slow
     /// each other down
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sandbox")]
     pub(in crate::cli) shared_machine: bool,
     /// Write the delays to this file
     #[arg(long, value_name = "FILE", default_value = "delays.toml")]
