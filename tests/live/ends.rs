@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use plimsoll::live::clock::{now, pause};
 use plimsoll::live::sandbox::Signal;
 use rustix::process::{Pid, kill_process};
 
@@ -24,6 +25,14 @@ pub(crate) const TESTS: &[Test] = &[
     (
         "what_a_killed_run_left_is_removed_by_clean",
         what_a_killed_run_left_is_removed_by_clean,
+    ),
+    (
+        "a_run_that_is_killed_while_its_engine_boots_leaves_nothing_that_clean_does_not_find",
+        a_run_that_is_killed_while_its_engine_boots_leaves_nothing_that_clean_does_not_find,
+    ),
+    (
+        "an_engine_that_does_not_start_says_why",
+        an_engine_that_does_not_start_says_why,
     ),
     (
         "a_run_that_ends_while_engines_are_down_is_measured_all_the_same",
@@ -128,6 +137,40 @@ fn what_a_killed_run_left_is_removed_by_clean() {
     let told = said(&plimsoll(&rig.dir, &clean));
     assert!(told.contains("nothing was removed"), "{told}");
     rig.has_left_nothing();
+}
+
+fn a_run_that_is_killed_while_its_engine_boots_leaves_nothing_that_clean_does_not_find() {
+    // Each time a little later: before its first process starts, before it is noted, after that.
+    for wait in [0, 5, 20, 50] {
+        let rig = Rig::cold(&format!("early-{wait}"), &[]);
+        let one = web(60).replace("count = 2", "count = 1");
+        let mut run = rig.begin(&one, "--sandbox 1");
+        let cluster = rig.dir.join("state").join(rig.cluster());
+        let log = cluster.join("engines/node-0/init.log");
+        let from = now();
+        while !log.exists() && now() - from < std::time::Duration::from_secs(60) {
+            pause(std::time::Duration::from_millis(1));
+        }
+        assert!(log.exists(), "it begins to boot");
+        pause(std::time::Duration::from_millis(wait));
+        run.kill();
+        let clean = format!("live --clean --cluster {} --state state", rig.cluster());
+        said(&plimsoll(&rig.dir, &clean));
+        rig.has_left_nothing();
+    }
+}
+
+fn an_engine_that_does_not_start_says_why() {
+    let rig = Rig::cold("broken", &["node-0"]);
+    let machine = rig.dir.join("engines/node-0");
+    fs::create_dir_all(&machine).expect("a folder");
+    fs::write(machine.join("data"), "no folder").expect("a file");
+    let from = now();
+    let told = rig.sandbox.boot().expect_err("it cannot").to_string();
+    assert!(now() - from < std::time::Duration::from_secs(40), "{told}");
+    let wanted = "dockerd of the private engine node-0: exit status: 1\n  | ";
+    assert!(told.starts_with(wanted), "{told}");
+    assert!(told.contains("not a directory"), "{told}");
 }
 
 fn a_run_that_ends_while_engines_are_down_is_measured_all_the_same() {

@@ -34,6 +34,10 @@ pub(crate) const TESTS: &[Test] = &[
         a_machine_without_power_loses_everything_at_once,
     ),
     (
+        "a_machine_whose_power_is_back_at_once_boots_again",
+        a_machine_whose_power_is_back_at_once_boots_again,
+    ),
+    (
         "a_container_whose_network_is_cut_is_not_ready",
         a_container_whose_network_is_cut_is_not_ready,
     ),
@@ -199,6 +203,24 @@ fn a_machine_without_power_loses_everything_at_once() {
     assert!(requests.offered.abs_diff(400) < 100, "{requests:?}");
     assert!(requests.stale + requests.timed_out > 0, "{requests:?}");
     assert!(requests.served > requests.offered / 2, "{requests:?}");
+}
+
+fn a_machine_whose_power_is_back_at_once_boots_again() {
+    let rig = Rig::new("flicker", &["node-0", "node-1"]);
+    // The kernel is hardly through with what ran there.
+    let failure = "[[failures]]\nnodes = \"node-0\"\nat = \"4s\"\ndown = \"300ms\"\n";
+    let story = rig.run(20, &(service("web", 4, "") + failure), || {});
+    let told = story.told();
+    let count = |holds: fn(&Truth) -> bool| {
+        let truths = story.truths().into_iter();
+        truths
+            .filter(|(at, truth)| *at > 1.0 && holds(truth))
+            .count()
+    };
+    let down = count(|truth| matches!(truth, Truth::NodeDown { .. }));
+    let up = count(|truth| matches!(truth, Truth::NodeUp(_)));
+    assert_eq!((down, up), (1, 1), "{told}");
+    assert_eq!(story.ready(), 4, "{told}");
 }
 
 fn a_container_whose_network_is_cut_is_not_ready() {

@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -23,8 +24,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The first process of a machine: it waits, and reaps what others leave.
-const INIT: &str = "while :; do sleep 2147483647 & wait $!; done";
+/// Most lines of a log that an error quotes.
+const QUOTED: usize = 5;
+
+/// What starts the first process of a machine, in namespaces of its own.
+const UNSHARE: [&str; 8] = [
+    "unshare",
+    "--pid",
+    "--net",
+    "--mount",
+    "--propagation",
+    "private",
+    "--fork",
+    "--mount-proc",
+];
+/// The first process of a machine: it waits, and reaps what others leave. The machine's folder follows, which
+/// tells it from all others.
+const INIT: [&str; 3] = ["sh", "-c", "while :; do sleep 2147483647 & wait $!; done"];
+/// Which process is the first of a machine that is up.
+const RECORD: &str = "init";
+/// Which was it before the machine was ended.
+const ENDED: &str = "init.ended";
 
 /// What the engine of a machine is told, in the machine's folder: the first file that is written there.
 const ENGINE_CONFIG: &str = "dockerd.json";
@@ -77,9 +97,9 @@ impl Machine {
         Some(PathBuf::from(format!("/proc/{init}/ns/net")))
     }
 
-    /// Whether it is up; its engine may be or not.
+    /// Whether it is up, or not yet down for good; its engine may be or not.
     pub fn is_up(&self) -> bool {
-        self.init().is_some()
+        self.init().or_else(|| self.dying()).is_some()
     }
 
     /// Boots it with its engine, unless they are up already. The engine answers when this is over.
@@ -90,21 +110,52 @@ impl Machine {
         if self.init().is_none() {
             fs::create_dir_all(&self.dir).map_err(Trouble::of_file(&self.dir))?;
             self.configure()?;
+            self.end()?;
             self.power_on()?;
         }
         if self.pid_of("containerd").is_none() {
             let config = self.dir.join("containerd.toml");
-            self.run_inside("containerd", &["--config".as_ref(), config.as_os_str()])?;
-            self.wait("containerd", || self.containerd_socket().exists())?;
+            let end = self.run_inside("containerd", &["--config".as_ref(), config.as_os_str()])?;
+            self.wait_for("containerd", &end, || self.containerd_socket().exists())?;
         }
         self.start_engine()
     }
 
-    /// Ends it and everything on it at once.
+    /// Ends it and everything on it at once. The kernel takes its time for that: until it is over the
+    /// machine is neither up nor can it boot.
     pub fn kill(&self) {
         if let Some(init) = self.init() {
             self.kill_with(init);
+            // Should that fail, the record names a process that is about to be none.
+            let _ = fs::rename(self.dir.join(RECORD), self.dir.join(ENDED));
         }
+    }
+
+    /// Ends it, and waits until that is over: for the first process that was known, and for one of which
+    /// nothing is known, as plimsoll was killed before it noted which it is.
+    fn end(&self) -> Result<(), Trouble> {
+        self.kill();
+        let first = self.first_words();
+        let starting = [UNSHARE.join("\0").as_bytes(), b"\0", &first].concat();
+        self.wait("the end of its first process", || {
+            let mut is_over = self.dying().is_none();
+            for pid in process::all() {
+                let words = process::words_of_ours(pid);
+                if words.as_ref() == Some(&first) {
+                    process::send(pid, Signal::Kill);
+                    is_over = false;
+                }
+                // It has yet to start that process, or ends with it.
+                is_over &= words.as_ref() != Some(&starting);
+            }
+            is_over
+        })
+    }
+
+    /// The words of its first process, each with a zero at its end.
+    fn first_words(&self) -> Vec<u8> {
+        let dir = self.dir.as_os_str().as_encoded_bytes();
+        [INIT.join("\0").as_bytes(), b"\0", dir, b"\0"].concat()
     }
 
     /// Ends the machine with this first process, and those outside who wait for what runs in it: one
@@ -131,11 +182,12 @@ impl Machine {
     /// # Errors
     /// When it does not in time.
     pub fn start_engine(&self) -> Result<(), Trouble> {
-        if self.pid_of("dockerd").is_none() {
-            let config = self.dir.join(ENGINE_CONFIG);
-            self.run_inside("dockerd", &["--config-file".as_ref(), config.as_os_str()])?;
+        if self.pid_of("dockerd").is_some() {
+            return self.wait("dockerd", || self.answers());
         }
-        self.wait("dockerd", || self.answers())
+        let config = self.dir.join(ENGINE_CONFIG);
+        let end = self.run_inside("dockerd", &["--config-file".as_ref(), config.as_os_str()])?;
+        self.wait_for("dockerd", &end, || self.answers())
     }
 
     /// Starts its engine, which was told to end, once it has ended. The engine answers when this is over.
@@ -158,13 +210,7 @@ impl Machine {
     /// # Errors
     /// When something is left.
     pub fn remove(&self) -> Result<(), Trouble> {
-        if let Some(init) = self.init() {
-            let space = process::space(init);
-            self.kill_with(init);
-            let in_it = |&pid: &u32| process::space(pid) == space && !process::is_dead(pid);
-            self.wait("its processes", || !process::all().iter().any(in_it))?;
-            self.wait("its first process", || process::is_dead(init))?;
-        }
+        self.end()?;
         self.wait("its control groups", || {
             let roots = cgroup_roots();
             roots
@@ -229,12 +275,9 @@ impl Machine {
         ] {
             let _ = fs::remove_file(stale);
         }
-        let mut command = Command::new("unshare");
-        let spaces = ["--pid", "--net", "--mount", "--propagation", "private"];
-        command
-            .args(spaces)
-            .args(["--fork", "--mount-proc", "sh", "-c", INIT]);
-        let unshare = self.spawn(command, "init")?;
+        let mut command = Command::new(UNSHARE[0]);
+        command.args(&UNSHARE[1..]).args(INIT).arg(&self.dir);
+        let (unshare, end) = self.spawn(command, "init")?;
         let child = || {
             let mut all = process::all().into_iter();
             all.find(|&pid| {
@@ -242,16 +285,26 @@ impl Machine {
                     && process::program(pid).as_deref() == Some("sh")
             })
         };
-        self.wait("its first process", || child().is_some())?;
+        self.wait_for("init", &end, || child().is_some())?;
         let init = child().and_then(|pid| Some((pid, process::started(pid)?)));
         let (pid, started) =
             init.ok_or_else(|| Trouble::refused(self.what("its first process"), "it died"))?;
-        self.write("init", &format!("{pid} {started}\n"))
+        self.write(RECORD, &format!("{pid} {started}\n"))
     }
 
     /// Its first process, if that lives.
     fn init(&self) -> Option<u32> {
-        let text = fs::read_to_string(self.dir.join("init")).ok()?;
+        self.recorded(RECORD)
+    }
+
+    /// The first process that it had when it was ended, if the kernel is not through with it.
+    fn dying(&self) -> Option<u32> {
+        self.recorded(ENDED)
+    }
+
+    /// The process that a file of its folder names, if that lives.
+    fn recorded(&self, file: &str) -> Option<u32> {
+        let text = fs::read_to_string(self.dir.join(file)).ok()?;
         let (pid, started) = text.trim_end().split_once(' ')?;
         let (pid, started) = (pid.parse().ok()?, started.parse().ok()?);
         (process::started(pid) == Some(started) && !process::is_dead(pid)).then_some(pid)
@@ -268,7 +321,7 @@ impl Machine {
         })
     }
 
-    fn run_inside(&self, program: &str, args: &[&std::ffi::OsStr]) -> Result<(), Trouble> {
+    fn run_inside(&self, program: &str, args: &[&std::ffi::OsStr]) -> Result<End, Trouble> {
         let down = || Trouble::refused(self.what(program), "the machine is not up");
         let init = self.init().ok_or_else(down)?.to_string();
         let mut command = Command::new("nsenter");
@@ -276,11 +329,11 @@ impl Machine {
             "--target", &init, "--pid", "--net", "--mount", "--", program,
         ];
         command.args(spaces).args(args);
-        self.spawn(command, program).map(|_| ())
+        self.spawn(command, program).map(|(_, end)| end)
     }
 
     /// Starts a program that outlives plimsoll, with its words in a file.
-    fn spawn(&self, mut command: Command, program: &str) -> Result<u32, Trouble> {
+    fn spawn(&self, mut command: Command, program: &str) -> Result<(u32, End), Trouble> {
         let log = self.dir.join(format!("{program}.log"));
         let log = File::options().create(true).append(true).open(&log);
         let log = log.map_err(Trouble::of_file(&self.dir))?;
@@ -293,9 +346,10 @@ impl Machine {
             .process_group(0);
         let child = command.spawn();
         let mut child = child.map_err(|error| Trouble::refused(self.what(program), error))?;
-        let pid = child.id();
-        thread::spawn(move || child.wait());
-        Ok(pid)
+        let (pid, end) = (child.id(), End::default());
+        let told = Arc::clone(&end);
+        thread::spawn(move || child.wait().map(|status| told.set(status)));
+        Ok((pid, end))
     }
 
     fn answers(&self) -> bool {
@@ -323,21 +377,56 @@ impl Machine {
         format!("{thing} of the private engine {}", self.node)
     }
 
-    fn wait(&self, thing: &str, mut done: impl FnMut() -> bool) -> Result<(), Trouble> {
+    fn wait(&self, thing: &str, done: impl FnMut() -> bool) -> Result<(), Trouble> {
+        self.wait_unless(thing, done, || None)
+    }
+
+    /// Waits for something that a program does, which was started and writes a log. When it has failed there
+    /// is nothing to wait for; one that a signal ended may be started again meanwhile.
+    fn wait_for(
+        &self,
+        program: &str,
+        end: &End,
+        done: impl FnMut() -> bool,
+    ) -> Result<(), Trouble> {
+        let failed = || end.get().filter(|status| status.code() != Some(0));
+        let failed = || failed().filter(|status| status.code().is_some() || program == "init");
+        let waited = self.wait_unless(program, done, || failed().map(ExitStatus::to_string));
+        waited.map_err(|mut trouble| {
+            let log = fs::read(self.dir.join(format!("{program}.log"))).unwrap_or_default();
+            trouble.said += &quote(&String::from_utf8_lossy(&log));
+            trouble
+        })
+    }
+
+    /// Waits until something is done, unless there is a reason not to.
+    fn wait_unless(
+        &self,
+        thing: &str,
+        mut done: impl FnMut() -> bool,
+        why_not: impl Fn() -> Option<String>,
+    ) -> Result<(), Trouble> {
         let from = now();
         while !done() {
-            if now() - from > PATIENCE {
-                let said = format!(
-                    "not done after {} s; see {}",
-                    PATIENCE.as_secs(),
-                    self.dir.display()
-                );
+            let late = || format!("not done after {} s", PATIENCE.as_secs());
+            let is_late = now() - from > PATIENCE;
+            if let Some(said) = why_not().or_else(|| is_late.then(late)) {
                 return Err(Trouble::refused(self.what(thing), said));
             }
             pause(LOOK);
         }
         Ok(())
     }
+}
+
+/// How a program that was started has ended, once it has.
+type End = Arc<OnceLock<ExitStatus>>;
+
+/// The last lines of a log, to follow what is said of a program. The log itself goes with the machine.
+fn quote(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().filter(|line| !line.is_empty()).collect();
+    let last = &lines[lines.len().saturating_sub(QUOTED)..];
+    last.iter().map(|line| format!("\n  | {line}")).collect()
 }
 
 /// The root of every hierarchy of control groups (cgroups(7)).
@@ -364,4 +453,59 @@ fn remove_groups(group: &Path) -> bool {
     }
     let _ = fs::remove_dir(group);
     !group.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn machine(name: &str) -> Machine {
+        let dir = std::env::temp_dir().join(format!("pl-{name}-{}", std::process::id()));
+        let machine = Machine::new(&dir, "shop", "node-0");
+        fs::create_dir_all(&machine.dir).expect("a folder");
+        machine
+    }
+
+    #[test]
+    fn an_error_quotes_the_last_lines_of_a_log() {
+        assert_eq!(quote(""), "");
+        assert_eq!(
+            quote("1\n2\n\n3\n4\n5\n6\n"),
+            "\n  | 2\n  | 3\n  | 4\n  | 5\n  | 6"
+        );
+    }
+
+    #[test]
+    fn a_program_that_failed_is_not_waited_for() {
+        let machine = machine("failed");
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo no space left; exit 3"]);
+        let (_, end) = machine.spawn(command, "dockerd").expect("it starts");
+        let from = now();
+        let trouble = machine.wait_for("dockerd", &end, || false).unwrap_err();
+        assert!(now() - from < PATIENCE / 2);
+        let wanted = "dockerd of the private engine node-0: exit status: 3\n  | no space left";
+        assert_eq!(trouble.to_string(), wanted);
+        fs::remove_dir_all(machine.dir.parent().expect("one")).expect("it is ours");
+    }
+
+    #[test]
+    fn a_first_process_that_was_never_noted_is_found_and_no_other() {
+        let (ours, other) = (machine("stray"), machine("stray-other"));
+        let first = |machine: &Machine| {
+            let mut command = Command::new(INIT[0]);
+            command.args(&INIT[1..]).arg(&machine.dir);
+            machine.spawn(command, "init").expect("it starts")
+        };
+        let ((stray, end), (stays, _)) = (first(&ours), first(&other));
+        let started = || process::words_of_ours(stray) == Some(ours.first_words());
+        ours.wait("its words", started).expect("they are seen");
+        ours.end().expect("it ends");
+        ours.wait("its end", || end.get().is_some()).expect("seen");
+        assert!(!process::is_dead(stays));
+        other.end().expect("it ends");
+        for machine in [ours, other] {
+            fs::remove_dir_all(machine.dir.parent().expect("one")).expect("it is ours");
+        }
+    }
 }

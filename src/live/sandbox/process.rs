@@ -1,6 +1,7 @@
 //! Processes of this machine, as `/proc` tells of them (proc(5)).
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, kill_process};
@@ -74,6 +75,15 @@ pub(super) fn is_dead(pid: u32) -> bool {
 pub(super) fn program(pid: u32) -> Option<String> {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
     Some(name.trim_end().to_owned())
+}
+
+/// The words that a process was started with, each with a zero at its end; `None` when it is not of the
+/// user that plimsoll is run by: anybody can choose the words. None are left of one that ends.
+pub(super) fn words_of_ours(pid: u32) -> Option<Vec<u8>> {
+    let file = PathBuf::from(format!("/proc/{pid}/cmdline"));
+    let owner = fs::metadata(&file).ok()?.uid();
+    let is_ours = owner == rustix::process::geteuid().as_raw();
+    fs::read(file).ok().filter(|_| is_ours)
 }
 
 /// What names the PID namespace of a process.
