@@ -78,7 +78,8 @@ pub enum Truth {
         /// How it ended.
         exit: Exit,
     },
-    /// The traffic of a service flows like this from now on.
+    /// The traffic of a service flows like this from now on; live, where that is known when it has
+    /// flowed, since the last of these.
     Traffic {
         /// The service.
         service: ServiceId,

@@ -58,6 +58,8 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
         None => default_dir(&scenario, &args),
     };
     folder::check_replaceable(&dir, output::is_result)?;
+    // What cannot be written is to be known before anything runs.
+    let folder = Folder::begin(&dir)?;
     let seen = Arc::new(live::see(&scenario));
     let exporter = watch::listen(&args, &seen)?;
     let home = Home::take(args.on.state.as_deref(), &cluster)?;
@@ -66,7 +68,7 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
     });
     drop(exporter);
     let (ran, effort) = played?;
-    tell(&args, &scenario, &dir, &ran, &effort)
+    tell(&args, &scenario, &dir, folder, &ran, &effort)
 }
 
 fn play(
@@ -139,6 +141,7 @@ fn tell(
     args: &Live,
     scenario: &Scenario,
     dir: &Path,
+    folder: Folder,
     ran: &Ran,
     effort: &Effort,
 ) -> Result<(), Failure> {
@@ -165,7 +168,6 @@ fn tell(
             false => Plots::Drawn,
         },
     };
-    let folder = Folder::begin(dir)?;
     let mut files = output::write(&folder, &results, effort, options)?;
     requests::write(&folder, &scenario, &ran.requests)?;
     files.push(output::REQUESTS.to_owned());

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::process;
 
 use super::PARTIAL;
@@ -25,6 +25,25 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&partial.0, &place)
+}
+
+/// Whether [`write`] could write there, found out by a file that is gone again. Nothing is made that stays.
+///
+/// # Errors
+/// When the system refuses.
+pub fn check(path: &Path) -> io::Result<()> {
+    let place = absolute(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))?;
+    if place.exists() && !place.is_file() {
+        return Ok(());
+    }
+    let partial = Partial::beside(&place)?;
+    let name = partial
+        .0
+        .file_name()
+        .ok_or(io::ErrorKind::InvalidFilename)?;
+    let folder = place.ancestors().skip(1).find(|folder| folder.exists());
+    let tried = Partial(folder.unwrap_or(Path::new("/")).join(name));
+    File::create(&tried.0).map(drop)
 }
 
 /// A file beside its place, gone when it did not get there.
@@ -59,6 +78,18 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"two");
         let names: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(names.len(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn what_could_be_written_is_known_before_and_nothing_is_made() {
+        let scratch = Scratch::new("file-check");
+        fs::write(scratch.0.join("file"), "").unwrap();
+        for path in ["a.txt", "deep/er/a.txt", "file"] {
+            check(&scratch.0.join(path)).unwrap();
+        }
+        assert!(check(&scratch.0.join("file/a.txt")).is_err());
+        assert!(check(Path::new("/proc/a.txt")).is_err());
+        assert_eq!(scratch.names(), ["file"]);
     }
 
     #[cfg(target_os = "linux")]

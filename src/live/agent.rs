@@ -58,8 +58,9 @@ pub(super) enum Order {
     CrashPod { pod: PodId, incarnation: u32 },
     /// Kill the main processes of all containers of a service.
     CrashService(ServiceId),
-    /// Do something to a service's containers, or undo it.
+    /// Do something to a service's containers, or undo it, as the n-th fault says.
     Trouble {
+        number: u32,
         service: ServiceId,
         what: Hardship,
         on: bool,
@@ -68,8 +69,12 @@ pub(super) enum Order {
     CutPower(Cause),
     /// Boot the machine again.
     Boot,
-    /// Do something to the engine alone, or undo it.
-    Engine(EngineFault, bool),
+    /// Do something to the engine alone, or undo it, as the n-th fault says.
+    Engine {
+        number: u32,
+        fault: EngineFault,
+        on: bool,
+    },
     /// Tell what the containers have used, in this round of readings.
     Use(u64),
     /// Remove everything of the cluster, and end.
@@ -106,6 +111,8 @@ pub(super) enum News {
     },
     /// A pod's container was not started, for what the engine said.
     NotStarted { pod: PodId, said: String },
+    /// There was something that the n-th fault could be done to.
+    Struck(u32),
     /// It cannot go on.
     Broken(Trouble),
 }
@@ -285,10 +292,15 @@ impl Agent {
                 self.crash(|other, held| other == pod && held.incarnation == incarnation)
             }
             Order::CrashService(service) => self.crash(|_, held| held.service == Some(service)),
-            Order::Trouble { service, what, on } => self.trouble(service, what, on),
+            Order::Trouble {
+                number,
+                service,
+                what,
+                on,
+            } => self.trouble(number, service, what, on),
             Order::CutPower(cause) => self.cut_power(cause),
             Order::Boot => self.boot(),
-            Order::Engine(fault, on) => self.engine_fault(fault, on),
+            Order::Engine { number, fault, on } => self.engine_fault(number, fault, on),
             Order::Use(round) => self.tell_use(round),
             Order::Finish(_) | Order::Leave => {}
         }
@@ -616,7 +628,7 @@ impl Agent {
         }
     }
 
-    fn trouble(&self, service: ServiceId, what: Hardship, on: bool) {
+    fn trouble(&self, number: u32, service: ServiceId, what: Hardship, on: bool) {
         let struck = self
             .ledger
             .all()
@@ -625,13 +637,16 @@ impl Agent {
             struck.filter_map(|(pod, held)| Some((pod, held.incarnation, held.id.clone()?)));
         for (pod, incarnation, id) in struck {
             let (engine, cluster) = (self.setup.engine.clone(), self.setup.cluster.clone());
-            let tell = self.tell.clone();
+            let (tell, news) = (self.tell.clone(), self.setup.news.clone());
             tokio::spawn(async move {
-                // One that has died meanwhile, or came later, is as it is.
-                drop(match what {
+                let done = match what {
                     Hardship::Pause => engine.freeze(&id, on).await,
                     Hardship::Cut => engine.cut_off(&cluster, &id, on).await,
-                });
+                };
+                // One that has died meanwhile, or came later, is as it is.
+                if on && done.is_ok() {
+                    drop(news.send(News::Struck(number)));
+                }
                 if what == Hardship::Cut
                     && !on
                     && let Some(address) = tasks::address_of(&engine, &cluster, &id).await

@@ -29,7 +29,7 @@ const PATH: &str = "/metrics";
 /// Most connections at a time; others wait.
 const CONNECTIONS_MAX: usize = 16;
 /// Longest time until a connection says what it wants: one that is idle makes room for others.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Longest time of one connection, for those that take no answer.
 const LIFE: Duration = Duration::from_secs(3600);
 /// Pause after a connection that could not be taken, as when there are too many open files.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -79,14 +79,17 @@ pub fn sizes(path: &Path) -> Result<BTreeMap<String, u32>, Trouble> {
 }
 
 impl Journal {
-    /// Goes on with a journal, or begins one.
+    /// Goes on with a journal, or begins one. A last line that was not written whole is ended.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn open(path: &Path, catalog: Arc<Catalog>) -> Result<Journal, Trouble> {
-        let file = File::options().create(true).append(true).open(path);
+        let mut options = File::options();
+        let file = options.create(true).read(true).append(true).open(path);
+        let mut file = file.map_err(Trouble::of_file(path))?;
+        end_line(&mut file).map_err(Trouble::of_file(path))?;
         Ok(Journal {
-            file: file.map_err(Trouble::of_file(path))?,
+            file,
             path: path.to_owned(),
             catalog,
             failed: None,
@@ -125,6 +128,19 @@ impl Journal {
             }),
             _ => None,
         }
+    }
+}
+
+/// Ends the last line of a file that is appended to.
+fn end_line(file: &mut File) -> io::Result<()> {
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    match last {
+        [b'\n'] => Ok(()),
+        _ => file.write_all(b"\n"),
     }
 }
 
@@ -169,6 +185,18 @@ mod tests {
         let whole = format!("{}\n{}\n{}", line(3), line(5), &line(7)[..20]);
         fs::write(&path, whole).expect("a file");
         assert_eq!(sizes(&path), Ok(BTreeMap::from([("cart".to_owned(), 5)])));
+
+        // What follows half a line is not part of it, and whole lines stay as they are.
+        for replicas in [9, 11] {
+            drop(Journal::open(&path, Arc::default()).expect("it goes on"));
+            let mut text = fs::read_to_string(&path).expect("a file");
+            text.push_str(&format!("{}\n", line(replicas)));
+            fs::write(&path, text).expect("a file");
+            let sized = BTreeMap::from([("cart".to_owned(), replicas)]);
+            assert_eq!(sizes(&path), Ok(sized));
+        }
+        let text = fs::read_to_string(&path).expect("a file");
+        assert_eq!(text.lines().count(), 5, "{text}");
         fs::remove_dir_all(&dir).expect("it is removed");
     }
 

@@ -5,6 +5,7 @@ mod arrivals;
 mod pool;
 pub mod tally;
 
+use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -124,11 +125,36 @@ async fn ask(setup: &Setup, pool: &Pool, service: ServiceId, at: Time) -> Outcom
         Pick::Pod(pod, place) => (pod, place),
     };
     let left = setup.patience.saturating_sub(now() - due);
-    match timeout(left, pool.ask(pod, &place, PATH)).await {
-        Ok(Ok(200)) => Outcome::Served(now() - due),
+    let answer = timeout(left, pool.ask(pod, &place, PATH)).await.ok();
+    outcome(answer, now() - due, setup.patience)
+}
+
+/// What an answer comes to that took so long; `None`: there was none.
+fn outcome(answer: Option<io::Result<u16>>, took: Duration, patience: Duration) -> Outcome {
+    match answer {
+        // An answer that is there is taken before the time is looked at.
+        Some(Ok(_)) if took > patience => Outcome::TimedOut,
+        Some(Ok(200)) => Outcome::Served(took),
         // It says that it has too much to do, or it cannot serve yet: it was asked beyond what it can.
-        Ok(Ok(_)) => Outcome::OverCapacity,
-        Ok(Err(_)) => Outcome::Stale,
-        Err(_) => Outcome::TimedOut,
+        Some(Ok(_)) => Outcome::OverCapacity,
+        Some(Err(_)) => Outcome::Stale,
+        None => Outcome::TimedOut,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_after_the_limit_is_none() {
+        let patience = Duration::from_millis(20);
+        let (then, late) = (patience, patience + Duration::from_nanos(1));
+        let of = |status, took| outcome(Some(Ok(status)), took, patience);
+        assert_eq!(of(200, then), Outcome::Served(then));
+        assert_eq!(of(200, late), Outcome::TimedOut);
+        assert_eq!(of(503, then), Outcome::OverCapacity);
+        assert_eq!(of(503, late), Outcome::TimedOut);
+        assert_eq!(outcome(None, then, patience), Outcome::TimedOut);
     }
 }

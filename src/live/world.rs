@@ -64,11 +64,16 @@ pub struct Live {
     calendar: Calendar,
     strikes: Strikes,
     faults: Vec<Fault>,
+    /// Which of them struck something.
+    struck: BTreeSet<u32>,
     samples: Samples,
     began: bool,
     /// Whether it goes on with what another run left.
     took_over: bool,
     last: Time,
+    end: Time,
+    /// When traffic was added up last.
+    added_up: Time,
     events: u64,
     /// What engines said of containers that were not started, and what is to be said of each.
     refusals: Vec<(String, String)>,
@@ -97,8 +102,12 @@ impl Live {
 
     /// What a reader of the results must know.
     pub fn notes(&self) -> Vec<String> {
-        let notes = self.refusals.iter();
-        notes.map(|(_, note)| note.clone()).collect()
+        let refusals = self.refusals.iter().map(|(_, note)| note.clone());
+        let faults = (0..).zip(&self.faults).filter_map(|(number, fault)| {
+            let is_done = self.struck.contains(&number);
+            fault.note(&self.catalog, is_done, self.end)
+        });
+        refusals.chain(faults).collect()
     }
 
     /// Ends the run: the load stops, and everything of the cluster is removed.
@@ -141,6 +150,7 @@ impl Live {
                 pods,
             } => self.used(self.clock.at(at), round, node, &pods),
             News::NotStarted { pod, said } => self.note(pod, said),
+            News::Struck(number) => drop(self.struck.insert(number)),
             News::Broken(trouble) => {
                 return Err(Stop {
                     reason: trouble.to_string(),
@@ -263,7 +273,9 @@ impl Runtime for Live {
                 }
             }
         }
-        self.last = self.clock.now().max(self.last);
+        let time = self.clock.now().max(self.last);
+        self.keep_calendar(time);
+        self.last = time;
         self.truth.sort_by_key(|&(at, _)| at);
         passed.facts.append(&mut self.facts);
         passed.truth.append(&mut self.truth);

@@ -61,8 +61,10 @@ pub fn live(
         before: None,
     };
     let mut seen = observe(scenario, &jobs, watch, |recorder| {
-        let recorder = &mut (recorder, &mut window);
+        let mut behind = super::live::behind::Behind::new(recorder);
+        let recorder = &mut (&mut behind, &mut window);
         let played = super::live::play(scenario, setup, tally, recorder).map_err(Ended::Stopped)?;
+        behind.finish();
         let mut notes = super::live::unheeded(scenario);
         notes.extend(played.notes);
         Ok((played.control, played.events, notes))

@@ -1,5 +1,6 @@
 //! One run of a scenario on real engines.
 
+pub(super) mod behind;
 pub mod rehearsal;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use crate::script::{NodeEventKind, Script};
 use crate::sim::config::Config;
 use crate::time::Time;
 use crate::units::{Bytes, MilliCpu};
+use behind::Behind;
 
 /// Least memory that a container can be limited to.
 ///
@@ -242,7 +244,7 @@ pub fn seen(
         ..Watched::new(watch)
     };
     let mut recorder = (
-        Fold::new(&subject, options),
+        Behind::new(Fold::new(&subject, options)),
         (Follow::new(&seen.board), watched),
     );
     let tally = Arc::clone(&seen.tally);
@@ -259,7 +261,7 @@ pub fn seen(
     }
     let measured = Measured {
         waiting: super::explain::waiting(&mut control),
-        ..fold.finish(control.cluster(), events)
+        ..fold.finish().finish(control.cluster(), events)
     };
     Ok(Ran {
         measured,

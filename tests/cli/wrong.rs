@@ -138,6 +138,32 @@ fn a_cluster_is_never_another_folder_and_what_is_cleaned_is_no_scenario() {
             "live small.toml --engine a=unix://x",
             "unix:///path/of/a.sock",
         ),
+        ("live small.toml --archive image.tar", "cannot be used with"),
+        (
+            "live small.toml --sandbox 1 --dry-run --archive image.tar",
+            "cannot be used with",
+        ),
+        (
+            "live --clean --cluster small --fault 1s:pause:web:1s",
+            "cannot be used with",
+        ),
+        (
+            "live --build-image --scheduler nonsense",
+            "cannot be used with",
+        ),
+        ("live --build-image --out /etc", "cannot be used with"),
+        (
+            "live --build-image --fault 1s:pause:web:1s",
+            "cannot be used with",
+        ),
+        (
+            "live small.toml --sandbox 1 --request-timeout 0s",
+            "give 1ms or more",
+        ),
+        (
+            "fidelity small.toml --sandbox 1 --request-timeout 1ns",
+            "give 1ms or more",
+        ),
         ("calibrate", "give --sandbox N"),
         ("calibrate --sandbox 1 --out state", "it is a folder"),
         (

@@ -81,16 +81,15 @@ fn what_cannot_be_run_live_is_refused_before_anything_starts() {
     let failing = growing() + "\n[[failures]]\nnodes = \"node\"\nat = \"5s\"\ndown = \"1s\"\n";
     fs::write(rig.dir.join("failing.toml"), failing).expect("a scenario");
     let workload = workload().display();
-    let refused = |line: &str, wanted: &str| {
-        let output = plimsoll(
-            &rig.dir,
-            &format!("live {line} --state state --workload {workload}"),
-        );
+    let ends = |code: i32, line: &str, wanted: &str| {
+        let line = format!("{line} --state state --workload {workload}");
+        let output = plimsoll(&rig.dir, &line);
         let told = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert_eq!(output.status.code(), Some(code), "{told}");
         assert!(told.contains(wanted), "{told}");
         assert!(!rig.dir.join("state").exists(), "nothing has started");
     };
+    let refused = |line: &str, wanted: &str| ends(2, &format!("live {line}"), wanted);
     refused("--sandbox 3 shop.toml", "the scenario has 2 nodes");
     refused("shop.toml", "node node-0 has no engine");
     refused(
@@ -113,4 +112,9 @@ fn what_cannot_be_run_live_is_refused_before_anything_starts() {
         "--sandbox 2 shop.toml --fault 1s:melt:web:1s",
         "unknown fault `melt`",
     );
+    fs::write(rig.dir.join("taken"), "").expect("a file");
+    let no_place = "live --sandbox 2 shop.toml --out taken/out";
+    ends(3, no_place, "cannot be written");
+    let no_place = "calibrate --sandbox 1 --out taken/delays.toml";
+    ends(3, no_place, "cannot be written");
 }

@@ -60,7 +60,6 @@ fn containers_that_are_paused_or_cut_off_serve_again_afterwards() {
     assert!(timed_out(0) > 10 && timed_out(1) > 10, "{requests:?}");
     assert!(timed_out(2) < 5, "{requests:?}");
     for (service, during) in [("web", 0.0..0.1), ("api", 0.0..0.1), ("calm", 8.0..40.0)] {
-        // What is answered in one second is told as the rate of the next.
         let rate = served(&rig, service, 10.3, 11.7);
         assert!(during.contains(&rate), "{service} {rate}");
         let rate = served(&rig, service, 16.0, 18.0);
@@ -68,6 +67,15 @@ fn containers_that_are_paused_or_cut_off_serve_again_afterwards() {
         let entity = format!("service:{service}");
         let all = series(&rig, &entity, "requests.served", 0.0, 18.0);
         assert!(all.iter().all(|&rate| rate > -1e-6), "{service} {all:?}");
+        // Those of the last second too.
+        let row = requests.iter().find(|row| row[0] == service);
+        let answered = row.map(|row| row[2].parse::<f64>().expect("a number"));
+        let told = served(&rig, service, 0.0, 18.1) * 18.0;
+        let missing = answered.map(|answered| (answered - told).abs());
+        assert!(
+            missing.is_some_and(|missing| missing < 3.0),
+            "{service} {told} {requests:?}"
+        );
     }
     // Nobody died of it.
     let pods = table(&rig, "pods.csv");
@@ -117,8 +125,18 @@ fn an_engine_that_is_stopped_for_a_moment_is_started_again() {
     let web = shop(18, top, &service("web", 2, "load = { constant = 20 }"));
     // It takes longer to end.
     let line = "--sandbox 1 --set nodes.node.count=1 --fault 6s:stop:node-0:50ms";
-    let mut run = rig.begin(&web, line);
+    let notable = "--fault 1ms:pause:web:1s --fault 17.9s:hang:node-0:1h";
+    let mut run = rig.begin(&web, &format!("{line} {notable}"));
     assert_eq!(run.code(), Some(0));
+    let told = fs::read_to_string(rig.dir.join("out/summary.json")).expect("a summary");
+    let faults = told.matches("the fault ").count();
+    let is_noted = |note| told.contains(note);
+    assert!(
+        faults == 2
+            && is_noted("pause of web at 0.001 s struck nothing")
+            && is_noted("hang of node-0 at 17.9 s was cut short"),
+        "{told}"
+    );
     let pods = table(&rig, "pods.csv");
     let is_back = |pod: &Vec<String>| pod[8].is_empty() && pod[11] != "0";
     assert!(pods.len() == 2 && pods.iter().all(is_back), "{pods:?}");

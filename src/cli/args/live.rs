@@ -5,6 +5,25 @@ use std::path::PathBuf;
 use super::engines::Engines;
 use super::shared::{Chance, Changes, Output, Policies};
 
+/// What a run alone heeds.
+const OF_A_RUN: [&str; 15] = [
+    "scenario",
+    "sandbox",
+    "publish",
+    "dry_run",
+    "request_timeout",
+    "faults",
+    "listen",
+    "seed",
+    "scheduler",
+    "autoscaler",
+    "healer",
+    "overlays",
+    "settings",
+    "out",
+    "no_plots",
+];
+
 /// Run a scenario on real Docker engines.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -37,10 +56,10 @@ pub(in crate::cli) struct Live {
     pub(in crate::cli) on: Engines,
     /// Say what would be done: engines, image, network, what is there of the cluster, and the first
     /// placements. Nothing is made, started or removed, and engines are only read from
-    #[arg(long, conflicts_with_all = ["build_image", "clean"])]
+    #[arg(long)]
     pub(in crate::cli) dry_run: bool,
     /// Longest time for the answer to a request, from when it was due
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = super::shared::length)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = super::shared::patience)]
     pub(in crate::cli) request_timeout: crate::time::Duration,
     /// Do something to the cluster beside the scenario's failures, and undo it, such as 40s:hang:worker-1:10s.
     /// WHAT is pause or cut (network) of a service's containers, or stop, kill or hang of a private engine;
@@ -50,21 +69,21 @@ pub(in crate::cli) struct Live {
     /// Tell metrics to Prometheus at http://ADDRESS:PORT/metrics while the run lasts. Both in digits:
     /// 127.0.0.1:9464 is for programs on this machine alone, 0.0.0.0:9464 for everybody who reaches it, and
     /// nothing but what is typed is listened on
-    #[arg(
-        long,
-        value_name = "ADDRESS:PORT",
-        value_parser = crate::cli::live::address,
-        conflicts_with_all = ["build_image", "clean"]
-    )]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = crate::cli::live::address)]
     pub(in crate::cli) listen: Option<std::net::SocketAddr>,
     /// Pack the workload's image, and load it into the engines that are given
-    #[arg(long, conflicts_with_all = ["scenario", "sandbox", "clean"])]
+    #[arg(long, conflicts_with_all = OF_A_RUN, conflicts_with_all = ["clean", "cluster", "state", "format"])]
     pub(in crate::cli) build_image: bool,
     /// Write the image's archive here, as `docker load` takes it
-    #[arg(long, value_name = "FILE", requires = "build_image")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "build_image",
+        conflicts_with = "scenario"
+    )]
     pub(in crate::cli) archive: Option<PathBuf>,
     /// Remove what a run that was killed left of a cluster, on the engines that its lock file names too
-    #[arg(long, requires = "cluster", conflicts_with_all = ["scenario", "sandbox"])]
+    #[arg(long, requires = "cluster", conflicts_with_all = OF_A_RUN, conflicts_with_all = ["workload", "format"])]
     pub(in crate::cli) clean: bool,
     #[command(flatten)]
     pub(in crate::cli) chance: Chance,

@@ -219,7 +219,7 @@ impl Agent {
     }
 
     /// Something happens to the engine alone, or is over.
-    pub(super) fn engine_fault(&mut self, fault: EngineFault, on: bool) {
+    pub(super) fn engine_fault(&mut self, number: u32, fault: EngineFault, on: bool) {
         let Some(machine) = self.setup.machine.clone() else {
             return;
         };
@@ -236,7 +236,9 @@ impl Agent {
                 return;
             }
         };
-        machine.signal_engine(signal);
+        if machine.signal_engine(signal) && on {
+            drop(self.setup.news.send(News::Struck(number)));
+        }
     }
 
     /// Waits for what boots.

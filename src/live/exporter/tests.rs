@@ -12,6 +12,7 @@ use crate::cluster::catalog::{Catalog, NodeSpec, ServiceSpec, Shape};
 use crate::cluster::pod::Exit;
 use crate::cluster::rules::Traits;
 use crate::ids::{GroupId, NodeId, ServiceId};
+use crate::live::clock::now;
 use crate::live::load::tally::Outcome;
 use crate::live::seen::About;
 use crate::record::standing::{Healed, Placed, Queue, Scaled, Standing, Verb};
@@ -375,6 +376,21 @@ fn connections_that_say_nothing_do_not_keep_the_run_from_its_end() {
     assert!(head.starts_with("http/1.1 200"), "{head}");
     drop(exporter);
     drop(silent);
+}
+
+#[test]
+fn connections_that_say_nothing_make_room_within_seconds() {
+    let port = Port::take(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let address = port.address;
+    let _exporter = Exporter::start(port, seen()).unwrap();
+    let _silent: Vec<_> = (0..CONNECTIONS_MAX)
+        .map(|_| TcpStream::connect(address).unwrap())
+        .collect();
+    let begun = now();
+    let (head, _) = ask(address, "GET", "/metrics", "*/*");
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    let passed = begun.elapsed();
+    assert!(passed < Duration::from_secs(15), "{passed:?}");
 }
 
 #[test]

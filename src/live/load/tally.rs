@@ -56,6 +56,8 @@ pub struct Requests {
     pub latencies: Vec<u64>,
     /// How long those that were answered took together.
     pub latency: Duration,
+    /// The longest of them.
+    pub slowest: Duration,
 }
 
 /// Steps of a histogram of latencies per doubling: each is 4.4 % wide.
@@ -130,9 +132,11 @@ impl Requests {
         }
         self.latencies[step] += 1;
         self.latency += latency;
+        self.slowest = self.slowest.max(latency);
     }
 
-    /// Those of all services together, less those of an earlier moment. What is open is that of the later.
+    /// Those of all services together, less those of an earlier moment. What is open is that of the later,
+    /// and so is the slowest.
     pub fn between(earlier: &[Requests], later: &[Requests]) -> Requests {
         let mut sum = Requests::default();
         for (before, now) in earlier.iter().zip(later) {
@@ -145,6 +149,7 @@ impl Requests {
             sum.total.timed_out += total.timed_out - old.timed_out;
             sum.open += now.open;
             sum.latency += now.latency - before.latency;
+            sum.slowest = sum.slowest.max(now.slowest);
             let steps = sum.latencies.len().max(now.latencies.len());
             sum.latencies.resize(steps, 0);
             for (step, count) in now.latencies.iter().enumerate() {
@@ -164,8 +169,8 @@ impl Requests {
         doublings * STEPS_PER_DOUBLING
     }
 
-    /// The latency in seconds that a share of the answers, in (0, 1], did not exceed, to 4.4 %; `None`
-    /// where there is no answer.
+    /// The latency in seconds that a share of the answers, in (0, 1], did not exceed, to 4.4 %, and that of
+    /// all as it is; `None` where there is no answer.
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let all: u64 = self.latencies.iter().sum();
         let rank = (share * all as f64).ceil().max(1.0) as u64;
@@ -174,7 +179,8 @@ impl Requests {
             below += count;
             below >= rank
         });
-        step.filter(|_| all > 0).map(Requests::upper)
+        let upper = step.filter(|_| all > 0).map(Requests::upper);
+        upper.map(|upper| upper.min(self.slowest.as_secs_f64()))
     }
 }
 
@@ -251,5 +257,6 @@ mod tests {
             let found = requests.quantile(share).expect("there are answers");
             assert!((exact..exact * 1.045).contains(&found), "{share}: {found}");
         }
+        assert_eq!(requests.quantile(1.0), Some(0.1));
     }
 }

@@ -12,8 +12,8 @@ use crate::script::strikes::{Strike, Victim, nodes_of};
 use crate::script::{NodeEvent, NodeEventKind};
 use crate::time::{Duration, Time};
 
-/// Time between two sums of traffic: what flowed in one is told as the rate of the next.
-pub(super) const TRAFFIC: Duration = Duration::from_secs(1);
+/// Time between two sums of traffic.
+const TRAFFIC: Duration = Duration::from_secs(1);
 
 /// Something that is due.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,8 +36,8 @@ pub(super) enum Due {
     Sample { service: ServiceId, every: Duration },
     /// The traffic of all services is to be added up.
     Traffic,
-    /// Something is done to the cluster, or undone.
-    Fault(What, bool),
+    /// The n-th fault that was typed is done, or undone.
+    Fault(u32, bool),
 }
 
 /// Everything that is due, in order of time and then of insertion.
@@ -63,6 +63,18 @@ impl Calendar {
     }
 }
 
+/// The last moment of a run of which something is told.
+pub(super) fn last_moment(end: Time) -> Time {
+    end.saturating_sub(Duration::from_nanos(1))
+}
+
+/// When traffic is added up after `now`; `None` after the last time.
+fn next_traffic(now: Time, end: Time) -> Option<Time> {
+    let last = last_moment(end);
+    let whole = now.nanos() / TRAFFIC.nanos() * TRAFFIC.nanos();
+    (now < last).then(|| (Time::from_nanos(whole) + TRAFFIC).min(last))
+}
+
 /// What keeps a node down by an event of a trace, beside the script's failures.
 const TRACE: u32 = u32::MAX;
 
@@ -80,13 +92,13 @@ impl Live {
         for (at, strike) in self.strikes.first(&self.script, &self.catalog) {
             self.calendar.add(at, Due::Fail(strike));
         }
-        for Fault { at, what, length } in std::mem::take(&mut self.faults) {
-            self.calendar.add(at, Due::Fault(what, true));
-            self.calendar.add(at + length, Due::Fault(what, false));
+        for (number, &Fault { at, length, .. }) in (0..).zip(&self.faults) {
+            self.calendar.add(at, Due::Fault(number, true));
+            self.calendar.add(at + length, Due::Fault(number, false));
         }
         self.plan_job(0);
         self.plan_node_event(0);
-        self.calendar.add(Time::ZERO + TRAFFIC, Due::Traffic);
+        self.plan_traffic(Time::ZERO);
     }
 
     /// Does all that is due.
@@ -104,10 +116,10 @@ impl Live {
                     node,
                 } => self.order(node, Order::CrashPod { pod, incarnation }),
                 Due::Sample { service, every } => self.sample(now, service, every),
-                Due::Fault(what, on) => self.fault(what, on),
+                Due::Fault(number, on) => self.fault(number, on),
                 Due::Traffic => {
                     self.add_up_traffic(now);
-                    self.calendar.add(now + TRAFFIC, Due::Traffic);
+                    self.plan_traffic(now);
                 }
             }
         }
@@ -131,6 +143,13 @@ impl Live {
             | Truth::JobArrived(_)
             | Truth::Traffic { .. }
             | Truth::NodeUse { .. } => {}
+        }
+    }
+
+    /// The next sum is at a whole second, the last just before the end.
+    fn plan_traffic(&mut self, now: Time) {
+        if let Some(at) = next_traffic(now, self.end) {
+            self.calendar.add(at, Due::Traffic);
         }
     }
 
@@ -242,14 +261,20 @@ impl Live {
         }
     }
 
-    fn fault(&self, what: What, on: bool) {
-        match what {
+    fn fault(&self, number: u32, on: bool) {
+        match self.faults[number as usize].what {
             What::Containers(what, service) => {
                 for node in self.catalog.nodes.ids() {
-                    self.order(node, Order::Trouble { service, what, on });
+                    let trouble = Order::Trouble {
+                        number,
+                        service,
+                        what,
+                        on,
+                    };
+                    self.order(node, trouble);
                 }
             }
-            What::Engine(fault, node) => self.order(node, Order::Engine(fault, on)),
+            What::Engine(fault, node) => self.order(node, Order::Engine { number, fault, on }),
         }
     }
 
@@ -266,5 +291,35 @@ impl Live {
         if one.holds.remove(&hold) && one.holds.is_empty() && one.provisioned {
             self.order(node, Order::Boot);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traffic_is_added_up_at_whole_seconds_however_late_it_was_and_just_before_the_end() {
+        let end = Time::from_secs_f64(4.5);
+        let mut sums = vec![Time::ZERO];
+        while let Some(at) = next_traffic(sums[sums.len() - 1], end) {
+            // Each time 30 ms late, save the last.
+            let late = at + Duration::from_nanos(30_000_000);
+            sums.push(late.min(last_moment(end)));
+        }
+        let last = 4_499_999_999;
+        let expected = [
+            0,
+            1_030_000_000,
+            2_030_000_000,
+            3_030_000_000,
+            4_030_000_000,
+            last,
+        ];
+        assert_eq!(sums, expected.map(Time::from_nanos));
+        let whole = Time::from_secs(2);
+        let before = next_traffic(Time::from_secs(1), whole);
+        assert_eq!(before, Some(last_moment(whole)));
+        assert_eq!(next_traffic(whole, whole), None);
     }
 }

@@ -125,6 +125,9 @@ impl Live {
         let mut live = Live {
             strikes: Strikes::new(&setup.script),
             faults: setup.faults,
+            struck: std::collections::BTreeSet::new(),
+            end: setup.end,
+            added_up: Time::ZERO,
             catalog: setup.catalog,
             script: setup.script,
             clock,

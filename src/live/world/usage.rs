@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Due, Live, Order, calendar::TRAFFIC, owner_service};
+use super::{Due, Live, Order, calendar::last_moment, owner_service};
 use crate::cluster::pod::Owner;
 use crate::cluster::service::Usage;
 use crate::control::fact::Fact;
@@ -221,7 +221,13 @@ impl Live {
 
     /// Adds up what became of the requests since the last time.
     pub(super) fn add_up_traffic(&mut self, now: Time) {
-        let seconds = TRAFFIC.secs_f64();
+        // What ends a run is late too, and still of it.
+        let now = now.min(last_moment(self.end)).max(self.last);
+        let seconds = now.since(self.added_up).secs_f64();
+        if seconds == 0.0 {
+            return;
+        }
+        self.added_up = now;
         for service in self.catalog.services.ids() {
             let counts = self.tally.take(service);
             let per_replica = self.capacity_of_one(service);

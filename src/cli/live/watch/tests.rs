@@ -141,7 +141,7 @@ fn a_line_says_how_the_run_stands_and_what_was_decided_last() {
     check(
         &line(47, &standing, &requests(98, 0)),
         &expect![
-            "0:47 of 2:30 · 3/3 nodes · 13/13 replicas · 98 req/s, 100 % answered, p95 7.2 ms · scaled catalog 5 → 8: cpu 81 %, target 60 %"
+            "0:47 of 2:30 · 3/3 nodes · 13/13 replicas · 98 req/s, 100 % answered, p95 7.0 ms · scaled catalog 5 → 8: cpu 81 %, target 60 %"
         ],
     );
 }
@@ -153,7 +153,7 @@ fn all_are_answered_only_where_none_is_lost() {
     check(
         &line(87, &standing, &requests(1999, 1)),
         &expect![
-            "1:27 of 2:30 · 2/3 nodes · 10/13 replicas · 2000 req/s, 99.9 % answered, p95 7.2 ms · worker-2 counts as not ready: it has been silent for too long"
+            "1:27 of 2:30 · 2/3 nodes · 10/13 replicas · 2000 req/s, 99.9 % answered, p95 7.0 ms · worker-2 counts as not ready: it has been silent for too long"
         ],
     );
     check(
