@@ -105,8 +105,8 @@ pub struct Scenario {
     /// The engines that nodes are in a live run. They are no part of what is asked: neither the hash nor
     /// any result knows of them.
     pub live: Given,
-    /// Whether it was run on real engines.
-    pub lived: bool,
+    /// The command that ran it on real engines, where one did.
+    pub lived: Option<String>,
 }
 
 impl Scenario {
@@ -231,11 +231,13 @@ pub fn starter() -> &'static str {
 
 impl Scenario {
     /// Whether every run is the same, whatever the seed: nothing in the outside world is random, and
-    /// the policies throw no dice. One run then says all that the scenario can say.
+    /// the policies throw no dice. One run then says all that the scenario can say. No live run does.
     pub fn is_exact(&self) -> bool {
         let services = self.catalog.services.as_slice();
         let scaled = services.iter().any(|service| service.hpa.is_some());
-        !self.outline.is_random() && !registry::throws_dice(&self.policy, scaled)
+        self.lived.is_none()
+            && !self.outline.is_random()
+            && !registry::throws_dice(&self.policy, scaled)
     }
 
     /// The scenario under another policy, with the defaults of its parameters; a policy that is

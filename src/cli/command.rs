@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+#[cfg(feature = "live")]
+use crate::cli::args::Live;
 use crate::cli::args::{Capacity, Compare, Gate, Loss, Survive};
 use crate::report::shell::Line;
 use crate::scenario::Scenario;
@@ -92,6 +94,29 @@ pub(super) fn gate(args: &Gate) -> String {
         .finish()
 }
 
+/// A live run, which makes another and not the same, with engines and keys as they were named.
+#[cfg(feature = "live")]
+pub(super) fn live(args: &Live, scenario: &Scenario) -> String {
+    let keys = args.on.tls_dir.as_ref().map(|dir| dir.display());
+    let policy = &scenario.policy;
+    Line::new("plimsoll live")
+        .file(&scenario.file)
+        .maybe("--sandbox", args.on.sandbox)
+        .each("--engine", &args.on.engines)
+        .maybe("--tls-dir", keys)
+        .flag("--publish", args.on.publish)
+        .maybe("--cluster", args.on.cluster.as_ref())
+        .each("--fault", &args.faults)
+        .option("--request-timeout", format!("{}s", args.request_timeout))
+        .option("--seed", args.chance.seed)
+        .option("--scheduler", policy.scheduler.name)
+        .option("--autoscaler", policy.autoscaler.name)
+        .option("--healer", policy.healer.name)
+        .changes(&scenario.changes)
+        .flag("--no-plots", args.no_plots)
+        .finish()
+}
+
 /// A sweep of a plan.
 pub(super) fn sweep(plan: &Path) -> String {
     Line::new("plimsoll sweep").file(&name(plan)).finish()
@@ -111,4 +136,49 @@ fn names(files: &str) -> String {
 fn name(file: &Path) -> String {
     let name = file.file_name().unwrap_or(file.as_os_str());
     name.to_string_lossy().into_owned()
+}
+
+#[cfg(all(test, feature = "live"))]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::args::{Args, Command};
+    use crate::scenario;
+
+    #[test]
+    fn a_live_run_is_typed_again_with_all_that_matters() {
+        let text = "duration = \"1m\"\nnodes = [{ name = \"n\", cpu = \"1\", memory = \"1Gi\" }]";
+        let unread = |path: &Path| panic!("{} is not to be read", path.display());
+        let loaded = scenario::parse(Path::new("shop.toml"), text, &unread);
+        let mut scenario = loaded.expect("it is a scenario").scenario;
+        scenario.changes = vec!["--set duration=30s".to_owned()];
+        let again = |typed: &str| {
+            let typed = Args::try_parse_from(typed.split(' ')).expect("it can be typed");
+            let Command::Live(args) = typed.command else {
+                panic!("it is live");
+            };
+            live(&args, &scenario)
+        };
+        let policies = "--scheduler kube --autoscaler hpa --healer kubernetes";
+        assert_eq!(
+            again(
+                "plimsoll live -q --sandbox 1 a/shop.toml --fault 4s:hang:n-0:2s --request-timeout 1500ms \
+                 --seed 7 --set duration=30s --out out --listen 127.0.0.1:9464 --no-plots"
+            ),
+            format!(
+                "plimsoll live shop.toml --sandbox 1 --fault 4s:hang:n-0:2s --request-timeout 1.5s --seed 7 \
+                 {policies} --set duration=30s --no-plots"
+            )
+        );
+        assert_eq!(
+            again(
+                "plimsoll live --engine n-0=tcp://127.0.0.1:2376 --tls-dir keys --publish shop.toml"
+            ),
+            format!(
+                "plimsoll live shop.toml --engine n-0=tcp://127.0.0.1:2376 --tls-dir keys --publish \
+                 --request-timeout 2s --seed 1 {policies} --set duration=30s"
+            )
+        );
+    }
 }

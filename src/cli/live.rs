@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::args::{Format, Live};
+use crate::cli::command;
 use crate::cli::engines::home::{self, Home};
 use crate::cli::engines::{self, Nodes, image};
 use crate::cli::out::print;
@@ -146,7 +147,7 @@ fn tell(
     effort: &Effort,
 ) -> Result<(), Failure> {
     let mut scenario = scenario.clone();
-    scenario.lived = true;
+    scenario.lived = Some(command::live(args, &scenario));
     scenario.notes.push(
         "this is one run on real Docker engines: nothing in it was simulated, and no two are alike"
             .to_owned(),

@@ -75,7 +75,7 @@ fn head(runs: &[Stored]) -> (Vec<String>, String) {
 
 /// What sets each run apart from the others, in few words; no two are the same.
 pub fn names(runs: &[Stored]) -> Vec<String> {
-    let parts: [&dyn Fn(&Stored) -> String; 8] = [
+    let parts: [&dyn Fn(&Stored) -> String; 9] = [
         &|run| run.name.clone(),
         &|run| run.policies[0].name.clone(),
         &|run| run.policies[1].name.clone(),
@@ -88,6 +88,10 @@ pub fn names(runs: &[Stored]) -> Vec<String> {
             Some(drill) => format!("{} drill", drill.what),
             None => "no drill".to_owned(),
         },
+        &|run| match run.lived {
+            true => "live".to_owned(),
+            false => "simulated".to_owned(),
+        },
         &|run| format!("seed {}", run.seed),
         &|run| format!("input {}", &run.hash.get(..8).unwrap_or(&run.hash)),
     ];
@@ -96,7 +100,7 @@ pub fn names(runs: &[Stored]) -> Vec<String> {
         let texts: Vec<String> = runs.iter().map(part).collect();
         let differ = texts.windows(2).any(|pair| pair[0] != pair[1]);
         // A hash says little: only where nothing else does.
-        let is_needed = place < 7 || !distinct(&names);
+        let is_needed = place < 8 || !distinct(&names);
         if differ && is_needed {
             for (name, text) in names.iter_mut().zip(texts) {
                 name.push(text);
@@ -351,10 +355,15 @@ fn reproduce(page: &mut Page, runs: &[Named<'_>]) {
         .iter()
         .map(|(name, run)| format!("{name}: plimsoll {}, input `{}`", run.plimsoll, run.hash));
     let made: Vec<String> = made.collect();
-    page.reproduce(
+    let (heading, alike) = match runs.iter().any(|(_, run)| run.lived) {
+        true => ("To run them again", " No two live runs are alike."),
+        false => ("To see the same again", ""),
+    };
+    page.commands(
+        heading,
         &commands.collect::<Vec<_>>(),
         &format!(
-            "Each in the folder of its scenario. {}. `plimsoll report` lays their result folders side by \
+            "Each in the folder of its scenario.{alike} {}. `plimsoll report` lays their result folders side by \
              side; the page of each is `report.html` in its folder.",
             made.join("; ")
         ),

@@ -6,9 +6,12 @@ use crate::report::shell;
 use crate::report::tables::Detail;
 use crate::scenario::drill::{Frequency, StatedBy};
 
-/// What to type, where the scenario's file is, to make the same files.
+/// What to type, where the scenario's file is, to make the same files; of a live run, to make another.
 pub(crate) fn run(results: &Results<'_>, options: Options) -> String {
     let scenario = results.scenario;
+    if let Some(command) = &scenario.lived {
+        return command.clone();
+    }
     let policy = &scenario.policy;
     let mut command = shell::Line::new("plimsoll run")
         .file(&scenario.file)

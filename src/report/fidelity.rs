@@ -65,8 +65,8 @@ impl Fidelity<'_> {
     }
 }
 
-/// Columns of the table: what it is, live, simulated, difference.
-const WIDTHS: [usize; 4] = [31, 17, 22, 20];
+/// Columns of the table, two blanks apart: what it is, live, simulated, difference.
+const WIDTHS: [usize; 4] = [31, 15, 20, 18];
 
 /// The comparison as text.
 pub fn text(told: &Fidelity<'_>) -> String {
@@ -75,7 +75,7 @@ pub fn text(told: &Fidelity<'_>) -> String {
     let [label, live, simulated, difference] = WIDTHS;
     let _ = writeln!(
         text,
-        "\n{:<label$}{:>live$}{:>simulated$}{:>difference$}",
+        "\n{:<label$}  {:>live$}  {:>simulated$}  {:>difference$}",
         "",
         format!("live ({})", count(told.live.len() as u64, "run")),
         format!("simulated ({})", count(told.simulated.len() as u64, "run")),
@@ -146,6 +146,8 @@ fn row_text(text: &mut String, row: &Row) {
     let unit = unit(row);
     let [label, live, simulated, difference] = WIDTHS;
     let none = || "–".to_owned();
+    let means = [row.live.mean, row.simulated.mean].into_iter().flatten();
+    let size = means.fold(0.0, |size: f64, mean| size.max(mean.value.abs()));
     let verdict = match row.verdict() {
         Some(Verdict::Agrees) => "  agrees",
         Some(Verdict::Differs) => "  DIFFERS",
@@ -154,7 +156,7 @@ fn row_text(text: &mut String, row: &Row) {
     };
     let _ = writeln!(
         text,
-        "{:<label$}{:>live$}{:>simulated$}{:>difference$}{verdict}",
+        "{:<label$}  {:>live$}  {:>simulated$}  {:>difference$}{verdict}",
         row.measure.about,
         row.live
             .mean
@@ -162,8 +164,10 @@ fn row_text(text: &mut String, row: &Row) {
         row.simulated
             .mean
             .map_or_else(none, |mean| figure::estimate(&mean, unit)),
-        row.difference
-            .map_or_else(none, |difference| figure::difference(&difference, unit)),
+        row.difference.map_or_else(none, |difference| {
+            let difference = figure::beyond_rounding(&difference, size);
+            figure::difference(&difference, unit)
+        }),
     );
     for (what, side) in [("live", &row.live), ("simulated", &row.simulated)] {
         if side.lacks() {
@@ -192,6 +196,7 @@ mod tests {
     use super::*;
     use crate::experiment::fidelity::MEASURES;
     use crate::scenario;
+    use crate::stats::Estimate;
 
     fn run(detect: f64, served: f64, decisions: &[&str]) -> Observed {
         let values = [
@@ -276,6 +281,25 @@ mod tests {
         let note =
             serde_json::json!({ "note": "n did not start web-0: no", "runs": 2, "of_runs": 5 });
         assert_eq!(json["notes"], serde_json::json!([note]));
+        // However wide a number is, blanks stand before it, and what rounding leaves is none.
+        let mut wide = rows[3].clone();
+        wide.live.mean = wide.live.mean.map(|mean| Estimate {
+            value: 1e18,
+            ..mean
+        });
+        wide.difference = wide.difference.map(|difference| Estimate {
+            value: 1e-13,
+            ..difference
+        });
+        let mut line = String::new();
+        row_text(&mut line, &wide);
+        let cells = line
+            .split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty());
+        let cells: Vec<&str> = cells.collect();
+        let large = "1,000,000,000,000,000,000";
+        assert_eq!(cells[1..4], [large, "2,000", "0"], "{line}");
         let csv = csv(&told).expect("it can be written");
         let csv = String::from_utf8(csv).expect("it is text");
         // Three measures of three, four and twice two runs.

@@ -101,6 +101,25 @@ pub(crate) fn difference(difference: &Estimate, unit: Unit<'_>) -> String {
     format!("{} ({low} to {high})", signed(text(value), value))
 }
 
+/// A difference of two numbers, the larger of this size: none where all that is known of it is what
+/// rounding leaves of their sums.
+pub(crate) fn beyond_rounding(difference: &Estimate, size: f64) -> Estimate {
+    let interval = difference.interval.as_slice().iter();
+    let ends = interval.flat_map(|interval| [interval.low, interval.high]);
+    let known = ends.fold(difference.value.abs(), |most, end| most.max(end.abs()));
+    match known < ROUNDING * size {
+        true => Estimate {
+            value: 0.0,
+            interval: None,
+            ..*difference
+        },
+        false => *difference,
+    }
+}
+
+/// What rounding leaves of sums, at most, as a share of what was added up.
+const ROUNDING: f64 = 1e-9;
+
 /// Points of per cent.
 pub(crate) const POINTS: &str = "points";
 
@@ -620,6 +639,27 @@ mod tests {
         let never = of(f64::INFINITY, 3.0, f64::INFINITY, Unit::Seconds);
         assert_eq!(never, "+∞ (3 s to ∞)");
         assert_eq!(of(0.5, 0.5, 0.5, Unit::Ratio), "+50 points");
+    }
+
+    #[test]
+    fn what_rounding_leaves_is_no_difference() {
+        let of = |value: f64, half: f64, size: f64| {
+            let interval = Some(Interval {
+                low: value - half,
+                high: value + half,
+            });
+            let method = Method::WelchT;
+            let estimate = Estimate {
+                value,
+                interval,
+                method,
+            };
+            difference(&beyond_rounding(&estimate, size), Unit::Plain(""))
+        };
+        assert_eq!(of(1.2e-13, 0.0, 0.005), "0");
+        assert_eq!(of(-1.2e-13, 3e-13, 0.005), "0");
+        assert_eq!(of(1.2e-13, 0.2, 0.005), "+0.0 ± 0.2");
+        assert_eq!(of(0.0002, 0.0, 0.005), "+0.000200");
     }
 
     #[test]

@@ -291,12 +291,21 @@ fn reproduce(page: &mut Page, stored: &Stored) {
         true => (" and of", ""),
         false => (", of", " and of the changes"),
     };
+    let (heading, same) = match stored.lived {
+        true => (
+            "To run it again",
+            "; no two live runs are alike, and another has other numbers",
+        ),
+        false => (
+            "To see the same again",
+            ", and if it is the same, so is every file but `run.json`, byte for byte",
+        ),
+    };
     let text = format!(
         "In the folder of `{}`, with plimsoll {}. The fingerprint of that file{and} those it names{changed} is \
-         `{}`; it stands in `summary.json` too, and if it is the same, so is every file but `run.json`, \
-         byte for byte. Every number of this page is in `summary.json` and `metrics.csv` beside it; \
+         `{}`; it stands in `summary.json` too{same}. Every number of this page is in `summary.json` and `metrics.csv` beside it; \
          `plimsoll report` makes the page again of these files.",
         stored.file, stored.plimsoll, stored.hash
     );
-    page.reproduce(std::slice::from_ref(&stored.command), &text);
+    page.commands(heading, std::slice::from_ref(&stored.command), &text);
 }

@@ -42,15 +42,20 @@ fn from<'a>(results: &Results<'_>, said: impl Iterator<Item = &'a String>) -> Ve
         notes.push(note.to_owned());
     }
     if results.runs.len() == 1 && !scenario.is_exact() {
-        notes.push("one replication has no intervals; --reps 20 gives them".to_owned());
+        let note = match scenario.lived {
+            Some(_) => "one live run has no intervals; `plimsoll fidelity` makes several",
+            None => "one replication has no intervals; --reps 20 gives them",
+        };
+        notes.push(note.to_owned());
     }
     notes
 }
 
-/// Where failures that recur were too rare to say much of them: a drill has one in every run.
+/// Where failures that recur were too rare to say much of them: a drill, which is never live, has one in
+/// every run.
 fn rarely(results: &Results<'_>) -> Option<String> {
     let scenario = results.scenario;
-    if scenario.drill.is_some() || results.summary.outages.is_empty() {
+    if scenario.drill.is_some() || scenario.lived.is_some() || results.summary.outages.is_empty() {
         return None;
     }
     let fails = |drill: &Drill| scenario.frequency(*drill).is_some();

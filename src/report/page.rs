@@ -241,7 +241,12 @@ impl Page {
 
     /// How to make the same again: commands, and what to know of them, with code between backquotes.
     pub(crate) fn reproduce(&mut self, commands: &[String], text: &str) {
-        self.heading("To see the same again");
+        self.commands("To see the same again", commands, text);
+    }
+
+    /// Commands, and what to know of them, with code between backquotes.
+    pub(crate) fn commands(&mut self, heading: &str, commands: &[String], text: &str) {
+        self.heading(heading);
         let commands = escape(&commands.join("\n"));
         self.line(&format!("<pre><code>{commands}</code></pre>"));
         self.text(text);

@@ -49,9 +49,18 @@ pub(crate) fn charts(stored: &Stored) -> Vec<Chart> {
     charts.into_iter().flatten().collect()
 }
 
-/// The axis of simulated time over the measured window.
-fn time_axis(stored: &Stored) -> (Axis, &'static str) {
-    Axis::time(stored.warm_up.secs_f64(), stored.end.secs_f64(), 9)
+/// The axis of time over the measured window, and what it says.
+fn time_axis(stored: &Stored) -> (Axis, String) {
+    let (axis, unit) = Axis::time(stored.warm_up.secs_f64(), stored.end.secs_f64(), 9);
+    (axis, time_label(unit, stored.lived))
+}
+
+/// What an axis of time in this unit says; `lived` where that of a live run is on it.
+fn time_label(unit: &str, lived: bool) -> String {
+    match lived {
+        true => format!("time, {unit}"),
+        false => format!("simulated time, {unit}"),
+    }
 }
 
 /// Which of several replications is drawn, as the last sentence of a subtitle.

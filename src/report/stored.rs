@@ -52,13 +52,15 @@ pub struct Stored {
     pub(crate) services: Vec<String>,
     /// Whether all pods are jobs of a trace that stay.
     pub(crate) only_arrivals: bool,
+    /// Whether it was run on real engines.
+    pub(crate) lived: bool,
     /// The user's seed.
     pub(crate) seed: u64,
     /// How many replications there were.
     pub(crate) replications: usize,
     /// Whether plots are there.
     pub(crate) plots: bool,
-    /// What to type to make the same.
+    /// What to type to make the same; of a live run, to make another.
     pub(crate) command: String,
     /// What was run, fact by fact.
     pub(crate) headline: Vec<String>,

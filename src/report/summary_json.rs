@@ -46,7 +46,7 @@ struct Summary<'a> {
     scenario: Scenario<'a>,
     seed: u64,
     replications: usize,
-    /// What to type, where the scenario's file is, to make the same files.
+    /// What to type, where the scenario's file is, to make the same files; of a live run, to make another.
     command: String,
     /// Whether plots are there.
     plots: bool,
@@ -115,6 +115,9 @@ struct Scenario<'a> {
     service_names: Vec<&'a str>,
     /// Whether all pods are jobs of a trace that stay.
     only_arrivals: bool,
+    /// Whether it was run on real engines.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    lived: bool,
 }
 
 /// A policy with its parameters.
@@ -295,6 +298,7 @@ impl<'a> Summary<'a> {
                 services: scenario.catalog.services.len(),
                 service_names: service_names(results),
                 only_arrivals: results.only_arrivals(),
+                lived: scenario.lived.is_some(),
             },
             seed: results.seed,
             replications: results.runs.len(),

@@ -112,8 +112,8 @@ pub(crate) fn headline(results: &Results<'_>) -> Vec<String> {
             "{} {}",
             figure::number(scenario.end.secs_f64(), Unit::Seconds),
             match scenario.lived {
-                true => "on real engines",
-                false => "simulated",
+                Some(_) => "on real engines",
+                None => "simulated",
             }
         ),
         cluster(results),
@@ -165,10 +165,13 @@ fn cluster(results: &Results<'_>) -> String {
 }
 
 fn effort_line(results: &Results<'_>, effort: &Effort) -> String {
+    let wall = figure::number(effort.wall_seconds, Unit::Seconds);
+    if results.scenario.lived.is_some() {
+        return format!("one live run in {wall}");
+    }
     format!(
-        "{} in {} ({} events, {} events/s)",
+        "{} in {wall} ({} events, {} events/s)",
         count(results.runs.len() as u64, "replication"),
-        figure::number(effort.wall_seconds, Unit::Seconds),
         rough(effort.events as f64),
         rough(effort.events_per_second())
     )

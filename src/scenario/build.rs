@@ -185,7 +185,7 @@ pub(super) fn scenario(
         notes: builder.notes,
         drill: None,
         live: live?,
-        lived: false,
+        lived: None,
     })
 }
 

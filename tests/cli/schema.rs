@@ -53,6 +53,10 @@ fn a_summary_is_what_its_schema_says() {
     for part in ["jobs", "assumptions", "rare_outages"] {
         assert!(json[part].is_array(), "{part}");
     }
+    let mut live = json;
+    live["scenario"]["lived"] = true.into();
+    let schema = schema(&scratch, "run");
+    holds(&schema, &schema, &live, "").unwrap();
     let drill = "--reps 2 --drill node --frequency node=40/year";
     let json = check(&scratch, "run", &format!("{run} {drill}"));
     assert!(json["drill"]["losses"].is_array());

@@ -54,7 +54,7 @@ pub(super) fn chart(stored: &Stored) -> Option<Chart> {
         subtitle,
         keys: outages::keys(&panels),
         x,
-        x_label: x_label.to_owned(),
+        x_label,
         panels,
     })
 }

@@ -182,13 +182,13 @@ impl Axis {
         }
     }
 
-    /// Simulated time in seconds, labelled in the unit that its length calls for.
+    /// Time in seconds, labelled in the unit that its length calls for, whose name comes with it.
     pub(crate) fn time(from: f64, to: f64, count: usize) -> (Axis, &'static str) {
-        let (unit, label) = match to - from {
-            span if span > 4.0 * 86_400.0 => (86_400.0, "simulated time, days"),
-            span if span > 2.0 * 3600.0 => (3600.0, "simulated time, hours"),
-            span if span > 180.0 => (60.0, "simulated time, minutes"),
-            _ => (1.0, "simulated time, seconds"),
+        let (unit, name) = match to - from {
+            span if span > 4.0 * 86_400.0 => (86_400.0, "days"),
+            span if span > 2.0 * 3600.0 => (3600.0, "hours"),
+            span if span > 180.0 => (60.0, "minutes"),
+            _ => (1.0, "seconds"),
         };
         let wanted = (to - from) / unit / count as f64;
         let step = match unit {
@@ -213,7 +213,7 @@ impl Axis {
                 .map(|value| (value * unit, number(value, step)))
                 .collect(),
         };
-        (axis, label)
+        (axis, name)
     }
 
     /// Waiting times in seconds from zero to `max`, by powers from `knee` on.
@@ -373,20 +373,20 @@ mod tests {
 
     #[test]
     fn time_is_labelled_in_the_unit_of_its_length() {
-        let (day, label) = Axis::time(0.0, 86_400.0, 8);
+        let (day, unit) = Axis::time(0.0, 86_400.0, 8);
         assert_eq!(
             labels(&day),
             ["0", "3", "6", "9", "12", "15", "18", "21", "24"]
         );
-        assert_eq!(label, "simulated time, hours");
+        assert_eq!(unit, "hours");
         let (late, _) = Axis::time(1800.0, 86_400.0, 8);
         assert_eq!(labels(&late)[0], "3");
-        let (year, label) = Axis::time(0.0, 31_536_000.0, 8);
+        let (year, unit) = Axis::time(0.0, 31_536_000.0, 8);
         assert_eq!(
             labels(&year),
             ["0", "50", "100", "150", "200", "250", "300", "350"]
         );
-        assert_eq!(label, "simulated time, days");
+        assert_eq!(unit, "days");
     }
 
     #[test]

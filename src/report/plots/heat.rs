@@ -60,7 +60,7 @@ pub(super) fn chart(stored: &Stored) -> Option<Chart> {
         subtitle: subtitle(rows, stored),
         keys,
         x,
-        x_label: x_label.to_owned(),
+        x_label,
         panels,
     })
 }

@@ -43,7 +43,7 @@ pub(super) fn chart(stored: &Stored) -> Option<Chart> {
         ),
         keys: outages::keys(&panels),
         x,
-        x_label: x_label.to_owned(),
+        x_label,
         panels,
     })
 }

@@ -28,15 +28,17 @@ pub(crate) fn charts(runs: &[Named<'_>]) -> Vec<Chart> {
     charts
 }
 
-/// The axis of simulated time over the measured windows of all of them.
-fn time_axis(runs: &[Named<'_>]) -> (Axis, &'static str) {
+/// The axis of time over the measured windows of all of them, and what it says.
+fn time_axis(runs: &[Named<'_>]) -> (Axis, String) {
     let from = runs.iter().map(|(_, run)| run.warm_up.secs_f64());
     let to = runs.iter().map(|(_, run)| run.end.secs_f64());
-    Axis::time(
+    let (axis, unit) = Axis::time(
         from.fold(f64::INFINITY, f64::min),
         to.fold(0.0, f64::max),
         9,
-    )
+    );
+    let lived = runs.iter().any(|(_, run)| run.lived);
+    (axis, super::time_label(unit, lived))
 }
 
 /// What each answered of all its requests; nothing where none was asked.
@@ -69,7 +71,7 @@ fn availability(runs: &[Named<'_>]) -> Option<Chart> {
         ),
         keys: outages::keys(&panels),
         x,
-        x_label: x_label.to_owned(),
+        x_label,
         panels,
     })
 }
@@ -141,7 +143,7 @@ fn utilization(runs: &[Named<'_>], resource: Resource) -> Option<Chart> {
         ),
         keys: Vec::new(),
         x,
-        x_label: x_label.to_owned(),
+        x_label,
         panels,
     })
 }

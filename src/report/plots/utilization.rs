@@ -39,7 +39,7 @@ pub(super) fn chart(stored: &Stored) -> Option<Chart> {
         subtitle: subtitle(stored, &panels),
         keys: Vec::new(),
         x,
-        x_label: x_label.to_owned(),
+        x_label,
         panels: panels.into_iter().map(|(_, panel)| panel).collect(),
     })
 }

@@ -66,6 +66,8 @@ struct Scenario {
     currency: String,
     service_names: Vec<String>,
     only_arrivals: bool,
+    #[serde(default)]
+    lived: bool,
 }
 
 #[derive(Deserialize)]
@@ -242,6 +244,7 @@ impl Summary {
             warm_up: time(warm_up_s)?,
             services: self.scenario.service_names,
             only_arrivals: self.scenario.only_arrivals,
+            lived: self.scenario.lived,
             seed: self.seed,
             replications: self.replications,
             plots: self.plots,

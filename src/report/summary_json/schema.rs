@@ -39,7 +39,7 @@ fn root() -> Value {
         ("replications", whole("that were made")),
         (
             "command",
-            text("what makes the same files, where the scenario's file is"),
+            text("what makes the same files, where the scenario's file is; another run, where it was live"),
         ),
         ("plots", flag("whether they are there")),
         ("headline", texts("what was run, fact by fact")),
@@ -96,7 +96,10 @@ fn scenario() -> Value {
                 flag("whether all pods are jobs of a trace that stay"),
             ),
         ],
-        &[],
+        &[(
+            "lived",
+            flag("whether it was run on real engines; else absent"),
+        )],
     )
 }
 

@@ -98,9 +98,11 @@ fn lost_by_cause(results: &Results<'_>) -> Vec<String> {
     let lines = results.summary.lines.iter();
     let lost = lines.filter(|line| line.metric.name == "requests.lost");
     let parts = lost.filter_map(|line| match &line.entity {
-        Entity::Part(cause) if line.estimate.value > 0.0 => {
-            Some(format!("{} {}", results.show_line(line), spoken(cause)))
-        }
+        Entity::Part(cause) if line.estimate.value > 0.0 => Some(format!(
+            "{} {}",
+            results.show_line(line),
+            spoken(results, cause)
+        )),
         _ => None,
     });
     parts.collect()
@@ -116,7 +118,7 @@ fn lost_by_service(results: &Results<'_>, name: &str) -> Option<String> {
     let lost = lines.filter(|line| line.metric.name == "requests.lost");
     let causes = lost.filter_map(|line| match &line.entity {
         Entity::ServicePart { service, part } if service == name => {
-            Some((line.estimate.value, briefly(part)))
+            Some((line.estimate.value, briefly(results, part)))
         }
         _ => None,
     });
@@ -133,8 +135,9 @@ fn lost_by_service(results: &Results<'_>, name: &str) -> Option<String> {
 }
 
 /// What became of requests lost for this cause, once it has been said at length.
-fn briefly(cause: &str) -> &str {
+fn briefly<'a>(results: &Results<'_>, cause: &'a str) -> &'a str {
     match cause {
+        "over capacity" if results.scenario.lived.is_some() => "at slow, stuck or full replicas",
         "no endpoint" => "with no replica ready",
         "stale endpoint" => "at dead replicas",
         "over capacity" => "at full replicas",
@@ -142,9 +145,13 @@ fn briefly(cause: &str) -> &str {
     }
 }
 
-/// What became of requests lost for this cause.
-fn spoken(cause: &str) -> &str {
+/// What became of requests lost for this cause. Live, answers that came too late are among those over
+/// capacity.
+fn spoken<'a>(results: &Results<'_>, cause: &'a str) -> &'a str {
     match cause {
+        "over capacity" if results.scenario.lived.is_some() => {
+            "at replicas that were slow, stuck or over their capacity"
+        }
         "no endpoint" => "with no replica known to be ready",
         "stale endpoint" => "at replicas believed ready that could not serve",
         "over capacity" => "at replicas over their capacity",
