@@ -36,8 +36,9 @@ pub fn simulated(
     watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
 ) -> Result<Seen, Ended> {
     let script = scenario.outline.script(seed, scenario.end);
-    observe(scenario, &script.jobs.clone(), watch, |mut recorder| {
-        let finished = play(scenario, script, seed, None, &mut recorder).map_err(Ended::Stopped)?;
+    observe(scenario, &script.jobs.clone(), watch, |fold, rest| {
+        let finished =
+            play(scenario, script, seed, None, &mut (fold, rest)).map_err(Ended::Stopped)?;
         let events = finished.sim.events();
         Ok((finished.control, events, Vec::new()))
     })
@@ -60,9 +61,9 @@ pub fn live(
         warm_up: scenario.warm_up,
         before: None,
     };
-    let mut seen = observe(scenario, &jobs, watch, |recorder| {
-        let mut behind = super::live::behind::Behind::new(recorder);
-        let recorder = &mut (&mut behind, &mut window);
+    let mut seen = observe(scenario, &jobs, watch, |fold, rest| {
+        let mut behind = super::live::behind::Behind::new(fold);
+        let recorder = &mut ((&mut behind, rest), &mut window);
         let played = super::live::play(scenario, setup, tally, recorder).map_err(Ended::Stopped)?;
         behind.finish();
         let mut notes = super::live::unheeded(scenario);
@@ -81,7 +82,7 @@ fn observe(
     scenario: &Scenario,
     jobs: &crate::script::jobs::Jobs,
     watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
-    run: impl FnOnce(&mut dyn Recorder) -> Result<(Control, u64, Vec<String>), Ended>,
+    run: impl FnOnce(&mut Fold, &mut dyn Recorder) -> Result<(Control, u64, Vec<String>), Ended>,
 ) -> Result<Seen, Ended> {
     let subject = subject(scenario, jobs);
     let mut fold = Fold::new(&subject, Options::default());
@@ -90,7 +91,7 @@ fn observe(
         every: 1,
         ..Watched::new(watch)
     };
-    let (control, events, notes) = run(&mut ((&mut fold, &mut marking), &mut watched))?;
+    let (control, events, notes) = run(&mut fold, &mut (&mut marking, &mut watched))?;
     if watched.broken {
         return Err(Ended::Interrupted);
     }
