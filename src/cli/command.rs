@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_live_run_is_typed_again_with_all_that_matters() {
-        let text = "duration = \"1m\"\nnodes = [{ name = \"n\", cpu = \"1\", memory = \"1Gi\" }]";
+        let text = "duration = \"1m\"\nnodes = [{ name = \"n\", cpu = \"1\", memory = \"1Gi\" }]\n\
+                    services = [{ name = \"web\", requests = { cpu = \"1m\", memory = \"1Mi\" } }]";
         let unread = |path: &Path| panic!("{} is not to be read", path.display());
         let loaded = scenario::parse(Path::new("shop.toml"), text, &unread);
         let mut scenario = loaded.expect("it is a scenario").scenario;
@@ -160,7 +161,11 @@ mod tests {
             };
             live(&args, &scenario)
         };
-        let policies = "--scheduler kube --autoscaler hpa --healer kubernetes";
+        let policy = &scenario.policy;
+        let policies = format!(
+            "--scheduler {} --autoscaler {} --healer {}",
+            policy.scheduler.name, policy.autoscaler.name, policy.healer.name
+        );
         assert_eq!(
             again(
                 "plimsoll live -q --sandbox 1 a/shop.toml --fault 4s:hang:n-0:2s --request-timeout 1500ms \
