@@ -22,6 +22,7 @@ use crate::live::image::Image;
 use crate::live::world::{Place, Setup};
 use crate::report::fidelity as told;
 use crate::report::results::policy_name;
+use crate::report::text::count;
 use crate::rng::Seed;
 use crate::run::Ended;
 use crate::run::fidelity;
@@ -62,6 +63,10 @@ pub(super) fn run(args: Fidelity) -> Result<(), Failure> {
         None => default_dir(&scenario, &args),
     };
     folder::check_replaceable(&dir, is_result)?;
+    let json = dir.join(JSON);
+    file::check(&json).map_err(|error| {
+        Failure::Environment(format!("{}: cannot be written: {error}", json.display()))
+    })?;
     let image = image::packed(args.on.workload.as_deref())?;
     if let Some(delays) = &args.delays {
         // Before minutes are spent on engines: can they be read?
@@ -243,13 +248,17 @@ fn on_engines(
             seed: 0,
             replication: 0,
             without_failures: true,
-            on: on.clone(),
+            on: format!(
+                "{}, {}, {}",
+                named(&engines, nodes.publish),
+                count(nodes.names.len() as u64, "node"),
+                image.name
+            ),
         },
     };
     let file = dir.join(DELAYS);
-    let are_measured = delays.found()?.is_some() && file.exists();
-    let are_reused = are_measured && args.delays.is_none();
-    let unmeasured = match are_measured || args.delays.is_some() {
+    let are_reused = args.delays.is_none() && delays.found()?.is_some() && file.exists();
+    let unmeasured = match are_reused || args.delays.is_some() {
         true => None,
         false => Some((file.as_path(), &delays)),
     };
@@ -371,7 +380,8 @@ impl Making<'_> {
                 status.clear();
             }
             if let Err(Failure::Environment(said)) = &seen {
-                kept::fail(&due.path, said).map_err(Failure::Environment)?;
+                // If that cannot be written, the failure is still what is told.
+                drop(kept::fail(&due.path, &due.of, said));
             }
             due.keep(&Observed::of(&seen?))?;
         }

@@ -41,7 +41,7 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
         return image::build(&args, &typed);
     }
     let Some(path) = &args.scenario else {
-        return home::clean(&args.on, &typed);
+        return home::clean(&args.on, &typed, args.results.quiet);
     };
     interrupt::listen()?;
     let scenario = chosen(path, &args.changes, &args.policies, args.results.quiet)?;
@@ -60,7 +60,7 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
     };
     folder::check_replaceable(&dir, output::is_result)?;
     // What cannot be written is to be known before anything runs.
-    let folder = Folder::begin(&dir)?;
+    drop(Folder::begin(&dir)?);
     let seen = Arc::new(live::see(&scenario));
     let exporter = watch::listen(&args, &seen)?;
     let home = Home::take(args.on.state.as_deref(), &cluster)?;
@@ -69,7 +69,7 @@ pub(super) fn run(args: Live) -> Result<(), Failure> {
     });
     drop(exporter);
     let (ran, effort) = played?;
-    tell(&args, &scenario, &dir, folder, &ran, &effort)
+    tell(&args, &scenario, &dir, &ran, &effort)
 }
 
 fn play(
@@ -142,7 +142,6 @@ fn tell(
     args: &Live,
     scenario: &Scenario,
     dir: &Path,
-    folder: Folder,
     ran: &Ran,
     effort: &Effort,
 ) -> Result<(), Failure> {
@@ -169,6 +168,7 @@ fn tell(
             false => Plots::Drawn,
         },
     };
+    let folder = Folder::begin(dir)?;
     let mut files = output::write(&folder, &results, effort, options)?;
     requests::write(&folder, &scenario, &ran.requests)?;
     files.push(output::REQUESTS.to_owned());

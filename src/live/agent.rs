@@ -218,8 +218,13 @@ pub(super) struct Agent {
     last: BTreeMap<PodId, oneshot::Receiver<()>>,
     /// When each pod's container was found to run: an older list does not know it.
     born: BTreeMap<PodId, Instant>,
-    /// Names of containers that ran out of memory.
+    /// Ids of containers that ran out of memory.
     out_of_memory: BTreeSet<String>,
+    /// Containers that died under the names of those that are being started, and what they ended with: they
+    /// are the same, or those of an earlier run.
+    early: BTreeMap<PodId, (String, i64)>,
+    /// Faults of the engine alone that last, and how often the machine had lost its power when they began.
+    struck: BTreeMap<u32, u32>,
     /// Threads that boot the machine or its engine: a machine is not left half up.
     boots: Vec<thread::JoinHandle<()>>,
 }
@@ -276,6 +281,8 @@ impl Agent {
             last: BTreeMap::new(),
             born: BTreeMap::new(),
             out_of_memory: BTreeSet::new(),
+            early: BTreeMap::new(),
+            struck: BTreeMap::new(),
             boots: Vec::new(),
         }
     }
@@ -400,6 +407,10 @@ impl Agent {
                     };
                     self.probe(subject, place);
                 }
+                let early = self.early.remove(&pod);
+                if let Some((id, code)) = early.filter(|(id, _)| *id == up.id) {
+                    self.examine(pod, &id, code);
+                }
             }
             // Whether a silent engine has it is seen when it is back.
             Err(trouble) if trouble.was_unheard() && !self.link.answers() => {}
@@ -491,8 +502,9 @@ impl Agent {
             return;
         };
         let name = held.name.clone();
+        let id = held.id.as_ref();
         let end = End {
-            out_of_memory: end.out_of_memory || self.out_of_memory.remove(&name),
+            out_of_memory: end.out_of_memory || id.is_some_and(|id| self.out_of_memory.remove(id)),
             ..end
         };
         let told = self.ledger.died(pod, incarnation, end);
@@ -505,6 +517,7 @@ impl Agent {
     fn forget(&mut self, pod: PodId) {
         self.setup.routes.set_place(pod, None);
         self.born.remove(&pod);
+        self.early.remove(&pod);
         if let Some(probe) = self.probes.remove(&pod) {
             probe.task.abort();
         }
@@ -521,15 +534,23 @@ impl Agent {
         let Some(name) = event.attributes.get("name") else {
             return;
         };
-        let Some(pod) = self.ledger.named(name) else {
+        let Some((pod, held)) = self.ledger.named(name) else {
             return;
         };
+        let is_known = held.id.is_some();
+        if held.id.as_ref().is_some_and(|id| *id != event.id) {
+            // An earlier run's, which had the same name.
+            return;
+        }
         match event.action.as_str() {
-            "oom" => drop(self.out_of_memory.insert(name.clone())),
+            "oom" => drop(self.out_of_memory.insert(event.id.clone())),
             "die" => {
                 let code = event.attributes.get("exitCode");
                 let code = code.and_then(|code| code.parse().ok()).unwrap_or(-1);
-                self.examine(pod, &event.id, code);
+                match is_known {
+                    true => self.examine(pod, &event.id, code),
+                    false => drop(self.early.insert(pod, (event.id.clone(), code))),
+                }
             }
             _ => {}
         }

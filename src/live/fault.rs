@@ -72,7 +72,9 @@ impl Fault {
         let (at, length) = (self.at.secs_f64(), self.length.secs_f64());
         let fault = format!("the fault {what} of {target} at {at} s");
         if !struck {
-            return Some(format!("{fault} struck nothing: nothing of it ran then"));
+            return Some(format!(
+                "{fault} struck nothing: nothing of it ran then, or its engine did not do it in time"
+            ));
         }
         let lasted = end.since(self.at);
         (lasted < self.length).then(|| {
@@ -119,7 +121,7 @@ mod tests {
         assert_eq!(note(1, true), None);
         let short = "was cut short by the end of the run: it lasted 1 s of 3600 s";
         assert_eq!(note(3600, true), Some(format!("{begins} {short}")));
-        let nothing = "struck nothing: nothing of it ran then";
+        let nothing = "struck nothing: nothing of it ran then, or its engine did not do it in time";
         assert_eq!(note(3600, false), Some(format!("{begins} {nothing}")));
     }
 }

@@ -76,10 +76,9 @@ impl Ledger {
         self.held.iter().map(|(&pod, held)| (pod, held))
     }
 
-    /// The pod whose newest container is called so.
-    pub(super) fn named(&self, name: &str) -> Option<PodId> {
-        let mut all = self.held.iter();
-        all.find(|(_, held)| held.name == name).map(|(&pod, _)| pod)
+    /// The pod whose newest container is called so, and that container.
+    pub(super) fn named(&self, name: &str) -> Option<(PodId, &Held)> {
+        self.all().find(|(_, held)| held.name == name)
     }
 
     /// The pod's container, if it is this one and not dead.

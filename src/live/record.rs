@@ -67,7 +67,8 @@ impl Record {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, mut file: &File, path: &Path) -> Result<(), Trouble> {
-        let text = serde_json::to_string(self).unwrap_or_default();
+        let text = serde_json::to_string(self);
+        let text = text.map_err(|error| Trouble::refused(path.display().to_string(), error))?;
         let whole = whole(file).map_err(Trouble::of_file(path))?;
         file.set_len(whole.len() as u64)
             .and_then(|()| file.seek(SeekFrom::End(0)))
@@ -132,11 +133,12 @@ impl Node {
 
 /// The lines of a file that are whole.
 fn whole(mut file: &File) -> io::Result<String> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0))?;
-    file.read_to_string(&mut text)?;
-    text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
-    Ok(text)
+    file.read_to_end(&mut bytes)?;
+    let end = bytes.iter().rposition(|&byte| byte == b'\n');
+    bytes.truncate(end.map_or(0, |end| end + 1));
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 #[cfg(test)]

@@ -17,7 +17,14 @@ pub use process::{Signal, process_of, send};
 /// Longest path of a Unix socket on Linux (unix(7), `sun_path`, less the zero at its end).
 const SOCKET_PATH_MAX: usize = 107;
 /// What must be installed.
-const PROGRAMS: [&str; 5] = ["unshare", "nsenter", "dockerd", "containerd", "runc"];
+const PROGRAMS: [&str; 6] = [
+    "unshare",
+    "nsenter",
+    "mount",
+    "dockerd",
+    "containerd",
+    "runc",
+];
 
 /// The private engines of one cluster.
 #[derive(Debug)]

@@ -117,4 +117,6 @@ fn what_cannot_be_run_live_is_refused_before_anything_starts() {
     ends(3, no_place, "cannot be written");
     let no_place = "calibrate --sandbox 1 --out taken/delays.toml";
     ends(3, no_place, "cannot be written");
+    let no_place = "fidelity --sandbox 2 shop.toml --out taken/out";
+    ends(3, no_place, "cannot be written");
 }

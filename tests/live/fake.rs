@@ -30,6 +30,10 @@ pub(crate) const TESTS: &[Test] = &[
         events_that_come_twice_and_late_are_heard_once,
     ),
     (
+        "a_death_of_an_earlier_runs_container_is_none_of_this_ones",
+        a_death_of_an_earlier_runs_container_is_none_of_this_ones,
+    ),
+    (
         "an_answer_that_is_lost_makes_no_second_container",
         an_answer_that_is_lost_makes_no_second_container,
     ),
@@ -111,6 +115,22 @@ fn events_that_come_twice_and_late_are_heard_once() {
     let story = play("events", Wrong::Events, |state| kill(state, 1));
     let (started, exited) = counts(&story);
     assert_eq!((started, exited), (2, 1), "{}", story.told());
+}
+
+fn a_death_of_an_earlier_runs_container_is_none_of_this_ones() {
+    // Events are told from a little while ago on, and the one that died had the name of the one that starts.
+    let before = state(Wrong::Nothing);
+    let name = format!("plimsoll-{CLUSTER}-web-0-1");
+    let died = death(&name, "before");
+    let oom = died.replace("\"die\"", "\"oom\"");
+    let lines = [format!("{oom}\n"), format!("{died}\n")];
+    before.lock().expect("the state").told.extend(lines);
+    let story = play_on("earlier", &before, |state| {
+        let state = state.lock().expect("the state");
+        assert!(state.containers.contains_key(&name), "{state:?}");
+    });
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (1, 0), "{}", story.told());
 }
 
 fn an_answer_that_is_lost_makes_no_second_container() {
@@ -208,11 +228,19 @@ fn counts(story: &Story) -> (usize, usize) {
 
 /// Runs one replica on a fake engine for 6 s; something happens after 2 s.
 fn play(name: &str, wrong: Wrong, then: impl FnOnce(&Mutex<State>) + Send) -> Story {
+    play_on(name, &state(wrong), then)
+}
+
+/// The same where the engine is in this state.
+fn play_on(
+    name: &str,
+    state: &Arc<Mutex<State>>,
+    then: impl FnOnce(&Mutex<State>) + Send,
+) -> Story {
     let rig = Rig::cold(&format!("fake-{name}"), &[]);
-    let state = state(wrong);
-    rig.run_on(places(&rig, &state), 6, &service("web", 1, ""), || {
+    rig.run_on(places(&rig, state), 6, &service("web", 1, ""), || {
         rest(2.0);
-        then(&state);
+        then(state);
     })
 }
 
@@ -266,10 +294,7 @@ fn kill(state: &Mutex<State>, n: u32) {
         .find(|(_, container)| container.id == id)
         .expect("it was created");
     container.runs = false;
-    let event = serde_json::json!({
-        "Type": "container", "Action": "die", "time": 1,
-        "Actor": { "ID": id, "Attributes": { "name": name, "exitCode": "1" } },
-    });
+    let event = death(name, &id);
     let times = match state.wrong {
         Wrong::Streams => 0,
         Wrong::Events => 3,
@@ -277,6 +302,15 @@ fn kill(state: &Mutex<State>, n: u32) {
     };
     let line = format!("{event}\n");
     state.told.extend(std::iter::repeat_n(line, times));
+}
+
+/// The event that a container has died.
+fn death(name: &str, id: &str) -> String {
+    let event = serde_json::json!({
+        "Type": "container", "Action": "die", "time": 1,
+        "Actor": { "ID": id, "Attributes": { "name": name, "exitCode": "1" } },
+    });
+    event.to_string()
 }
 
 /// Answers one request: the client opens a connection for each.

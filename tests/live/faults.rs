@@ -1,5 +1,8 @@
 //! Real failures of real containers and engines, and what the control plane makes of them.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use plimsoll::cluster::pod::Exit;
 use plimsoll::control::fact::Fact;
 use plimsoll::live::sandbox::{Signal, process_of, send};
@@ -173,7 +176,15 @@ fn a_machine_without_power_loses_everything_at_once() {
     let rig = Rig::new("power", &["node-0", "node-1"]);
     let failure = "[[failures]]\nnodes = \"node-0\"\nat = \"4s\"\ndown = \"5s\"\n";
     let services = service("web", 4, "load = { constant = 20 }") + failure;
+    // Containers that end so leave sockets in a folder of the system.
+    let sockets = || {
+        let entries = fs::read_dir("/run/containerd/s").into_iter().flatten();
+        let names = entries.flatten().map(|entry| entry.file_name());
+        names.collect::<BTreeSet<_>>()
+    };
+    let before = sockets();
     let story = rig.run(20, &services, || {});
+    assert_eq!(sockets(), before, "nothing is left");
     let told = story.told();
     let down = story
         .truths()

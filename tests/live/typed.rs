@@ -59,7 +59,11 @@ fn containers_that_are_paused_or_cut_off_serve_again_afterwards() {
     // 20 a second go to them for a second and more, until three probes in a row have failed.
     assert!(timed_out(0) > 10 && timed_out(1) > 10, "{requests:?}");
     assert!(timed_out(2) < 5, "{requests:?}");
-    for (service, during) in [("web", -1e-6..0.1), ("api", -1e-6..0.1), ("calm", 8.0..40.0)] {
+    for (service, during) in [
+        ("web", -1e-6..0.1),
+        ("api", -1e-6..0.1),
+        ("calm", 8.0..40.0),
+    ] {
         let rate = served(&rig, service, 10.3, 11.7);
         assert!(during.contains(&rate), "{service} {rate}");
         let rate = served(&rig, service, 16.0, 18.0);

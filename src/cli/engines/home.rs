@@ -157,6 +157,11 @@ impl Home {
         // What cannot be removed is in use, or somebody else's.
         let _ = fs::remove_file(self.journal());
         let _ = fs::remove_file(self.dir.join("lock"));
+        for machine in fs::read_dir(self.engines()).into_iter().flatten().flatten() {
+            // An empty folder is of a machine that never was.
+            let _ = fs::remove_dir(machine.path());
+        }
+        let _ = fs::remove_dir(self.engines());
         let _ = fs::remove_dir(&self.dir);
         if let Some(state) = self.dir.parent() {
             let _ = fs::remove_dir(state);
@@ -205,7 +210,7 @@ fn default_state() -> Result<PathBuf, Failure> {
 
 /// Removes everything that carries the cluster's label: on private engines, on those that its lock file
 /// names, and on those typed, each of which takes the place of what the file says of its node.
-pub(in crate::cli) fn clean(args: &Engines, typed: &[Engine]) -> Result<(), Failure> {
+pub(in crate::cli) fn clean(args: &Engines, typed: &[Engine], quiet: bool) -> Result<(), Failure> {
     let cluster = super::cluster(args, "")?;
     let home = Home::take(args.state.as_deref(), &cluster)?;
     let mut engines = typed.to_vec();
@@ -244,12 +249,16 @@ pub(in crate::cli) fn clean(args: &Engines, typed: &[Engine]) -> Result<(), Fail
         return Err(Failure::Environment(format!("{trouble}{advice}")));
     }
     let told = match nodes.len() + engines.len() {
-        0 => nothing_known(&home),
+        0 if home.is_fresh => nothing_known(&home),
+        0 => format!("nothing is left of cluster {cluster}"),
         1 => format!("nothing is left of cluster {cluster} on its engine"),
         count => format!("nothing is left of cluster {cluster} on its {count} engines"),
     };
     home.leave();
-    print(&format!("{told}\n"))
+    match quiet {
+        true => Ok(()),
+        false => print(&format!("{told}\n")),
+    }
 }
 
 /// That there is no such cluster, and which there are.

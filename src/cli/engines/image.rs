@@ -35,7 +35,10 @@ pub(in crate::cli) fn build(args: &Live, engines: &[Engine]) -> Result<(), Failu
     for Engine { node, endpoint } in engines {
         let _ = writeln!(said, "  loaded    {node} ({endpoint})");
     }
-    print(&said)
+    match args.results.quiet {
+        true => Ok(()),
+        false => print(&said),
+    }
 }
 
 /// The image of the workload that was typed, or else of the one beside this program.

@@ -82,7 +82,7 @@ pub fn find(path: &Path, of: &Of) -> Result<Option<Observed>, String> {
         ));
     }
     let mut notes = kept.notes;
-    for said in failures(path) {
+    for (_, said) in failures(path).into_iter().filter(|(other, _)| other == of) {
         notes.push(format!("this run was made again, for it failed: {said}"));
     }
     Ok(Some(Observed {
@@ -97,16 +97,16 @@ pub fn find(path: &Path, of: &Of) -> Result<Option<Observed>, String> {
 ///
 /// # Errors
 /// What the system says.
-pub fn fail(path: &Path, said: &str) -> Result<(), String> {
+pub fn fail(path: &Path, of: &Of, said: &str) -> Result<(), String> {
     let mut all = failures(path);
-    all.push(said.to_owned());
+    all.push((of.clone(), said.to_owned()));
     let (path, text) = (beside(path), serde_json::to_string_pretty(&all));
     let text = text.expect("text is JSON");
     file::write(&path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// How a run failed before.
-fn failures(path: &Path) -> Vec<String> {
+/// How runs that were to be kept there failed.
+fn failures(path: &Path) -> Vec<(Of, String)> {
     let text = fs::read_to_string(beside(path)).unwrap_or_default();
     serde_json::from_str(&text).unwrap_or_default()
 }
@@ -159,9 +159,10 @@ mod tests {
     fn a_run_that_was_made_again_says_how_it_failed_before() {
         let scratch = Scratch::new("kept-failed");
         let path = scratch.0.join("runs/live-001.json");
-        fail(&path, "node-0 is gone").expect("it can be written");
+        fail(&path, &of(1), "node-0 is gone").expect("it can be written");
+        fail(&path, &of(2), "not this one").expect("it can be written");
         assert_eq!(find(&path, &of(1)), Ok(None));
-        fail(&path, "no space").expect("it can be written");
+        fail(&path, &of(1), "no space").expect("it can be written");
         keep(&path, &of(1), &Observed::default()).expect("it can be written");
         let found = find(&path, &of(1)).expect("it is one");
         let notes = ["node-0 is gone", "no space"]

@@ -195,7 +195,10 @@ impl Agent {
     /// Starts the machine or its engine, on a thread of its own.
     fn begin(&mut self, start: impl FnOnce() -> Result<(), Trouble> + Send + 'static) {
         let (tell, cuts) = (self.tell.clone(), self.link.cuts);
+        let before = std::mem::take(&mut self.boots);
         self.boots.push(thread::spawn(move || {
+            // Two at once would start the same twice. A thread that panicked has said so.
+            before.into_iter().for_each(|boot| drop(boot.join()));
             let outcome = start();
             drop(tell.send(Inner::Booted { cuts, outcome }));
         }));
@@ -229,14 +232,16 @@ impl Agent {
             (EngineFault::Hang, true) => Signal::Stop,
             (EngineFault::Hang, false) => Signal::Continue,
             (EngineFault::Stop | EngineFault::Kill, false) => {
-                // It starts with its machine.
-                if !self.link.off {
+                // What was not struck goes on, and what lost its power since starts with its machine.
+                let cuts = self.struck.remove(&number);
+                if cuts.is_some_and(|cuts| self.link.had_power_since(cuts)) {
                     self.begin(move || machine.start_engine_again());
                 }
                 return;
             }
         };
         if machine.signal_engine(signal) && on {
+            self.struck.insert(number, self.link.cuts);
             drop(self.setup.news.send(News::Struck(number)));
         }
     }

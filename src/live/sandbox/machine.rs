@@ -1,7 +1,8 @@
 //! One private engine, and the namespaces that are its machine.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,11 @@ const UNSHARE: [&str; 8] = [
 const INIT: [&str; 3] = ["sh", "-c", "while :; do sleep 2147483647 & wait $!; done"];
 /// Which process is the first of a machine that is up.
 const RECORD: &str = "init";
+/// Folders of the system in which daemons leave things: sockets of containers that were killed (containerd,
+/// `runtime/v2/shim`), of plugins, and the key of an engine (moby, `daemon/daemon.go`).
+const COVERED: [&str; 3] = ["/run/containerd", "/run/docker", "/etc/docker"];
+/// Which of them were not there, and were made to be covered.
+const MADE: &str = "made";
 /// Which was it before the machine was ended.
 const ENDED: &str = "init.ended";
 
@@ -114,6 +120,7 @@ impl Machine {
             self.power_on()?;
         }
         if self.pid_of("containerd").is_none() {
+            self.cover()?;
             let config = self.dir.join("containerd.toml");
             let end = self.run_inside("containerd", &["--config".as_ref(), config.as_os_str()])?;
             self.wait_for("containerd", &end, || self.containerd_socket().exists())?;
@@ -223,8 +230,13 @@ impl Machine {
                 let _ = fs::remove_dir(root.join(parent));
             }
         }
+        let made = fs::read_to_string(self.dir.join(MADE)).unwrap_or_default();
+        for place in made.lines() {
+            // Where something is in it, it is somebody's.
+            let _ = fs::remove_dir(place);
+        }
         match fs::remove_dir_all(&self.dir) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(Trouble::of_file(&self.dir)(error))
             }
             _ => Ok(()),
@@ -264,6 +276,35 @@ impl Machine {
         );
         self.write(ENGINE_CONFIG, &format!("{engine:#}\n"))?;
         self.write("containerd.toml", &containerd)
+    }
+
+    /// Lays folders of its own over those of the system in which daemons leave things behind, whatever
+    /// they are told. They go with it.
+    fn cover(&self) -> Result<(), Trouble> {
+        let init = self.init().unwrap_or_default();
+        let mounts = fs::read_to_string(format!("/proc/{init}/mounts")).unwrap_or_default();
+        for place in COVERED {
+            if !mounts.contains(&format!("plimsoll {place} tmpfs")) {
+                // Whoever made it may remove it at this moment: once more, then.
+                self.lay_over(place).or_else(|_| self.lay_over(place))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lay_over(&self, place: &str) -> Result<(), Trouble> {
+        match fs::create_dir(place) {
+            Ok(()) => {
+                let made = fs::read_to_string(self.dir.join(MADE)).unwrap_or_default();
+                self.write(MADE, &format!("{made}{place}\n"))?;
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            // What cannot be made here no daemon makes.
+            Err(_) => return Ok(()),
+        }
+        let words = ["-n", "-t", "tmpfs", "plimsoll", place].map(OsStr::new);
+        let end = self.run_inside("mount", &words)?;
+        self.wait_for("mount", &end, || end.get().is_some_and(ExitStatus::success))
     }
 
     /// Starts its first process, and notes which it is.
@@ -321,7 +362,7 @@ impl Machine {
         })
     }
 
-    fn run_inside(&self, program: &str, args: &[&std::ffi::OsStr]) -> Result<End, Trouble> {
+    fn run_inside(&self, program: &str, args: &[&OsStr]) -> Result<End, Trouble> {
         let down = || Trouble::refused(self.what(program), "the machine is not up");
         let init = self.init().ok_or_else(down)?.to_string();
         let mut command = Command::new("nsenter");
@@ -399,18 +440,19 @@ impl Machine {
         })
     }
 
-    /// Waits until something is done, unless there is a reason not to.
+    /// Waits until something is done, unless there is a reason not to, or the machine has ended meanwhile.
     fn wait_unless(
         &self,
         thing: &str,
         mut done: impl FnMut() -> bool,
         why_not: impl Fn() -> Option<String>,
     ) -> Result<(), Trouble> {
-        let from = now();
+        let (from, init) = (now(), self.init());
         while !done() {
+            let gone = || (self.init() != init).then(|| "the machine has ended".to_owned());
             let late = || format!("not done after {} s", PATIENCE.as_secs());
             let is_late = now() - from > PATIENCE;
-            if let Some(said) = why_not().or_else(|| is_late.then(late)) {
+            if let Some(said) = why_not().or_else(gone).or_else(|| is_late.then(late)) {
                 return Err(Trouble::refused(self.what(thing), said));
             }
             pause(LOOK);
@@ -504,6 +546,14 @@ mod tests {
         ours.wait("its end", || end.get().is_some()).expect("seen");
         assert!(!process::is_dead(stays));
         other.end().expect("it ends");
+        for pid in [stray, stays] {
+            // Outside a machine what it waits for outlives it.
+            let group = i32::try_from(pid)
+                .ok()
+                .and_then(rustix::process::Pid::from_raw);
+            let group = group.expect("a process");
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
         for machine in [ours, other] {
             fs::remove_dir_all(machine.dir.parent().expect("one")).expect("it is ours");
         }
