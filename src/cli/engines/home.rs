@@ -157,9 +157,9 @@ impl Home {
         // What cannot be removed is in use, or somebody else's.
         let _ = fs::remove_file(self.journal());
         let _ = fs::remove_file(self.dir.join("lock"));
-        for machine in fs::read_dir(self.engines()).into_iter().flatten().flatten() {
-            // An empty folder is of a machine that never was.
-            let _ = fs::remove_dir(machine.path());
+        for node in self.before.iter().flat_map(|record| &record.nodes) {
+            // One that is empty is of a machine that never was.
+            let _ = fs::remove_dir(self.engines().join(&node.node));
         }
         let _ = fs::remove_dir(self.engines());
         let _ = fs::remove_dir(&self.dir);
