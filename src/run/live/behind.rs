@@ -52,7 +52,8 @@ impl<R: Recorder> Behind<R> {
 impl<R: Recorder> Recorder for Behind<R> {
     fn record(&mut self, at: Time, record: Record) {
         let is_traffic = matches!(record, Record::Truth(Truth::Traffic { .. }));
-        if !self.flows.is_empty() && !(is_traffic && at == self.until) {
+        let goes_on = is_traffic && at == self.until;
+        if !(self.flows.is_empty() || goes_on) {
             self.hand_on();
         }
         if is_traffic {
