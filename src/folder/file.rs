@@ -27,7 +27,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&partial.0, &place)
 }
 
-/// Whether [`write`] could write there, found out by a file that is gone again. Nothing is made that stays.
+/// Whether [`write()`] could write there, found out by a file that is gone again. Nothing is made that stays.
 ///
 /// # Errors
 /// When the system refuses.

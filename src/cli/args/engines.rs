@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::shared::length;
+use crate::time::Duration;
+
 /// Which engines there are.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Engines {
@@ -30,3 +33,17 @@ pub(in crate::cli) struct Engines {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) workload: Option<PathBuf>,
 }
+
+/// A limit for the answer to a request.
+pub(super) fn patience(text: &str) -> Result<Duration, String> {
+    let patience = length(text)?;
+    match patience < PATIENCE_MIN {
+        true => Err("no request is answered so soon: give 1ms or more".to_owned()),
+        false => Ok(patience),
+    }
+}
+
+/// Shortest limit for the answer to a request.
+///
+/// 1 ms, the resolution of tokio's timers (tokio documentation, `time::sleep`).
+const PATIENCE_MIN: Duration = Duration::from_nanos(1_000_000);

@@ -26,7 +26,7 @@ pub(in crate::cli) struct Fidelity {
     #[command(flatten)]
     pub(in crate::cli) on: Engines,
     /// Longest time for the answer to a request, from when it was due
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = super::shared::patience)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = super::engines::patience)]
     pub(in crate::cli) request_timeout: crate::time::Duration,
     /// Live runs with the scenario's failures
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..))]

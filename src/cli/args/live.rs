@@ -59,7 +59,7 @@ pub(in crate::cli) struct Live {
     #[arg(long)]
     pub(in crate::cli) dry_run: bool,
     /// Longest time for the answer to a request, from when it was due
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = super::shared::patience)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = super::engines::patience)]
     pub(in crate::cli) request_timeout: crate::time::Duration,
     /// Do something to the cluster beside the scenario's failures, and undo it, such as 40s:hang:worker-1:10s.
     /// WHAT is pause or cut (network) of a service's containers, or stop, kill or hang of a private engine;

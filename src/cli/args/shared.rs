@@ -58,20 +58,6 @@ pub(super) fn length(text: &str) -> Result<Duration, String> {
     quantity::duration(text).map_err(|bad| format!("it {}: {}", bad.what, bad.form))
 }
 
-/// A limit for the answer to a request.
-pub(super) fn patience(text: &str) -> Result<Duration, String> {
-    let patience = length(text)?;
-    match patience < PATIENCE_MIN {
-        true => Err("no request is answered so soon: give 1ms or more".to_owned()),
-        false => Ok(patience),
-    }
-}
-
-/// Shortest limit for the answer to a request.
-///
-/// 1 ms, the resolution of tokio's timers (tokio documentation, `time::sleep`).
-const PATIENCE_MIN: Duration = Duration::from_nanos(1_000_000);
-
 /// What a drill takes away.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(in crate::cli) enum Loss {
