@@ -38,6 +38,7 @@ mod validate;
 
 use std::env;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, Error};
@@ -157,6 +158,11 @@ const ENVIRONMENT: u8 = 3;
 const INTERRUPTED: u8 = 130;
 
 impl Failure {
+    /// That a file cannot be written.
+    fn unwritable(path: &Path) -> impl Fn(io::Error) -> Failure + '_ {
+        move |error| Failure::Environment(format!("{}: cannot be written: {error}", path.display()))
+    }
+
     /// Says what there is to say and gives the exit code.
     fn tell(self) -> ExitCode {
         // Without a stderr there is nobody to tell.

@@ -3,7 +3,6 @@
 mod delays;
 mod table;
 
-use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -39,7 +38,7 @@ pub(super) fn run(args: Calibrate) -> Result<(), Failure> {
         return Err(Failure::Input(said));
     }
     // What cannot be written is to be known before anything runs.
-    file::check(&args.out).map_err(unwritable(&args.out))?;
+    file::check(&args.out).map_err(Failure::unwritable(&args.out))?;
     interrupt::listen()?;
     let image = image::packed(args.on.workload.as_deref())?;
     let cluster = engines::cluster(&args.on, CLUSTER)?;
@@ -159,9 +158,5 @@ pub(super) fn measure(
 /// Writes what was measured as a table of delays.
 pub(super) fn write(path: &Path, measured: &Delays, asked: &Asked) -> Result<(), Failure> {
     let text = delays::toml(measured, asked.shared_machine);
-    file::write(path, text.as_bytes()).map_err(unwritable(path))
-}
-
-fn unwritable(path: &Path) -> impl Fn(io::Error) -> Failure + '_ {
-    move |error| Failure::Environment(format!("{}: cannot be written: {error}", path.display()))
+    file::write(path, text.as_bytes()).map_err(Failure::unwritable(path))
 }

@@ -64,9 +64,7 @@ pub(super) fn run(args: Fidelity) -> Result<(), Failure> {
     };
     folder::check_replaceable(&dir, is_result)?;
     let json = dir.join(JSON);
-    file::check(&json).map_err(|error| {
-        Failure::Environment(format!("{}: cannot be written: {error}", json.display()))
-    })?;
+    file::check(&json).map_err(Failure::unwritable(&json))?;
     let image = image::packed(args.on.workload.as_deref())?;
     if let Some(delays) = &args.delays {
         // Before minutes are spent on engines: can they be read?
@@ -336,7 +334,8 @@ impl Making<'_> {
     fn calibrate(&self, file: &Path) -> Result<(), Failure> {
         let asked = Asked {
             at_once: AT_ONCE.to_vec(),
-            shared_machine: self.args.on.sandbox.is_some(),
+            // Engines of services are on this machine, whosever they are.
+            shared_machine: self.args.on.sandbox.is_some() || self.nodes.reached.is_some(),
             ..CALIBRATION
         };
         let quiet = self.args.results.quiet;
@@ -350,12 +349,7 @@ impl Making<'_> {
         let begun = now();
         let mut status = Status::is_watched(self.args.results.quiet).then(Status::new);
         for (number, due) in missing.iter().enumerate() {
-            // A machine that was down at the end of a run boots again.
-            for place in self.places {
-                if let Place::Private(machine) = place {
-                    machine.boot()?;
-                }
-            }
+            self.prepare()?;
             let chosen = match due.of.without_failures {
                 true => without_failures(self.scenario),
                 false => self.scenario.clone(),
@@ -388,6 +382,25 @@ impl Making<'_> {
         Ok(())
     }
 
+    /// Engines on which there is nothing of the cluster: what was killed before left no part of this run.
+    fn prepare(&self) -> Result<(), Failure> {
+        let nodes = self.nodes.names.iter().zip(self.places);
+        let engine = |(node, place): (&String, &Place)| {
+            let endpoint = match place {
+                Place::Given(endpoint) => endpoint.clone(),
+                Place::Private(machine) => {
+                    // It may have been down at the end of the run before.
+                    machine.boot()?;
+                    machine.endpoint()
+                }
+            };
+            let node = node.clone();
+            Ok(Engine { node, endpoint })
+        };
+        let engines = nodes.map(engine).collect::<Result<Vec<_>, Failure>>()?;
+        Ok(crate::live::clear(&engines, self.home.cluster())?)
+    }
+
     fn setup(&self, chosen: &Scenario, of: &Of) -> Setup {
         let seed = Seed {
             seed: of.seed,
@@ -415,8 +428,7 @@ impl Making<'_> {
 fn tell(args: &Fidelity, dir: &Path, told: &told::Fidelity<'_>) -> Result<(), Failure> {
     let write = |name: &str, bytes: &[u8]| {
         let path = dir.join(name);
-        let written = file::write(&path, bytes);
-        written.map_err(|error| Failure::Environment(format!("{}: {error}", path.display())))
+        file::write(&path, bytes).map_err(Failure::unwritable(&path))
     };
     let json = told::json(told);
     write(JSON, json.as_bytes())?;

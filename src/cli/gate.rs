@@ -327,9 +327,7 @@ fn page(gate: &said::Gate<'_>, format: GateFormat, look: Look, command: &str) ->
 }
 
 fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    file::write(path, text.as_bytes()).map_err(|error| {
-        Failure::Environment(format!("{}: cannot be written: {error}", path.display()))
-    })
+    file::write(path, text.as_bytes()).map_err(Failure::unwritable(path))
 }
 
 fn held<'a>(checked: &[(&'a Input, &'a Entry, &'a Checked)]) -> Vec<said::Held<'a>> {

@@ -19,7 +19,7 @@ pub(super) fn run(args: Init) -> Result<(), Failure> {
         ErrorKind::AlreadyExists => {
             Failure::Input(format!("{path}: exists already and was left alone"))
         }
-        _ => Failure::Environment(format!("{path}: cannot be written: {error}")),
+        _ => Failure::unwritable(&args.file)(error),
     })?;
     print(&format!("{path}\nTry: plimsoll run {path}\n"))
 }

@@ -177,6 +177,16 @@ impl Row {
         })
     }
 
+    /// The least and the greatest difference of a simulated and a live run.
+    fn furthest(&self) -> Option<(f64, f64)> {
+        let ends = |values: &[f64]| {
+            let least = values.iter().copied().reduce(f64::min)?;
+            Some((least, values.iter().copied().reduce(f64::max)?))
+        };
+        let (live, simulated) = (ends(&self.live.values)?, ends(&self.simulated.values)?);
+        Some((simulated.0 - live.1, simulated.1 - live.0))
+    }
+
     /// What is said of it; absent where it is held to nothing.
     pub fn verdict(&self) -> Option<Verdict> {
         let tolerance = self.tolerance?;
@@ -192,7 +202,12 @@ impl Row {
         if self.live.lacks() || self.simulated.lacks() || method == Method::TooFew {
             return undecided;
         }
-        let (low, high) = interval.map_or((value, value), |interval| (interval.low, interval.high));
+        let (low, high) = match interval {
+            Some(interval) => (interval.low, interval.high),
+            // Too few of them vary for an interval of the mean: then the worst pair of runs counts.
+            None if method == Method::MostlyConstant => self.furthest().unwrap_or((value, value)),
+            None => (value, value),
+        };
         Some(if -tolerance <= low && high <= tolerance {
             Verdict::Agrees
         } else if high < -tolerance || tolerance < low {
@@ -270,7 +285,13 @@ mod tests {
     use super::*;
 
     fn runs(name: &str, values: &[f64]) -> Vec<Observed> {
-        let all = ["failures.node", "failures.container", "requests.offered"];
+        let all = [
+            "failures.node",
+            "failures.container",
+            "harmful.node",
+            "harmful.container",
+            "requests.offered",
+        ];
         let run = |&value| Observed {
             values: all
                 .map(|name| (name.to_owned(), 1.0))
@@ -296,7 +317,7 @@ mod tests {
         let three = runs("recover.node", &[5.0, 5.1, 5.2]);
         let agree = row("recover.node", &three, &three).expect("all have it");
         assert_eq!(agree.verdict(), Some(Verdict::Agrees));
-        let mut lost = runs("failures.node", &[1.0]);
+        let mut lost = runs("harmful.node", &[1.0]);
         lost.extend(three.clone());
         let some = row("recover.node", &lost, &three).expect("all ought to have it");
         assert_eq!((some.live.runs, some.live.of), (3, 4));
@@ -335,6 +356,11 @@ mod tests {
         assert_eq!(served(&[5.9, 5.9]), Some(Verdict::Differs));
         assert_eq!(served(&[5.7, 5.7]), Some(Verdict::Agrees));
         assert_eq!(verdict("restarts", &[1.0], &[7.0]), None);
+        // Where most runs are alike no two runs may be further apart.
+        let seldom = |live: &[f64]| of(live, &[5.0, 5.0, 5.0, 5.5]);
+        assert_eq!(seldom(&[4.6, 5.4]), Some(Verdict::Agrees));
+        assert_eq!(seldom(&[4.4, 5.4]), Some(Verdict::Undecided));
+        assert_eq!(seldom(&[7.0, 7.1]), Some(Verdict::Differs));
     }
 
     #[test]

@@ -107,11 +107,11 @@ async fn serve(setup: Arc<Setup>, service: ServiceId) {
     let arrivals = Arrivals::new(load.clone(), setup.seed, name, setup.end);
     for at in arrivals {
         sleep_until(Instant::from_std(setup.clock.moment(at))).await;
-        setup.tally.offered(service);
+        setup.tally.offered(service, at);
         let (setup, pool) = (Arc::clone(&setup), Arc::clone(&pool));
         tokio::spawn(async move {
             let outcome = ask(&setup, &pool, service, at).await;
-            setup.tally.ended(service, outcome);
+            setup.tally.ended(service, at, outcome);
         });
     }
 }

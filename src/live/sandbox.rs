@@ -76,6 +76,7 @@ impl Sandbox {
     /// # Errors
     /// When something is left.
     pub fn remove(&self) -> Result<(), Trouble> {
+        self.machines.iter().for_each(Machine::kill);
         let removed = self.machines.iter().map(Machine::remove);
         // Every one is tried, whatever became of those before.
         let removed: Vec<Result<(), Trouble>> = removed.collect();

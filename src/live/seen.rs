@@ -42,7 +42,7 @@ impl Seen {
             about,
             end,
             board: Board::new(&catalog),
-            tally: Arc::new(Tally::new(catalog.services.len())),
+            tally: Arc::new(Tally::new(catalog.services.len(), Time::ZERO)),
             catalog,
         }
     }

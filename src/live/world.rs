@@ -282,7 +282,7 @@ impl Runtime for Live {
         Ok(self.last)
     }
 
-    fn submit(&mut self, _now: Time, command: Command) {
+    fn submit(&mut self, now: Time, command: Command) {
         match command {
             Command::Start { .. } => self.submit_start(command),
             Command::Stop {
@@ -302,8 +302,9 @@ impl Runtime for Live {
             Command::Route { service, pod, .. } => self.routes.route(service, pod),
             Command::Unroute { service, pod, .. } => self.routes.unroute(service, pod),
             Command::Sample { service, every, .. } => {
-                let at = self.clock.now() + every;
-                self.calendar.add(at, Due::Sample { service, every });
+                // Those that are asked for at one time are read at one time.
+                self.calendar
+                    .add(now + every, Due::Sample { service, every });
             }
         }
     }

@@ -99,8 +99,8 @@ pub const METRICS: &[Metric] = &[
         "ratio",
         Up,
         Truth,
-        "(offered − lost) ÷ offered requests; over services Σ ÷ Σ. Traffic is fluid: requests do not \
-         wait, so it is an upper bound",
+        "(offered − lost) ÷ offered requests; over services Σ ÷ Σ. Simulated traffic is fluid: requests do \
+         not wait, so it is an upper bound; live, every request counts",
     ),
     metric(
         "availability.time",
@@ -193,7 +193,7 @@ pub const METRICS: &[Metric] = &[
         Truth,
         "Lost ÷ offered requests; by cause, over all services and of each: no endpoint (no replica is \
          believed ready), stale endpoint (one that is believed ready and cannot serve: it is dead, or \
-         starts and no probe tells), over capacity",
+         starts and no probe tells), over capacity (live, refused or not answered in time)",
     ),
     // Utilization, over the cluster and per node group.
     metric("allocated.cpu", "ratio", Neither, Truth, ALLOCATED),

@@ -86,9 +86,9 @@ pub fn text(told: &Fidelity<'_>) -> String {
     }
     let _ = writeln!(
         text,
-        "\nMeans with 95 % intervals. A measure agrees where the whole interval of the difference (Welch) lies\n\
-         within 15 % of the live mean, or within 1 s where it is a time, and no run lacks it. The others are held\n\
-         to nothing. Delays: {}",
+        "\nMeans with 95 % intervals. A measure agrees where the whole interval of the difference (Welch), or where\n\
+         most runs are alike the difference of every two runs, lies within 15 % of the live mean, or within 1 s where\n\
+         it is a time, and no run lacks it. The others are held to nothing. Delays: {}",
         told.delays
     );
     notes(&mut text, told);
@@ -201,6 +201,7 @@ mod tests {
     fn run(detect: f64, served: f64, decisions: &[&str]) -> Observed {
         let values = [
             ("failures.node", 1.0),
+            ("harmful.node", 1.0),
             ("detect.node", detect),
             ("requests.offered", 2000.0),
             ("requests.served", served),
@@ -270,9 +271,9 @@ mod tests {
             requests answered                    1,005 ± < 1           1,305 ± < 1        +299.9 ± 0.2  DIFFERS
             requests asked for                         2,000                 2,000                   0
 
-            Means with 95 % intervals. A measure agrees where the whole interval of the difference (Welch) lies
-            within 15 % of the live mean, or within 1 s where it is a time, and no run lacks it. The others are held
-            to nothing. Delays: delays.toml
+            Means with 95 % intervals. A measure agrees where the whole interval of the difference (Welch), or where
+            most runs are alike the difference of every two runs, lies within 15 % of the live mean, or within 1 s where
+            it is a time, and no run lacks it. The others are held to nothing. Delays: delays.toml
 
             Notes on the engines, of live runs with and without failures:
               2 of 5 runs: n did not start web-0: no

@@ -7,7 +7,7 @@ use super::marks::{Marking, Marks};
 use super::{Ended, Watched, play, subject};
 use crate::control::Control;
 #[cfg(feature = "live")]
-use crate::live::load::tally::{Requests, Tally};
+use crate::live::load::tally::{Counts, Tally};
 use crate::metrics::fold::{Fold, Options};
 use crate::metrics::measured::Measured;
 use crate::record::Recorder;
@@ -55,26 +55,25 @@ pub fn live(
     watch: &mut dyn FnMut(Time) -> ControlFlow<()>,
 ) -> Result<Seen, Ended> {
     let jobs = setup.script.jobs.clone();
-    let tally = Arc::new(Tally::new(setup.catalog.services.len()));
-    let mut window = Window {
-        tally: Arc::clone(&tally),
-        warm_up: scenario.warm_up,
-        before: None,
-    };
+    let services = setup.catalog.services.len();
+    let tally = Arc::new(Tally::new(services, scenario.warm_up));
     let mut seen = observe(scenario, &jobs, watch, |fold, rest| {
         let mut behind = super::live::behind::Behind::new(fold);
-        let recorder = &mut ((&mut behind, rest), &mut window);
-        let played = super::live::play(scenario, setup, tally, recorder).map_err(Ended::Stopped)?;
+        let recorder = &mut (&mut behind, rest);
+        let counting = Arc::clone(&tally);
+        let played =
+            super::live::play(scenario, setup, counting, recorder).map_err(Ended::Stopped)?;
         behind.finish();
         let mut notes = super::live::unheeded(scenario);
         notes.extend(played.notes);
         Ok((played.control, played.events, notes))
     })?;
     // Every request, not rates by the second.
-    let before = window.before.unwrap_or_default();
-    let counted = Requests::between(&before, &window.tally.all()).total;
-    seen.marks.offered = counted.offered as f64;
-    seen.marks.served = counted.served as f64;
+    let windows = tally.all().into_iter().map(|requests| requests.window);
+    let windows: Vec<Counts> = windows.collect();
+    let sum = |of: fn(&Counts) -> u64| windows.iter().map(of).sum::<u64>() as f64;
+    seen.marks.offered = sum(|window| window.offered);
+    seen.marks.served = sum(|window| window.served);
     Ok(seen)
 }
 
@@ -100,24 +99,4 @@ fn observe(
         measured: fold.finish(control.cluster(), events),
         notes,
     })
-}
-
-/// What became of requests until the warm-up was over.
-#[cfg(feature = "live")]
-struct Window {
-    tally: Arc<Tally>,
-    warm_up: Time,
-    before: Option<Vec<Requests>>,
-}
-
-#[cfg(feature = "live")]
-impl Recorder for Window {
-    fn record(&mut self, _at: Time, _record: crate::record::Record) {}
-
-    fn turn(&mut self, now: Time, _belief: &crate::cluster::Cluster) -> ControlFlow<()> {
-        if now >= self.warm_up && self.before.is_none() {
-            self.before = Some(self.tally.all());
-        }
-        ControlFlow::Continue(())
-    }
 }

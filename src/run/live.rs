@@ -140,6 +140,7 @@ pub fn unheeded(scenario: &Scenario) -> Vec<String> {
         ("command", sim.command != none.command),
         ("status", sim.status != none.status),
         ("endpoints", sim.endpoints != none.endpoints),
+        ("metrics", sim.metrics != none.metrics),
         ("create", sim.create != none.create),
         ("ready", sim.ready != none.ready),
         ("stop", sim.stop != none.stop),
@@ -292,7 +293,7 @@ pub fn record(
     setup: Setup,
     recorder: &mut impl Recorder,
 ) -> Result<Played, Stop> {
-    let tally = Arc::new(Tally::new(setup.catalog.services.len()));
+    let tally = Arc::new(Tally::new(setup.catalog.services.len(), scenario.warm_up));
     play(scenario, setup, tally, recorder)
 }
 

@@ -36,9 +36,11 @@ pub struct Marks {
 pub struct Healed {
     /// Failures.
     pub failures: u32,
+    /// Those that took a replica from a service.
+    pub harmful: u32,
     /// Seconds until control knew.
     pub detected: Vec<f64>,
-    /// Seconds until all was as before.
+    /// Seconds until all was as before, of those that were harmful.
     pub recovered: Vec<f64>,
 }
 
@@ -103,12 +105,13 @@ impl Service {
     }
 }
 
-/// A failure that is not mended yet.
+/// A failure that is not known or not mended yet.
 #[derive(Debug)]
 struct Failure {
     at: Time,
     what: Struck,
     is_known: bool,
+    is_mended: bool,
     services: BTreeSet<ServiceId>,
 }
 
@@ -199,11 +202,15 @@ impl Marking {
         if at < self.warm_up {
             return;
         }
-        self.healed(what).failures += 1;
+        let is_harmful = !services.is_empty();
+        let healed = self.healed(what);
+        healed.failures += 1;
+        healed.harmful += u32::from(is_harmful);
         self.open.push(Failure {
             at,
             what,
             is_known: false,
+            is_mended: !is_harmful,
             services,
         });
     }
@@ -231,22 +238,26 @@ impl Marking {
         }
     }
 
-    /// Failures of which no service lacks a replica any more are over.
+    /// Failures of which no service lacks a replica any more are mended.
     fn mend(&mut self, at: Time) {
-        let services = &self.services;
-        let is_over = |failure: &Failure| {
+        let mut mended = Vec::new();
+        for failure in self.open.iter_mut().filter(|failure| !failure.is_mended) {
             let mut struck = failure.services.iter();
-            !struck.any(|&service| services[service].is_short())
-        };
-        let (over, open) = std::mem::take(&mut self.open)
-            .into_iter()
-            .partition(is_over);
-        self.open = open;
-        let over: Vec<Failure> = over;
-        for failure in over.iter().filter(|failure| !failure.services.is_empty()) {
-            let seconds = at.since(failure.at).secs_f64();
-            self.healed(failure.what).recovered.push(seconds);
+            failure.is_mended = !struck.any(|&service| self.services[service].is_short());
+            if failure.is_mended {
+                mended.push((failure.what, at.since(failure.at).secs_f64()));
+            }
         }
+        for (what, seconds) in mended {
+            self.healed(what).recovered.push(seconds);
+        }
+        self.forget();
+    }
+
+    /// Failures that are known and mended are over.
+    fn forget(&mut self) {
+        self.open
+            .retain(|failure| !(failure.is_known && failure.is_mended));
     }
 
     fn known(&mut self, now: Time, what: Struck) {
@@ -256,6 +267,7 @@ impl Marking {
             failure.is_known = true;
             let seconds = now.since(failure.at).secs_f64();
             self.healed(what).detected.push(seconds);
+            self.forget();
         }
     }
 
@@ -457,6 +469,27 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_node_that_held_no_replica_is_detected_and_has_nothing_to_recover() {
+        let mut marking = marking(0);
+        let nobody = NodeId(2);
+        let down = Truth::NodeDown {
+            node: nobody,
+            cause: Cause::Node,
+        };
+        truth(&mut marking, 1, down);
+        truth(&mut marking, 3, ready(0, 1));
+        truth(&mut marking, 3, ready(1, 1));
+        let not_ready = Record::Believed(Change::NodeNotReady(nobody));
+        marking.record(Time::from_secs(6), not_ready);
+        let healed = Healed {
+            failures: 1,
+            detected: vec![5.0],
+            ..Healed::default()
+        };
+        assert_eq!(marking.finish(Time::from_secs(60)).nodes, healed);
+    }
+
+    #[test]
     fn a_crashed_container_is_over_when_its_service_is_whole() {
         let mut marking = marking(0);
         truth(&mut marking, 0, ready(0, 1));
@@ -471,6 +504,7 @@ mod tests {
         let marks = marking.finish(Time::from_secs(60));
         let healed = Healed {
             failures: 1,
+            harmful: 1,
             detected: vec![1.0],
             recovered: vec![3.0],
         };

@@ -34,6 +34,10 @@ pub(crate) const TESTS: &[Test] = &[
         a_death_of_an_earlier_runs_container_is_none_of_this_ones,
     ),
     (
+        "what_an_earlier_run_made_otherwise_makes_way_and_counts_for_nothing",
+        what_an_earlier_run_made_otherwise_makes_way_and_counts_for_nothing,
+    ),
+    (
         "an_answer_that_is_lost_makes_no_second_container",
         an_answer_that_is_lost_makes_no_second_container,
     ),
@@ -66,6 +70,10 @@ enum Wrong {
     Streams,
     /// Every death is told three times, and again whenever another container starts.
     Events,
+    /// While the first container is created an earlier one of its name is told to have died.
+    Ghost,
+    /// Before the first container is created one of the cluster has its name that is made otherwise, and runs.
+    Earlier,
     /// The first creation is done, and not answered.
     Answer,
     /// The first creation is refused.
@@ -119,18 +127,25 @@ fn events_that_come_twice_and_late_are_heard_once() {
 
 fn a_death_of_an_earlier_runs_container_is_none_of_this_ones() {
     // Events are told from a little while ago on, and the one that died had the name of the one that starts.
-    let before = state(Wrong::Nothing);
-    let name = format!("plimsoll-{CLUSTER}-web-0-1");
-    let died = death(&name, "before");
-    let oom = died.replace("\"die\"", "\"oom\"");
-    let lines = [format!("{oom}\n"), format!("{died}\n")];
-    before.lock().expect("the state").told.extend(lines);
-    let story = play_on("earlier", &before, |state| {
+    let story = play("earlier", Wrong::Ghost, |state| {
         let state = state.lock().expect("the state");
-        assert!(state.containers.contains_key(&name), "{state:?}");
+        assert_eq!((state.created, state.told.len()), (1, 2), "{state:?}");
     });
     let (started, exited) = counts(&story);
     assert_eq!((started, exited), (1, 0), "{}", story.told());
+}
+
+fn what_an_earlier_run_made_otherwise_makes_way_and_counts_for_nothing() {
+    let story = play("otherwise", Wrong::Earlier, |state| {
+        let state = state.lock().expect("the state");
+        let ids: Vec<&str> = state.containers.values().map(|one| &*one.id).collect();
+        assert_eq!((state.created, &ids[..]), (1, &["id1"][..]), "{state:?}");
+    });
+    let failed = story.when(|fact| matches!(fact, Fact::CommandFailed { .. }));
+    assert_eq!(failed.len(), 0, "{}", story.told());
+    let (started, exited) = counts(&story);
+    assert_eq!((started, exited), (1, 0), "{}", story.told());
+    assert_eq!(story.played.notes, [""; 0]);
 }
 
 fn an_answer_that_is_lost_makes_no_second_container() {
@@ -228,16 +243,8 @@ fn counts(story: &Story) -> (usize, usize) {
 
 /// Runs one replica on a fake engine for 6 s; something happens after 2 s.
 fn play(name: &str, wrong: Wrong, then: impl FnOnce(&Mutex<State>) + Send) -> Story {
-    play_on(name, &state(wrong), then)
-}
-
-/// The same where the engine is in this state.
-fn play_on(
-    name: &str,
-    state: &Arc<Mutex<State>>,
-    then: impl FnOnce(&Mutex<State>) + Send,
-) -> Story {
     let rig = Rig::cold(&format!("fake-{name}"), &[]);
+    let state = &state(wrong);
     rig.run_on(places(&rig, state), 6, &service("web", 1, ""), || {
         rest(2.0);
         then(state);
@@ -462,6 +469,17 @@ fn create(query: &str, body: &[u8], state: &mut State) -> Option<(u16, String)> 
         let one = state.containers.entry(name.clone());
         one.or_insert_with(foreigner);
     }
+    if state.wrong == Wrong::Earlier && state.created == 0 {
+        state.wrong = Wrong::Nothing;
+        let mut labels = serde_json::json!({ "plimsoll.spec-hash": "another" });
+        labels["plimsoll.cluster"] = CLUSTER.into();
+        let earlier = Container {
+            id: "before".to_owned(),
+            labels,
+            runs: true,
+        };
+        state.containers.insert(name.clone(), earlier);
+    }
     if state.containers.contains_key(&name) {
         return Some((409, r#"{"message":"that name is in use"}"#.to_owned()));
     }
@@ -469,6 +487,11 @@ fn create(query: &str, body: &[u8], state: &mut State) -> Option<(u16, String)> 
         // What was told of the container before comes once more.
         let late = state.told.first().cloned();
         state.told.extend(late);
+    }
+    if state.wrong == Wrong::Ghost {
+        let died = death(&name, "before");
+        let oom = died.replace("\"die\"", "\"oom\"");
+        state.told.extend([format!("{oom}\n"), format!("{died}\n")]);
     }
     state.created += 1;
     let body: serde_json::Value = serde_json::from_slice(body).expect("JSON");

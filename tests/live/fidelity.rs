@@ -117,7 +117,8 @@ fn a_simulation_is_held_to_live_runs_which_are_kept() {
     let (first, second) = (kept("live-001.json"), kept("live-002.json"));
     fs::remove_file(rig.dir.join("out/runs/live-002.json")).expect("it was there");
     let again = plimsoll(&rig.dir, &line);
-    assert_ne!(again.status.code(), Some(2), "{}", text(&again.stderr));
+    let code = again.status.code();
+    assert!(matches!(code, Some(0 | 1)), "{}", text(&again.stderr));
     assert_eq!(kept("live-001.json"), first);
     assert_ne!(kept("live-002.json"), second);
     let other = plimsoll(&rig.dir, &format!("{line} --set services.web.replicas=4"));

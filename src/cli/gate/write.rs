@@ -68,9 +68,8 @@ pub(super) fn accept(
     for entry in entries {
         baselines.put(entry);
     }
-    let path = args.baseline.display();
     let written = baselines.write(&args.baseline);
-    written.map_err(|error| Failure::Environment(format!("{path}: cannot be written: {error}")))?;
+    written.map_err(Failure::unwritable(&args.baseline))?;
     match args.quiet {
         true => Ok(()),
         false => print(&format!(

@@ -19,6 +19,7 @@ use crate::live::sandbox::{self, Sandbox};
 use crate::live::trouble::Trouble;
 use crate::live::world::making::Making;
 use crate::report::explain::amounts::{cpu, memory};
+use crate::report::text::count;
 use crate::rng::Seed;
 use crate::run::live;
 use crate::run::live::rehearsal::{Rehearsed, rehearse};
@@ -136,13 +137,13 @@ impl Page<'_> {
     /// What it is about.
     fn head(&self) -> String {
         let policy = &self.scenario.policy;
-        let count = self.scenario.catalog.nodes.len();
+        let nodes = count(self.scenario.catalog.nodes.len() as u64, "node");
         let whose = match self.args.on.sandbox {
             Some(_) => "private engines",
             None => "engines that are given",
         };
         let mut said = format!(
-            "{} · cluster {} · {count} nodes on {whose} · scheduler {}, autoscaler {}, healer {}\n\
+            "{} · cluster {} · {nodes} on {whose} · scheduler {}, autoscaler {}, healer {}\n\
              A dry run: nothing is made, started or removed.\n",
             self.scenario.name,
             self.cluster,
@@ -203,9 +204,9 @@ impl Page<'_> {
                     false => "",
                 };
                 format!(
-                    "{place}  Docker {}, {} CPUs and {} for all that runs there{note}",
+                    "{place}  Docker {}, {} and {} for all that runs there{note}",
                     about.version,
-                    about.cpus,
+                    count(about.cpus, "CPU"),
                     memory(crate::units::Bytes(about.memory)),
                 )
             }
@@ -252,9 +253,9 @@ impl Page<'_> {
         } = rehearsed;
         let nodes = &self.scenario.catalog.nodes;
         let mut said = format!(
-            "\n{:HEAD$}{} containers of the cluster: {} would go on, {} would be removed\n",
+            "\n{:HEAD$}{} of the cluster: {} would go on, {} would be removed\n",
             "there",
-            kept.len() + removed.len(),
+            count((kept.len() + removed.len()) as u64, "container"),
             kept.len(),
             removed.len()
         );
@@ -278,9 +279,9 @@ impl Page<'_> {
         let on = on.collect::<Vec<_>>().join(", ");
         let _ = writeln!(
             said,
-            "\n{:HEAD$}{} containers would be started{}{on}",
+            "\n{:HEAD$}{} would be started{}{on}",
             "first",
-            started.len(),
+            count(started.len() as u64, "container"),
             if on.is_empty() { "" } else { ": " }
         );
         let widest = started.iter().map(|(_, spec)| spec.name.len()).max();
@@ -292,9 +293,9 @@ impl Page<'_> {
         if !waiting.is_empty() {
             let _ = writeln!(
                 said,
-                "{:HEAD$}{} pods find no node at the start: {}",
+                "{:HEAD$}no node at the start for {}: {}",
                 "waiting",
-                waiting.len(),
+                count(waiting.len() as u64, "pod"),
                 waiting.join(", ")
             );
         }

@@ -81,6 +81,7 @@ mod tests {
     use crate::ids::ServiceId;
     use crate::live::load::tally::{Outcome, Tally};
     use crate::scenario;
+    use crate::time::Time;
 
     #[test]
     fn what_is_offered_is_the_sum_of_the_columns_behind_it() {
@@ -98,7 +99,7 @@ load = 1
 "#;
         let unread = |path: &std::path::Path| panic!("{} is not to be read", path.display());
         let loaded = scenario::parse(std::path::Path::new("cart.toml"), text, &unread).unwrap();
-        let (tally, cart) = (Tally::new(1), ServiceId(0));
+        let (tally, cart) = (Tally::new(1, Time::ZERO), ServiceId(0));
         let outcomes = [
             (5, Outcome::Served(Duration::from_millis(2))),
             (4, Outcome::NoEndpoint),
@@ -108,11 +109,11 @@ load = 1
         ];
         for (times, outcome) in outcomes {
             for _ in 0..times {
-                tally.offered(cart);
-                tally.ended(cart, outcome);
+                tally.offered(cart, Time::ZERO);
+                tally.ended(cart, Time::ZERO, outcome);
             }
         }
-        (0..6).for_each(|_| tally.offered(cart));
+        (0..6).for_each(|_| tally.offered(cart, Time::ZERO));
         let table = table(&loaded.scenario, &tally.all());
         let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split(',').collect()).collect();
         assert_eq!(rows[0][..2], ["service", "offered"]);

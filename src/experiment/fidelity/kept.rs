@@ -10,12 +10,19 @@ use serde::{Deserialize, Serialize};
 use super::observed::Observed;
 use crate::folder::file;
 
+/// Which measures are kept, and what they mean. Another number where one of them changes: runs of both are
+/// not to be mixed.
+const MEASURES: u32 = 2;
+
 /// A run as it is kept.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     /// The version of plimsoll that made it.
     plimsoll: String,
+    /// Its [`MEASURES`].
+    #[serde(default)]
+    measures: u32,
     /// What it is a run of.
     of: Of,
     values: BTreeMap<String, f64>,
@@ -50,6 +57,7 @@ pub struct Of {
 pub fn keep(path: &Path, of: &Of, seen: &Observed) -> Result<(), String> {
     let kept = Kept {
         plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
+        measures: MEASURES,
         of: of.clone(),
         values: seen.values.clone(),
         decisions: seen.decisions.clone(),
@@ -74,6 +82,10 @@ pub fn find(path: &Path, of: &Of) -> Result<Option<Observed>, String> {
     let kept: Kept = serde_json::from_str(&text).map_err(|error| wrong(&error.to_string()))?;
     if kept.plimsoll != env!("CARGO_PKG_VERSION") {
         return Err(wrong(&format!("it was made by plimsoll {}", kept.plimsoll)));
+    }
+    if kept.measures != MEASURES {
+        let said = "it was measured in another way than this plimsoll does\n  = remove it, or give another --out";
+        return Err(wrong(said));
     }
     if kept.of != *of {
         return Err(wrong(
@@ -151,6 +163,11 @@ mod tests {
             "{other}"
         );
         let text = fs::read_to_string(&path).expect("it is there");
+        let measures = format!("\"measures\": {MEASURES},");
+        assert!(text.contains(&measures), "{text}");
+        fs::write(&path, text.replace(&measures, "")).expect("it can be written");
+        let older = find(&path, &of(1)).expect_err("it means something else");
+        assert!(older.contains("in another way"), "{older}");
         fs::write(&path, &text[..text.len() / 2]).expect("it can be written");
         assert!(find(&path, &of(1)).is_err());
     }

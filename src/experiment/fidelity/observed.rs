@@ -31,7 +31,8 @@ impl Observed {
     pub(super) fn has(&self, name: &str) -> bool {
         let above_zero = |name: &str| self.values.get(name).is_some_and(|&value| value > 0.0);
         match name.split_once('.') {
-            Some(("detect" | "recover", what)) => above_zero(&format!("failures.{what}")),
+            Some(("detect", what)) => above_zero(&format!("failures.{what}")),
+            Some(("recover", what)) => above_zero(&format!("harmful.{what}")),
             Some(("requests", _)) => above_zero("requests.offered"),
             _ => self.values.contains_key(name),
         }
@@ -65,14 +66,16 @@ fn observed(
     for (what, healed) in [("node", &marks.nodes), ("container", &marks.containers)] {
         let Healed {
             failures,
+            harmful,
             detected,
             recovered,
         } = healed;
         // A mean over some of them would leave out the worst.
-        let of_all = |times: &[f64]| mean(times).filter(|_| times.len() == *failures as usize);
+        let of_all = |times: &[f64], all: u32| mean(times).filter(|_| times.len() == all as usize);
         note(&format!("failures.{what}"), Some(f64::from(*failures)));
-        note(&format!("detect.{what}"), of_all(detected));
-        note(&format!("recover.{what}"), of_all(recovered));
+        note(&format!("harmful.{what}"), Some(f64::from(*harmful)));
+        note(&format!("detect.{what}"), of_all(detected, *failures));
+        note(&format!("recover.{what}"), of_all(recovered, *harmful));
     }
     note("replica_seconds_lost", Some(marks.replica_seconds_lost));
     note("requests.offered", Some(marks.offered));

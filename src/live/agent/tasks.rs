@@ -65,22 +65,7 @@ pub(in crate::live) async fn start(
 }
 
 async fn try_start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Fate, Trouble> {
-    let id = match engine.create(&spec.name, spec.body.clone()).await {
-        Ok(id) => id,
-        Err(trouble) if trouble.kind == Kind::Conflict => {
-            let found = engine.inspect(&spec.name).await?;
-            if label(&found, labels::CLUSTER) != Some(cluster)
-                || label(&found, labels::SPEC_HASH) != Some(&spec.hash)
-            {
-                return Err(Trouble::refused(
-                    trouble.what,
-                    "another container is called so",
-                ));
-            }
-            found.id.unwrap_or_default()
-        }
-        Err(trouble) => return Err(trouble),
-    };
+    let id = create(engine, cluster, spec).await?;
     let created = now();
     engine.start(&id).await?;
     let found = engine.inspect(&id).await?;
@@ -98,6 +83,28 @@ async fn try_start(engine: &Engine, cluster: &str, spec: &Spec) -> Result<Fate, 
         address,
         created,
     }))
+}
+
+/// Creates a container, or finds the one that is there under its name and made as it is to be. One of the
+/// cluster that is made otherwise, as an earlier run with other settings left it, makes way.
+async fn create(engine: &Engine, cluster: &str, spec: &Spec) -> Result<String, Trouble> {
+    let create = || engine.create(&spec.name, spec.body.clone());
+    let conflict = match create().await {
+        Err(trouble) if trouble.kind == Kind::Conflict => trouble,
+        done => return done,
+    };
+    let found = engine.inspect(&spec.name).await?;
+    if label(&found, labels::CLUSTER) != Some(cluster) {
+        let said = "another container is called so";
+        return Err(Trouble::refused(conflict.what, said));
+    }
+    let is_the_same = label(&found, labels::SPEC_HASH) == Some(&spec.hash);
+    let id = found.id.unwrap_or_default();
+    if is_the_same {
+        return Ok(id);
+    }
+    remove_ours(engine, cluster, &id).await?;
+    create().await
 }
 
 /// How a container's process ended, if it has.
@@ -120,9 +127,10 @@ fn address(found: &ContainerInspectResponse, cluster: &str) -> Option<SocketAddr
     Some(SocketAddr::new(address, PORT))
 }
 
-/// Where a container is reached that listens on no port of 127.0.0.1, if it is.
+/// Where a container is reached, if it is: at a port of 127.0.0.1 where it has one.
 pub(super) async fn address_of(engine: &Engine, cluster: &str, id: &str) -> Option<SocketAddr> {
-    address(&engine.inspect(id).await.ok()?, cluster)
+    let found = engine.inspect(id).await.ok()?;
+    published(&found).or_else(|| address(&found, cluster))
 }
 
 /// The port of 127.0.0.1 on which a container listens.

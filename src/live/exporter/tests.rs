@@ -57,14 +57,15 @@ fn seen() -> Arc<Seen> {
     let millis = [0.2, 0.64, 0.641, 3.0, 7.0, 20_000.0];
     for millis in millis {
         let latency = Duration::from_secs_f64(millis / 1e3);
-        seen.tally.offered(ServiceId(0));
-        seen.tally.ended(ServiceId(0), Outcome::Served(latency));
+        seen.tally.offered(ServiceId(0), Time::ZERO);
+        let served = Outcome::Served(latency);
+        seen.tally.ended(ServiceId(0), Time::ZERO, served);
     }
     for outcome in [Outcome::Stale, Outcome::TimedOut, Outcome::TimedOut] {
-        seen.tally.offered(ServiceId(0));
-        seen.tally.ended(ServiceId(0), outcome);
+        seen.tally.offered(ServiceId(0), Time::ZERO);
+        seen.tally.ended(ServiceId(0), Time::ZERO, outcome);
     }
-    seen.tally.offered(ServiceId(0));
+    seen.tally.offered(ServiceId(0), Time::ZERO);
     Arc::new(seen)
 }
 

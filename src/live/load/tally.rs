@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::ids::{Id, ServiceId};
+use crate::time::Time;
 
 /// What became of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Counts {
 #[derive(Debug)]
 pub struct Tally {
     services: Mutex<Vec<Requests>>,
+    /// The window begins here.
+    since: Time,
 }
 
 /// The requests of one service.
@@ -48,6 +51,8 @@ pub struct Tally {
 pub struct Requests {
     /// All of them.
     pub total: Counts,
+    /// Those that were due in the window.
+    pub window: Counts,
     /// Those that have come to no end yet.
     pub open: u64,
     /// Those since they were last taken.
@@ -66,25 +71,26 @@ const STEPS_PER_DOUBLING: usize = 16;
 const SHORTEST: Duration = Duration::from_micros(10);
 
 impl Tally {
-    /// Nothing yet, of so many services.
-    pub fn new(services: usize) -> Tally {
+    /// Nothing yet, of so many services, with a window that begins then.
+    pub fn new(services: usize, since: Time) -> Tally {
         Tally {
             services: Mutex::new(vec![Requests::default(); services]),
+            since,
         }
     }
 
     /// A request is due.
-    pub fn offered(&self, service: ServiceId) {
+    pub fn offered(&self, service: ServiceId, due: Time) {
         let requests = &mut self.lock()[service.index()];
         requests.open += 1;
-        requests.count(|counts| counts.offered += 1);
+        requests.count(self.since <= due, |counts| counts.offered += 1);
     }
 
-    /// A request came to its end.
-    pub fn ended(&self, service: ServiceId, outcome: Outcome) {
+    /// A request that was due then came to its end.
+    pub fn ended(&self, service: ServiceId, due: Time, outcome: Outcome) {
         let requests = &mut self.lock()[service.index()];
         requests.open -= 1;
-        requests.count(|counts| match outcome {
+        requests.count(self.since <= due, |counts| match outcome {
             Outcome::Served(_) => counts.served += 1,
             Outcome::NoEndpoint => counts.no_endpoint += 1,
             Outcome::Stale => counts.stale += 1,
@@ -116,12 +122,25 @@ impl Counts {
     pub const fn lost(&self) -> u64 {
         self.no_endpoint + self.stale + self.over_capacity + self.timed_out
     }
+
+    /// Adds what came between two counts.
+    const fn add(&mut self, later: &Counts, earlier: &Counts) {
+        self.offered += later.offered - earlier.offered;
+        self.served += later.served - earlier.served;
+        self.no_endpoint += later.no_endpoint - earlier.no_endpoint;
+        self.stale += later.stale - earlier.stale;
+        self.over_capacity += later.over_capacity - earlier.over_capacity;
+        self.timed_out += later.timed_out - earlier.timed_out;
+    }
 }
 
 impl Requests {
-    fn count(&mut self, count: impl Fn(&mut Counts)) {
+    fn count(&mut self, in_window: bool, count: impl Fn(&mut Counts)) {
         count(&mut self.total);
         count(&mut self.recent);
+        if in_window {
+            count(&mut self.window);
+        }
     }
 
     fn note(&mut self, latency: Duration) {
@@ -140,13 +159,8 @@ impl Requests {
     pub fn between(earlier: &[Requests], later: &[Requests]) -> Requests {
         let mut sum = Requests::default();
         for (before, now) in earlier.iter().zip(later) {
-            let (total, old) = (&now.total, &before.total);
-            sum.total.offered += total.offered - old.offered;
-            sum.total.served += total.served - old.served;
-            sum.total.no_endpoint += total.no_endpoint - old.no_endpoint;
-            sum.total.stale += total.stale - old.stale;
-            sum.total.over_capacity += total.over_capacity - old.over_capacity;
-            sum.total.timed_out += total.timed_out - old.timed_out;
+            sum.total.add(&now.total, &before.total);
+            sum.window.add(&now.window, &before.window);
             sum.open += now.open;
             sum.latency += now.latency - before.latency;
             sum.slowest = sum.slowest.max(now.slowest);
@@ -188,11 +202,27 @@ impl Requests {
 mod tests {
     use super::*;
 
+    const DUE: Time = Time::from_secs(1);
+
+    #[test]
+    fn what_is_due_before_the_window_is_not_in_it_whenever_it_ends() {
+        let (tally, cart) = (Tally::new(1, DUE), ServiceId(0));
+        let before = Time::from_nanos(DUE.nanos() - 1);
+        let served = Outcome::Served(Duration::from_millis(3));
+        tally.offered(cart, before);
+        tally.offered(cart, DUE);
+        tally.ended(cart, before, served);
+        tally.ended(cart, DUE, Outcome::Stale);
+        let Requests { total, window, .. } = &tally.all()[0];
+        assert_eq!((total.offered, total.served), (2, 1));
+        assert_eq!((window.offered, window.served, window.stale), (1, 0, 1));
+    }
+
     #[test]
     fn what_is_taken_is_not_taken_again_and_stays_in_the_total() {
-        let (tally, cart) = (Tally::new(2), ServiceId(1));
-        tally.offered(cart);
-        tally.ended(cart, Outcome::Stale);
+        let (tally, cart) = (Tally::new(2, Time::ZERO), ServiceId(1));
+        tally.offered(cart, DUE);
+        tally.ended(cart, DUE, Outcome::Stale);
         let once = tally.take(cart);
         assert_eq!((once.offered, once.stale, once.served), (1, 1, 0));
         assert_eq!(tally.take(cart), Counts::default());
@@ -202,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_is_offered_is_answered_or_lost_or_open() {
-        let (tally, cart) = (Tally::new(1), ServiceId(0));
+        let (tally, cart) = (Tally::new(1, Time::ZERO), ServiceId(0));
         let served = Outcome::Served(Duration::from_millis(3));
         let lost = [
             Outcome::NoEndpoint,
@@ -211,10 +241,10 @@ mod tests {
             Outcome::TimedOut,
         ];
         for outcome in [served, served].into_iter().chain(lost) {
-            tally.offered(cart);
-            tally.ended(cart, outcome);
+            tally.offered(cart, DUE);
+            tally.ended(cart, DUE, outcome);
         }
-        tally.offered(cart);
+        tally.offered(cart, DUE);
         let Requests { total, open, .. } = &tally.all()[0];
         assert_eq!((total.offered, total.served, *open), (7, 2, 1));
         assert_eq!(total.offered, total.served + total.lost() + open);
@@ -223,11 +253,11 @@ mod tests {
 
     #[test]
     fn what_came_between_two_moments_is_that_of_all_services() {
-        let tally = Tally::new(2);
+        let tally = Tally::new(2, Time::ZERO);
         let (cart, search) = (ServiceId(0), ServiceId(1));
         let ask = |service, outcome| {
-            tally.offered(service);
-            tally.ended(service, outcome);
+            tally.offered(service, DUE);
+            tally.ended(service, DUE, outcome);
         };
         let served = |millis| Outcome::Served(Duration::from_millis(millis));
         ask(cart, served(100));
@@ -236,7 +266,7 @@ mod tests {
         ask(cart, served(2));
         ask(search, served(4));
         ask(search, Outcome::TimedOut);
-        tally.offered(search);
+        tally.offered(search, DUE);
         let between = Requests::between(&earlier, &tally.all());
         let total = &between.total;
         assert_eq!((total.offered, total.served, total.lost()), (4, 2, 1));

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,29 @@ const ENGINE_CONFIG: &str = "dockerd.json";
 /// Whether a folder is that of a machine.
 pub fn is_machine(dir: &Path) -> bool {
     dir.join(ENGINE_CONFIG).is_file()
+}
+
+/// The folder of the machine whose first process this is, if it is one.
+fn machine_of(pid: u32) -> Option<PathBuf> {
+    let words = process::words_of_ours(pid)?;
+    let first = [INIT.join("\0").as_bytes(), b"\0"].concat();
+    let dir = words.strip_prefix(&first[..])?.strip_suffix(b"\0")?;
+    let dir = PathBuf::from(OsStr::from_bytes(dir));
+    is_machine(&dir).then_some(dir)
+}
+
+/// Whether the machine with this first process has laid a folder of its own over that place.
+fn has_covered(init: u32, place: &str) -> bool {
+    let mounts = fs::read_to_string(format!("/proc/{init}/mounts")).unwrap_or_default();
+    mounts.contains(&format!("plimsoll {place} tmpfs"))
+}
+
+/// Notes in the folder of a machine that the place was made to be covered, and goes with the machine.
+fn note_made(dir: &Path, place: &str) -> Result<(), Trouble> {
+    let path = dir.join(MADE);
+    let file = File::options().create(true).append(true).open(&path);
+    let noted = file.and_then(|mut file| writeln!(file, "{place}"));
+    noted.map_err(Trouble::of_file(&path))
 }
 
 /// A private engine with its namespaces. The value is a name: the machine may or may not be up.
@@ -232,8 +256,12 @@ impl Machine {
         }
         let made = fs::read_to_string(self.dir.join(MADE)).unwrap_or_default();
         for place in made.lines() {
-            // Where something is in it, it is somebody's.
-            let _ = fs::remove_dir(place);
+            match self.other_that_covers(place) {
+                // Its cover would go with the folder (the kernel detaches mounts of other namespaces).
+                Some(other) => note_made(&other, place)?,
+                // Where something is in it, it is somebody's.
+                None => drop(fs::remove_dir(place)),
+            }
         }
         match fs::remove_dir_all(&self.dir) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -282,9 +310,8 @@ impl Machine {
     /// they are told. They go with it.
     fn cover(&self) -> Result<(), Trouble> {
         let init = self.init().unwrap_or_default();
-        let mounts = fs::read_to_string(format!("/proc/{init}/mounts")).unwrap_or_default();
         for place in COVERED {
-            if !mounts.contains(&format!("plimsoll {place} tmpfs")) {
+            if !has_covered(init, place) {
                 // Whoever made it may remove it at this moment: once more, then.
                 self.lay_over(place).or_else(|_| self.lay_over(place))?;
             }
@@ -292,12 +319,17 @@ impl Machine {
         Ok(())
     }
 
+    /// The folder of another machine that is up and has covered that place.
+    fn other_that_covers(&self, place: &str) -> Option<PathBuf> {
+        process::all().into_iter().find_map(|pid| {
+            let dir = machine_of(pid).filter(|dir| *dir != self.dir)?;
+            has_covered(pid, place).then_some(dir)
+        })
+    }
+
     fn lay_over(&self, place: &str) -> Result<(), Trouble> {
         match fs::create_dir(place) {
-            Ok(()) => {
-                let made = fs::read_to_string(self.dir.join(MADE)).unwrap_or_default();
-                self.write(MADE, &format!("{made}{place}\n"))?;
-            }
+            Ok(()) => note_made(&self.dir, place)?,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             // What cannot be made here no daemon makes.
             Err(_) => return Ok(()),

@@ -102,14 +102,14 @@ fn healing(at: Time) -> Decision {
 
 /// Requests of a second: so many answered in 7 ms and so many lost.
 fn requests(answered: u32, lost: u32) -> Requests {
-    let tally = Tally::new(1);
+    let tally = Tally::new(1, Time::ZERO);
     let service = ServiceId(0);
     let before = tally.all();
     let served = Outcome::Served(std::time::Duration::from_millis(7));
     let all = (0..answered).map(|_| served);
     for outcome in all.chain((0..lost).map(|_| Outcome::TimedOut)) {
-        tally.offered(service);
-        tally.ended(service, outcome);
+        tally.offered(service, Time::ZERO);
+        tally.ended(service, Time::ZERO, outcome);
     }
     Requests::between(&before, &tally.all())
 }
