@@ -6,7 +6,7 @@
 //!
 //! | request | what it does |
 //! |---|---|
-//! | `GET /` | burns `--work` of CPU, then answers 200; 503 while it cannot serve or has too much to do |
+//! | `GET /` | burns CPU, so that a request costs `--work` all told, then answers 200; 503 while it cannot serve or has too much to do |
 //! | `GET /ready` | 200 once it can serve, else 503 |
 //! | `POST /sick`, `POST /well` | cannot serve from now on, can again |
 //! | `POST /slow?ms=N` | waits so long before every answer to `/` from now on |
@@ -14,6 +14,7 @@
 //! | `POST /crash` | exits with code 1 at once |
 
 use std::fmt;
+use std::fs;
 use std::hint::black_box;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -72,7 +73,7 @@ fn main() -> ExitCode {
 struct Options {
     /// Where it listens, on all addresses of its container.
     port: u16,
-    /// CPU time one request costs.
+    /// CPU time one request costs, all told.
     work: Duration,
     /// Requests at a time beyond which one is refused.
     queue: usize,
@@ -139,8 +140,10 @@ impl fmt::Display for Wrong {
 
 /// The server as it stands.
 struct Server {
-    /// Rounds of [`spin`] that one request costs.
+    work: Duration,
+    /// Rounds of [`spin`] that take so long, as far as was known at the start.
     rounds: u64,
+    balance: Mutex<Balance>,
     queue: usize,
     serves_from: Instant,
     sick: AtomicBool,
@@ -159,7 +162,9 @@ const UNAVAILABLE: &str = "503 Service Unavailable";
 impl Server {
     fn new(options: &Options) -> Server {
         Server {
+            work: options.work,
             rounds: rounds(options.work),
+            balance: Mutex::new(Balance::new(cpu_used())),
             queue: options.queue,
             serves_from: now() + options.startup,
             sick: AtomicBool::new(false),
@@ -231,7 +236,7 @@ impl Server {
         if has_room {
             let slow = self.slow_millis.load(Ordering::Relaxed);
             pause(Duration::from_millis(slow));
-            spin(self.rounds);
+            self.burn();
         }
         self.busy.fetch_sub(1, Ordering::Relaxed);
         match has_room {
@@ -239,6 +244,65 @@ impl Server {
             false => (UNAVAILABLE, "busy\n"),
         }
     }
+}
+
+impl Server {
+    /// Burns what one request costs, more or less by what those before cost too little or too much.
+    fn burn(&self) {
+        if self.rounds == 0 {
+            return;
+        }
+        let balance = || self.balance.lock().unwrap_or_else(PoisonError::into_inner);
+        let share = balance().share();
+        spin((self.rounds as f64 * share) as u64);
+        if let Some(used) = cpu_used() {
+            balance().settle(self.work, used);
+        }
+    }
+}
+
+/// What requests have cost too little so far, in seconds of CPU. How long a round takes depends on what else
+/// the machine does, and reading and answering a request cost something too: none of it is known beforehand.
+#[derive(Debug)]
+struct Balance {
+    owed: f64,
+    /// The CPU time of the process when that was so.
+    used: f64,
+}
+
+/// What is owed is paid within about so many seconds of CPU: a tick of the clock, 10 ms, moves the next request
+/// by a tenth. What was used without requests is forgiven beyond it.
+const PAID_IN: f64 = 0.1;
+
+impl Balance {
+    fn new(used: Option<f64>) -> Balance {
+        Balance {
+            owed: 0.0,
+            used: used.unwrap_or(0.0),
+        }
+    }
+
+    /// What the next request is to burn, as a share of its work.
+    fn share(&self) -> f64 {
+        1.0 + self.owed / PAID_IN
+    }
+
+    /// A request of so much work is done, and the process has used so much.
+    fn settle(&mut self, work: Duration, used: f64) {
+        let owed = self.owed + work.as_secs_f64() - (used - self.used);
+        self.owed = owed.clamp(-PAID_IN, PAID_IN);
+        self.used = used;
+    }
+}
+
+/// The seconds of CPU that the process has used; `None` where the system does not say (proc(5), `stat`: utime
+/// and stime, in ticks of 10 ms).
+fn cpu_used() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut times = fields.split_ascii_whitespace().skip(11);
+    let mut ticks = || times.next()?.parse::<u64>().ok();
+    Some((ticks()? + ticks()?) as f64 / 100.0)
 }
 
 /// The target of the next request of a connection, its headers skipped; `None` when it ends.
@@ -358,6 +422,35 @@ mod tests {
         server.busy.store(1, Ordering::Relaxed);
         assert_eq!(server.answer("/").1, "busy\n");
         assert_eq!(server.answer("/nothing").0, "404 Not Found");
+    }
+
+    #[test]
+    fn requests_cost_what_they_are_to_cost_however_slow_the_machine_is() {
+        for slowness in [0.8, 1.0, 1.3] {
+            let work = Duration::from_millis(2);
+            let mut balance = Balance::new(Some(0.0));
+            let mut used = 0.0;
+            for _ in 0..2000 {
+                // A tenth of a millisecond is for reading and answering.
+                used += work.as_secs_f64() * balance.share() * slowness + 0.0001;
+                balance.settle(work, (used * 100.0).floor() / 100.0);
+            }
+            // 2,000 of 2 ms, less what is owed at most.
+            assert!((used - 4.0).abs() < PAID_IN, "{slowness}: {used}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_the_process_is_that_of_all_its_threads() {
+        let before = cpu_used().expect("Linux says");
+        let burning = thread::spawn(|| {
+            let from = now();
+            while now() - from < Duration::from_millis(200) {
+                spin(1000);
+            }
+        });
+        burning.join().expect("it ends");
+        assert!(cpu_used().expect("Linux says") > before);
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub(crate) const TESTS: &[Test] = &[
         "a_run_that_ends_while_engines_are_down_is_measured_all_the_same",
         a_run_that_ends_while_engines_are_down_is_measured_all_the_same,
     ),
+    (
+        "a_machine_that_is_removed_leaves_the_others_covered",
+        a_machine_that_is_removed_leaves_the_others_covered,
+    ),
 ];
 
 const NODES: [&str; 2] = ["node-0", "node-1"];
@@ -185,4 +189,20 @@ fn a_run_that_ends_while_engines_are_down_is_measured_all_the_same() {
     let pods = fs::read_to_string(rig.dir.join("out/pods.csv")).expect("pods");
     assert_eq!(pods.lines().count(), 1 + 3, "{pods}");
     rig.has_left_nothing();
+}
+
+fn a_machine_that_is_removed_leaves_the_others_covered() {
+    let (first, second) = (Rig::new("cover-a", &["n"]), Rig::new("cover-b", &["n"]));
+    let covers = || {
+        let network = second.machine(0).network().expect("it is up");
+        let process = network.ancestors().nth(2).expect("/proc/PID/ns/net");
+        let mounts = fs::read_to_string(process.join("mounts")).expect("its mounts");
+        let covers = mounts.lines().filter(|line| line.starts_with("plimsoll /"));
+        covers.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = covers();
+    assert_eq!(before.len(), 3, "{before:?}");
+    // The first made the folders that were not there: they go with the second.
+    first.sandbox.remove().expect("nothing is left");
+    assert_eq!(covers(), before);
 }
