@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::observed::Observed;
 use crate::folder::file;
 
-/// Which measures are kept, and what they mean. Another number where one of them changes: runs of both are
-/// not to be mixed.
-const MEASURES: u32 = 2;
+/// Stands for what the values of a kept run mean. Another number where that changes: runs of both are not to be
+/// mixed.
+const MEANING: u32 = 2;
 
 /// A run as it is kept.
 #[derive(Debug, Deserialize, Serialize)]
@@ -20,9 +20,9 @@ const MEASURES: u32 = 2;
 struct Kept {
     /// The version of plimsoll that made it.
     plimsoll: String,
-    /// Its [`MEASURES`].
+    /// Its [`MEANING`].
     #[serde(default)]
-    measures: u32,
+    meaning: u32,
     /// What it is a run of.
     of: Of,
     values: BTreeMap<String, f64>,
@@ -57,7 +57,7 @@ pub struct Of {
 pub fn keep(path: &Path, of: &Of, seen: &Observed) -> Result<(), String> {
     let kept = Kept {
         plimsoll: env!("CARGO_PKG_VERSION").to_owned(),
-        measures: MEASURES,
+        meaning: MEANING,
         of: of.clone(),
         values: seen.values.clone(),
         decisions: seen.decisions.clone(),
@@ -83,7 +83,7 @@ pub fn find(path: &Path, of: &Of) -> Result<Option<Observed>, String> {
     if kept.plimsoll != env!("CARGO_PKG_VERSION") {
         return Err(wrong(&format!("it was made by plimsoll {}", kept.plimsoll)));
     }
-    if kept.measures != MEASURES {
+    if kept.meaning != MEANING {
         let said = "it was measured in another way than this plimsoll does\n  = remove it, or give another --out";
         return Err(wrong(said));
     }
@@ -163,9 +163,9 @@ mod tests {
             "{other}"
         );
         let text = fs::read_to_string(&path).expect("it is there");
-        let measures = format!("\"measures\": {MEASURES},");
-        assert!(text.contains(&measures), "{text}");
-        fs::write(&path, text.replace(&measures, "")).expect("it can be written");
+        let meaning = format!("\"meaning\": {MEANING},");
+        assert!(text.contains(&meaning), "{text}");
+        fs::write(&path, text.replace(&meaning, "")).expect("it can be written");
         let older = find(&path, &of(1)).expect_err("it means something else");
         assert!(older.contains("in another way"), "{older}");
         fs::write(&path, &text[..text.len() / 2]).expect("it can be written");

@@ -256,11 +256,12 @@ impl Machine {
         }
         let made = fs::read_to_string(self.dir.join(MADE)).unwrap_or_default();
         for place in made.lines() {
-            match self.other_that_covers(place) {
-                // Its cover would go with the folder (the kernel detaches mounts of other namespaces).
-                Some(other) => note_made(&other, place)?,
+            // Another's cover would go with the folder (the kernel detaches mounts of other namespaces). One whose
+            // folder is gone by now is over.
+            let other = self.other_that_covers(place);
+            if other.is_none_or(|other| note_made(&other, place).is_err()) {
                 // Where something is in it, it is somebody's.
-                None => drop(fs::remove_dir(place)),
+                let _ = fs::remove_dir(place);
             }
         }
         match fs::remove_dir_all(&self.dir) {
